@@ -1,0 +1,173 @@
+//! Expiry: what the user wants (a rule) and what a write sends (a moment), so that a swap does not move it.
+//!
+//! Re-sending the seconds left would move the expiry by up to a second with each swap, which makes a hot key
+//! immortal, and above 30 days memcached reads them as a date in 1970 and the item is gone (protocol.md 2.8).
+//! Hence the moment itself is sent, in the server's own clock.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Item, Ttl};
+
+/// Above this, memcached reads a number of seconds as a date (30 days).
+pub(crate) const MAX_RELATIVE: u64 = 60 * 60 * 24 * 30;
+
+/// The last moment that every server version can store (protocol.md 2.2: larger numbers wrap on old servers).
+const MAX_MOMENT: u64 = i32::MAX as u64;
+
+/// The expiry a write sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expiry {
+    /// No expiry.
+    Never,
+    /// This many seconds from the moment of the write; 1 to 30 days.
+    In(u64),
+    /// This second of the server's clock.
+    At(u64),
+}
+
+/// The expiry the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExpiryRule {
+    /// The item keeps its moment of expiry; a created one never expires.
+    Keep,
+    /// The item never expires.
+    Never,
+    /// The item expires this long after the write; whole seconds.
+    After(Duration),
+}
+
+/// Why an expiry cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExpiryError {
+    /// The item or the wish lies beyond 30 days and the server did not tell its clock.
+    NoClock,
+    /// The moment lies beyond 2038-01-19, where memcached's numbers end.
+    TooLate,
+}
+
+impl ExpiryRule {
+    /// The expiry to write over `before` (the item as just read, `None` if it is to be created).
+    ///
+    /// `now` is the server's clock in seconds, where known.
+    pub(crate) fn apply(
+        self,
+        before: Option<&Item>,
+        now: Option<u64>,
+    ) -> Result<Expiry, ExpiryError> {
+        match (self, before) {
+            (ExpiryRule::Never, _) | (ExpiryRule::Keep, None) => Ok(Expiry::Never),
+            (ExpiryRule::Keep, Some(item)) => Expiry::of(item),
+            (ExpiryRule::After(wish), _) => Expiry::after(wish.as_secs(), now),
+        }
+    }
+}
+
+impl Expiry {
+    /// The expiry that leaves `item` where it is.
+    fn of(item: &Item) -> Result<Expiry, ExpiryError> {
+        match (item.ttl, item.expires_at) {
+            (Ttl::Never, _) => Ok(Expiry::Never),
+            (Ttl::Seconds(_), Some(moment)) => Ok(Expiry::At(moment.min(MAX_MOMENT))),
+            // The server keeps its clock to itself: the best left is relative, where that is safe.
+            (Ttl::Seconds(left), None) if (1..=MAX_RELATIVE).contains(&left) => {
+                Ok(Expiry::In(left))
+            }
+            (Ttl::Seconds(_), None) => Err(ExpiryError::NoClock),
+        }
+    }
+
+    fn after(seconds: u64, now: Option<u64>) -> Result<Expiry, ExpiryError> {
+        if seconds <= MAX_RELATIVE {
+            return Ok(Expiry::In(seconds.max(1)));
+        }
+        let moment = now.ok_or(ExpiryError::NoClock)?.saturating_add(seconds);
+        if moment > MAX_MOMENT {
+            Err(ExpiryError::TooLate)
+        } else {
+            Ok(Expiry::At(moment))
+        }
+    }
+
+    /// The number that stands for this expiry in a command (`T` of `ms`, the exptime of `cas`).
+    pub(crate) fn wire(self) -> u64 {
+        match self {
+            Expiry::Never => 0,
+            Expiry::In(seconds) => seconds.max(1),
+            Expiry::At(moment) => moment,
+        }
+    }
+}
+
+impl fmt::Display for ExpiryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExpiryError::NoClock => write!(
+                f,
+                "the expiry lies more than 30 days ahead and the server does not tell its clock (stats); \
+                 give --ttl never or a shorter --ttl"
+            ),
+            ExpiryError::TooLate => write!(
+                f,
+                "the expiry lies beyond 2038-01-19, where memcached's clock ends"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ExpiryError {}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::item;
+    use super::*;
+
+    const NOW: u64 = 1_795_404_235;
+
+    fn with_ttl(ttl: Ttl, expires_at: Option<u64>) -> Item {
+        Item {
+            ttl,
+            expires_at,
+            ..item("v", 7)
+        }
+    }
+
+    #[test]
+    fn keep_sends_the_moment_and_never_the_seconds_left() {
+        let apply = |ttl, at| ExpiryRule::Keep.apply(Some(&with_ttl(ttl, at)), Some(NOW));
+        assert_eq!(apply(Ttl::Never, None), Ok(Expiry::Never));
+        assert_eq!(
+            apply(Ttl::Seconds(60), Some(NOW + 60)),
+            Ok(Expiry::At(NOW + 60))
+        );
+        assert_eq!(
+            apply(Ttl::Seconds(3_456_000), Some(NOW + 3_456_000)),
+            Ok(Expiry::At(NOW + 3_456_000))
+        );
+    }
+
+    #[test]
+    fn without_the_servers_clock_keep_is_relative_up_to_30_days_and_refused_beyond() {
+        let apply = |left| ExpiryRule::Keep.apply(Some(&with_ttl(Ttl::Seconds(left), None)), None);
+        assert_eq!(apply(1), Ok(Expiry::In(1)));
+        assert_eq!(apply(2_592_000), Ok(Expiry::In(2_592_000)));
+        assert_eq!(apply(2_592_001), Err(ExpiryError::NoClock));
+    }
+
+    #[test]
+    fn a_wish_beyond_30_days_becomes_a_moment() {
+        let apply =
+            |days: u64, now| ExpiryRule::After(Duration::from_secs(days * 86_400)).apply(None, now);
+        assert_eq!(apply(30, None), Ok(Expiry::In(2_592_000)));
+        assert_eq!(apply(31, Some(NOW)), Ok(Expiry::At(NOW + 31 * 86_400)));
+        assert_eq!(apply(31, None), Err(ExpiryError::NoClock));
+        assert_eq!(apply(36_500, Some(NOW)), Err(ExpiryError::TooLate));
+    }
+
+    #[test]
+    fn zero_is_sent_for_never_only() {
+        assert_eq!(Expiry::Never.wire(), 0);
+        assert_eq!(Expiry::In(0).wire(), 1);
+        assert_eq!(ExpiryRule::Keep.apply(None, None), Ok(Expiry::Never));
+    }
+}

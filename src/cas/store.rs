@@ -1,0 +1,156 @@
+//! The words between the domain and whatever keeps the items: what can be asked, and what can come back.
+//!
+//! An answer of "no" is a value ([`Written::Conflict`], [`Written::Missing`], `None`); an error means that there is no
+//! answer, and its variant says what the caller may conclude about the state of the key.
+
+use std::fmt;
+
+use super::{Counter, Expiry, Item, Key, Token, Ttl};
+
+/// A conditional write: it happens only if the condition still holds, and then changes exactly what is said here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Swap {
+    pub(crate) key: Key,
+    pub(crate) value: Vec<u8>,
+    pub(crate) flags: u32,
+    pub(crate) expiry: Expiry,
+    pub(crate) condition: Condition,
+    /// The token that the item shall carry, as proof whose write it holds (`E`, servers from 1.6.27 on).
+    pub(crate) proof: Option<Token>,
+}
+
+/// What must hold for a swap to happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// The item still has this token.
+    Token(Token),
+    /// The key does not exist.
+    Absent,
+}
+
+/// How a swap ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// Stored. The new token, unless the server could not tell which one is ours.
+    Stored(Option<Token>),
+    /// Somebody wrote in between (or, for [`Condition::Absent`], the key exists). Nothing was changed.
+    Conflict,
+    /// The key is gone. Nothing was changed.
+    Missing,
+}
+
+/// What a read fetches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// Value, token, flags and expiry.
+    Value,
+    /// The same without the value's bytes.
+    Meta,
+}
+
+/// What a poll sees of a key: it disturbs nothing, neither the LRU nor a lease (protocol.md rule 22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Glance {
+    pub(crate) token: Token,
+    pub(crate) ttl: Ttl,
+}
+
+/// Which server process answers after a reconnect. Tokens are worth nothing in another one (protocol.md 2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Process {
+    /// The process that handed out the tokens held.
+    Same,
+    /// Another process, or one that does not say.
+    Other,
+}
+
+/// How a connection failed, as far as it matters to what can be done next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// No connection came about: no such host, refused, TLS failed.
+    Dial,
+    /// The peer did not answer in time.
+    Silent,
+    /// The peer closed or reset the connection.
+    Cut,
+    /// The peer does not speak memcached's protocol.
+    Foreign,
+}
+
+/// A failed exchange: what kind of failure, and the sentence for people (with address and cause).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) fault: Fault,
+    pub(crate) message: String,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StoreError {
+    /// No answer, and certainly nothing applied: no request that writes had left whole. Safe to repeat.
+    Unreachable(Failure),
+    /// A request that writes left whole and no answer came. It may have been applied, or be applied later.
+    Unknown(Failure),
+    /// The server refused with an error. Nothing was applied.
+    Refused(String),
+    /// The server has compare-and-swap switched off.
+    NoCas(String),
+    /// The value is too large for the server. Nothing was sent.
+    TooLarge(String),
+    /// The server refused for size or memory and, as memcached does then, deleted the old item (protocol.md 1.3).
+    Destroyed(String),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StoreError::Unreachable(failure) | StoreError::Unknown(failure) => {
+                f.write_str(&failure.message)
+            }
+            StoreError::Refused(message)
+            | StoreError::NoCas(message)
+            | StoreError::TooLarge(message)
+            | StoreError::Destroyed(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+/// A memcached server, as the domain sees it. Each method is one exchange unless it says otherwise.
+pub(crate) trait Store {
+    /// Reads items only to show them: a recache win that came with the read is given back (a further exchange).
+    fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
+
+    /// Polls tokens and expiry without disturbing anything.
+    fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError>;
+
+    /// Reads an item in order to swap it, with its moment of expiry.
+    fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError>;
+
+    /// Which process of which server answers, as an opaque word; `None` if it does not say.
+    fn instance(&mut self) -> Result<Option<String>, StoreError>;
+
+    /// The server's clock in seconds, if it tells.
+    fn now(&mut self) -> Result<Option<u64>, StoreError>;
+
+    /// Sends one conditional write.
+    fn swap(&mut self, swap: &Swap) -> Result<Written, StoreError>;
+
+    /// Sends the same write again after its answer was lost, with a read in the same request; returns also the token
+    /// that the item has afterwards. At most one of both writes can land, as they carry the same condition.
+    fn swap_again(&mut self, swap: &Swap) -> Result<(Written, Option<Token>), StoreError>;
+
+    /// Adds `delta` with the server's own arithmetic, which cannot conflict: `None` if the key is missing.
+    fn add(
+        &mut self,
+        key: &Key,
+        delta: u64,
+    ) -> Result<Option<(Counter, Option<Token>)>, StoreError>;
+
+    /// Gives back the right to renew a stale item, which a read took with `token`.
+    fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError>;
+
+    /// Drops the connection, opens a new one and says which process answers there.
+    fn reconnect(&mut self) -> Result<Process, StoreError>;
+}

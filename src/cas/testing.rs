@@ -1,0 +1,197 @@
+//! A scripted store for the unit tests of the domain: it answers what the test says and records what it was asked.
+
+use std::collections::VecDeque;
+
+use super::store::{Failure, Fault};
+use super::{
+    Condition, Counter, Expiry, Freshness, Glance, Item, Key, Process, Store, StoreError, Swap,
+    Token, Ttl, Want, Written,
+};
+
+pub(crate) fn token(number: u64) -> Token {
+    Token::new(number).unwrap()
+}
+
+pub(crate) fn key() -> Key {
+    Key::new("k").unwrap()
+}
+
+pub(crate) fn item(value: &str, number: u64) -> Item {
+    Item {
+        value: value.into(),
+        size: value.len(),
+        token: token(number),
+        flags: 0,
+        ttl: Ttl::Never,
+        expires_at: None,
+        freshness: Freshness::Fresh,
+    }
+}
+
+pub(crate) fn swap(number: u64, proof: Option<u64>) -> Swap {
+    Swap {
+        key: key(),
+        value: b"new".to_vec(),
+        flags: 0,
+        expiry: Expiry::Never,
+        condition: Condition::Token(token(number)),
+        proof: proof.map(token),
+    }
+}
+
+pub(crate) fn cut() -> StoreError {
+    StoreError::Unknown(Failure {
+        fault: Fault::Cut,
+        message: "cut".into(),
+    })
+}
+
+pub(crate) fn silent() -> StoreError {
+    StoreError::Unknown(Failure {
+        fault: Fault::Silent,
+        message: "silent".into(),
+    })
+}
+
+enum Answer {
+    Read(Result<Option<Item>, StoreError>),
+    Swap(Result<Written, StoreError>),
+    Again(Result<(Written, Option<Token>), StoreError>),
+    Reconnect(Result<Process, StoreError>),
+    Add(Result<Option<(Counter, Option<Token>)>, StoreError>),
+}
+
+/// Answers in the order given; any other question panics, and so do answers that nobody asked for.
+#[derive(Default)]
+pub(crate) struct Scripted {
+    answers: VecDeque<Answer>,
+    calls: Vec<String>,
+    pub(crate) swaps: Vec<Swap>,
+}
+
+impl Scripted {
+    pub(crate) fn new() -> Scripted {
+        Scripted::default()
+    }
+
+    fn then(mut self, answer: Answer) -> Scripted {
+        self.answers.push_back(answer);
+        self
+    }
+
+    pub(crate) fn read(self, item: Option<Item>) -> Scripted {
+        self.then(Answer::Read(Ok(item)))
+    }
+
+    pub(crate) fn read_fails(self, error: StoreError) -> Scripted {
+        self.then(Answer::Read(Err(error)))
+    }
+
+    pub(crate) fn swap(self, answer: Result<Written, StoreError>) -> Scripted {
+        self.then(Answer::Swap(answer))
+    }
+
+    pub(crate) fn stored(self, number: u64) -> Scripted {
+        self.swap(Ok(Written::Stored(Some(token(number)))))
+    }
+
+    pub(crate) fn again(self, answer: Result<(Written, Option<Token>), StoreError>) -> Scripted {
+        self.then(Answer::Again(answer))
+    }
+
+    pub(crate) fn reconnect(self, answer: Result<Process, StoreError>) -> Scripted {
+        self.then(Answer::Reconnect(answer))
+    }
+
+    pub(crate) fn added(self, answer: Option<(u64, u64)>) -> Scripted {
+        self.then(Answer::Add(Ok(answer.map(|(value, number)| {
+            (Counter::from(value), Some(token(number)))
+        }))))
+    }
+
+    /// What was asked, in order; panics if the script was not used up.
+    pub(crate) fn finish(self) -> Vec<String> {
+        assert!(
+            self.answers.is_empty(),
+            "{} answers were never asked for; calls: {:?}",
+            self.answers.len(),
+            self.calls
+        );
+        self.calls
+    }
+
+    fn next(&mut self, call: String) -> Answer {
+        self.calls.push(call);
+        self.answers
+            .pop_front()
+            .unwrap_or_else(|| panic!("no answer left for {:?}", self.calls))
+    }
+
+    fn name(condition: Condition) -> String {
+        match condition {
+            Condition::Token(token) => token.to_string(),
+            Condition::Absent => "absent".into(),
+        }
+    }
+}
+
+impl Store for Scripted {
+    fn look(&mut self, _: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        unreachable!("the domain reads one key at a time")
+    }
+
+    fn glance(&mut self, _: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
+        unreachable!("the domain does not poll")
+    }
+
+    fn read(&mut self, _: &Key, _: Want) -> Result<Option<Item>, StoreError> {
+        let Answer::Read(answer) = self.next("read".into()) else {
+            panic!("unexpected read: {:?}", self.calls)
+        };
+        answer
+    }
+
+    fn instance(&mut self) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
+    fn now(&mut self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
+    fn swap(&mut self, swap: &Swap) -> Result<Written, StoreError> {
+        self.swaps.push(swap.clone());
+        let call = format!("swap {}", Scripted::name(swap.condition));
+        let Answer::Swap(answer) = self.next(call) else {
+            panic!("unexpected swap: {:?}", self.calls)
+        };
+        answer
+    }
+
+    fn swap_again(&mut self, swap: &Swap) -> Result<(Written, Option<Token>), StoreError> {
+        let call = format!("swap again {}", Scripted::name(swap.condition));
+        let Answer::Again(answer) = self.next(call) else {
+            panic!("unexpected repeat: {:?}", self.calls)
+        };
+        answer
+    }
+
+    fn add(&mut self, _: &Key, delta: u64) -> Result<Option<(Counter, Option<Token>)>, StoreError> {
+        let Answer::Add(answer) = self.next(format!("add {delta}")) else {
+            panic!("unexpected add: {:?}", self.calls)
+        };
+        answer
+    }
+
+    fn release(&mut self, _: &Key, token: Token) -> Result<(), StoreError> {
+        self.calls.push(format!("release {token}"));
+        Ok(())
+    }
+
+    fn reconnect(&mut self) -> Result<Process, StoreError> {
+        let Answer::Reconnect(answer) = self.next("reconnect".into()) else {
+            panic!("unexpected reconnect: {:?}", self.calls)
+        };
+        answer
+    }
+}

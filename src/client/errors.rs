@@ -1,0 +1,127 @@
+//! From what went wrong on the wire to what it means: applied, not applied or unknown, with a sentence for people.
+
+use std::io;
+
+use super::Memcached;
+use super::address::Address;
+use super::reply::ReplyError;
+use super::wire::{WireError, plain};
+use crate::cas::StoreError;
+use crate::cas::key::Shown;
+use crate::cas::store::{Failure, Fault};
+
+/// How much of a foreign answer is shown.
+const SHOWN_BYTES: usize = 40;
+
+impl Memcached {
+    /// No connection came about.
+    pub(super) fn not_dialled(&self, error: &io::Error) -> StoreError {
+        let cause = match error.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                format!("no answer within {}", self.patience())
+            }
+            _ => plain(error),
+        };
+        let hint = match (&self.address, error.kind()) {
+            (Address::Tls { .. }, io::ErrorKind::InvalidData) => " (is it a port without TLS?)",
+            (_, io::ErrorKind::ConnectionRefused) => " (is memcached running there?)",
+            _ => "",
+        };
+        let message = format!("cannot reach {}: {cause}{hint}", self.address);
+        StoreError::Unreachable(Failure {
+            fault: Fault::Dial,
+            message,
+        })
+    }
+
+    /// An exchange failed: `in_doubt` if the request writes and had left whole, `answered` if this connection had brought
+    /// an answer before.
+    pub(super) fn explain(&self, error: ReplyError, in_doubt: bool, answered: bool) -> StoreError {
+        let (fault, message) = match error {
+            // The server's own words for "not stored" are handled with the command; the rest says nothing of what it did.
+            ReplyError::Server(text) if in_doubt => {
+                let text = shown(text.as_bytes());
+                (Fault::Foreign, format!("{} answered: {text}", self.address))
+            }
+            ReplyError::Rejected(text) | ReplyError::Server(text) => return self.refused(&text),
+            ReplyError::Wire(WireError::Silent) => (Fault::Silent, self.silent(answered)),
+            ReplyError::Wire(WireError::Cut(how)) => (Fault::Cut, self.cut(&how, answered)),
+            ReplyError::Wire(WireError::Garbage(bytes)) => (Fault::Foreign, self.garbage(&bytes)),
+        };
+        if in_doubt {
+            let message = format!("the swap was sent, and {message}");
+            return StoreError::Unknown(Failure { fault, message });
+        }
+        StoreError::Unreachable(Failure { fault, message })
+    }
+
+    fn silent(&self, answered: bool) -> String {
+        let hint = match (&self.address, answered) {
+            (Address::Tcp { .. }, false) => {
+                " (a TLS port needs tls://; a binary-only or stopped server is silent too)"
+            }
+            _ => "",
+        };
+        format!(
+            "{} did not answer within {}{hint}",
+            self.address,
+            self.patience()
+        )
+    }
+
+    fn cut(&self, how: &str, answered: bool) -> String {
+        let hint = match (&self.address, answered) {
+            (Address::Tcp { .. }, false) => " (a TLS port needs tls://; is it a memcached port?)",
+            _ => "",
+        };
+        format!("{} {how}{hint}", self.address)
+    }
+
+    fn garbage(&self, bytes: &[u8]) -> String {
+        let what = if bytes.starts_with(b"HTTP/") {
+            "it is an HTTP server"
+        } else {
+            "it does not speak memcached's protocol"
+        };
+        format!(
+            "{} is no memcached: {what}, it answered {:?}",
+            self.address,
+            shown(bytes)
+        )
+    }
+
+    /// An answer that memcached never gives.
+    pub(super) fn foreign(&self, what: &str) -> StoreError {
+        StoreError::Refused(format!("{} gave {what}", self.address))
+    }
+
+    /// The server does not take the command; nothing was applied.
+    pub(super) fn refused(&self, text: &str) -> StoreError {
+        let hint = match text {
+            "unauthenticated" => " (it wants authentication, which mccas does not offer)",
+            "ERROR" => " (mccas needs memcached 1.6 or newer)",
+            "ERROR Too many open connections" => " (raise its -c, or try again)",
+            _ => "",
+        };
+        let text = shown(text.strip_prefix("ERROR ").unwrap_or(text).as_bytes());
+        StoreError::Refused(format!("{} refused: {text}{hint}", self.address))
+    }
+
+    /// The server hands out token 0.
+    pub(super) fn no_cas(&self) -> StoreError {
+        StoreError::NoCas(format!(
+            "{} does no compare-and-swap: it was started with -C (restart it without, or use memcached's own incr)",
+            self.address
+        ))
+    }
+
+    /// The time limit of an exchange, as the user would write it.
+    fn patience(&self) -> humantime::FormattedDuration {
+        humantime::format_duration(self.timeout)
+    }
+}
+
+fn shown(bytes: &[u8]) -> String {
+    let bytes = &bytes[..bytes.len().min(SHOWN_BYTES)];
+    Shown(bytes).to_string()
+}

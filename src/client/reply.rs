@@ -1,0 +1,376 @@
+//! What comes back: meta replies, classic replies and statistics, as data.
+
+use memcache::exp::{Error as CrateError, MetaResponse, ReturnCode};
+
+use super::wire::{Wire, WireError};
+use crate::cas::{Freshness, Ttl};
+
+/// The largest value that a reply may announce: memcached's own ceiling for `-I`.
+const MAX_VALUE: usize = 1 << 30;
+/// More statistics than any server has.
+const MAX_STATS: usize = 10_000;
+
+/// Why a reply brought no result.
+#[derive(Debug)]
+pub(super) enum ReplyError {
+    /// The connection failed, or what came is not memcached's.
+    Wire(WireError),
+    /// `CLIENT_ERROR` or `ERROR`: the server did not accept the command. Nothing was applied.
+    Rejected(String),
+    /// `SERVER_ERROR`: what it means depends on the command.
+    Server(String),
+}
+
+impl From<WireError> for ReplyError {
+    fn from(error: WireError) -> ReplyError {
+        ReplyError::Wire(error)
+    }
+}
+
+/// A meta reply, its flags read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reply {
+    pub(super) code: ReturnCode,
+    pub(super) token: Option<u64>,
+    pub(super) ttl: Option<i64>,
+    pub(super) flags: Option<u32>,
+    pub(super) size: Option<usize>,
+    pub(super) opaque: Option<usize>,
+    pub(super) won: bool,
+    pub(super) stale: bool,
+    pub(super) win_sent: bool,
+    pub(super) value: Option<Vec<u8>>,
+}
+
+impl Reply {
+    /// Reads one meta reply with its data block.
+    pub(super) fn read(wire: &mut Wire) -> Result<Reply, ReplyError> {
+        let line = wire.line()?;
+        let mut reply = Reply::parse(&line)?;
+        if reply.code == ReturnCode::Va {
+            let length = announced(&line).ok_or(WireError::Garbage(line))?;
+            reply.value = Some(wire.block(length)?);
+        }
+        Ok(reply)
+    }
+
+    fn parse(line: &[u8]) -> Result<Reply, ReplyError> {
+        let header = header(line)?;
+        let mut reply = Reply {
+            code: header.rc(),
+            token: None,
+            ttl: None,
+            flags: None,
+            size: None,
+            opaque: None,
+            won: false,
+            stale: false,
+            win_sent: false,
+            value: None,
+        };
+        if reply.code != ReturnCode::Me {
+            for token in header.flags() {
+                reply
+                    .flag(token)
+                    .ok_or_else(|| WireError::Garbage(line.to_vec()))?;
+            }
+        }
+        Ok(reply)
+    }
+
+    fn flag(&mut self, token: &[u8]) -> Option<()> {
+        let text = std::str::from_utf8(token.get(1..)?).ok();
+        match token.first()? {
+            b'c' => self.token = Some(text?.parse().ok()?),
+            b't' => self.ttl = Some(text?.parse().ok()?),
+            b'f' => self.flags = Some(text?.parse().ok()?),
+            b's' => self.size = Some(text?.parse().ok()?),
+            b'O' => self.opaque = text.and_then(|text| text.parse().ok()),
+            b'W' => self.won = true,
+            b'X' => self.stale = true,
+            b'Z' => self.win_sent = true,
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// The time left; `None` for an item that is expiring right now (protocol.md 1.1: the number underflows then).
+    pub(super) fn ttl(&self) -> Option<Ttl> {
+        match self.ttl? {
+            -1 => Some(Ttl::Never),
+            left if (1..1 << 31).contains(&left) => Some(Ttl::Seconds(left.unsigned_abs())),
+            _ => None,
+        }
+    }
+
+    /// What the X, W and Z of a read say about an item of `size` bytes.
+    pub(super) fn freshness(&self, size: usize) -> Freshness {
+        let won = self.won;
+        match (self.stale, won || self.win_sent, size) {
+            (true, _, _) => Freshness::Stale { won },
+            (false, true, 0) => Freshness::Placeholder { won },
+            (false, true, _) => Freshness::Recache { won },
+            (false, false, _) => Freshness::Fresh,
+        }
+    }
+}
+
+/// Parses a header line with the crate; keeps the text of an error that the crate drops.
+fn header(line: &[u8]) -> Result<MetaResponse, ReplyError> {
+    MetaResponse::parse_header(line).map_err(|error| match error {
+        CrateError::Rejected(text) if text == "ERROR" => ReplyError::Rejected(lossy(line)),
+        CrateError::Rejected(text) => ReplyError::Rejected(text),
+        CrateError::Server(text) => ReplyError::Server(text),
+        _ => ReplyError::Wire(WireError::Garbage(line.to_vec())),
+    })
+}
+
+/// The length in `VA <length> ...`, within reason.
+fn announced(line: &[u8]) -> Option<usize> {
+    let token = line
+        .split(|&byte| byte == b' ')
+        .filter(|token| !token.is_empty())
+        .nth(1)?;
+    std::str::from_utf8(token)
+        .ok()?
+        .parse()
+        .ok()
+        .filter(|&length| length <= MAX_VALUE)
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// An error line of the classic protocol, if `line` is one.
+pub(super) fn error_line(line: &[u8]) -> Option<ReplyError> {
+    let after = |prefix: &[u8]| {
+        line.strip_prefix(prefix)
+            .map(|text| lossy(text).trim().to_string())
+    };
+    if let Some(text) = after(b"CLIENT_ERROR") {
+        return Some(ReplyError::Rejected(text));
+    }
+    if let Some(text) = after(b"SERVER_ERROR") {
+        return Some(ReplyError::Server(text));
+    }
+    line.starts_with(b"ERROR")
+        .then(|| ReplyError::Rejected(lossy(line)))
+}
+
+/// Token and time left from a `me` line; `None` on a miss. The time's sign differs between versions and is left as it is.
+pub(super) fn debug(wire: &mut Wire) -> Result<Option<(u64, i64)>, ReplyError> {
+    let line = wire.line()?;
+    match header(&line)?.rc() {
+        ReturnCode::En => Ok(None),
+        ReturnCode::Me => parse_debug(&line)
+            .map(Some)
+            .ok_or(ReplyError::Wire(WireError::Garbage(line))),
+        _ => Err(ReplyError::Wire(WireError::Garbage(line))),
+    }
+}
+
+fn parse_debug(line: &[u8]) -> Option<(u64, i64)> {
+    // The key comes first and may itself look like a field: take the fields from behind it.
+    let fields = line.split(|&byte| byte == b' ').skip(2);
+    let (mut token, mut left) = (None, None);
+    for field in fields {
+        let text = std::str::from_utf8(field).ok()?;
+        match text.split_once('=') {
+            Some(("cas", number)) => token = number.parse().ok(),
+            Some(("exp", number)) => left = number.parse().ok(),
+            _ => {}
+        }
+    }
+    Some((token?, left?))
+}
+
+/// The `STAT name value` lines of one statistics reply; `None` if the server answers with an error instead.
+pub(super) fn stats(wire: &mut Wire) -> Result<Option<Vec<(String, String)>>, WireError> {
+    let mut stats = Vec::new();
+    loop {
+        let line = wire.line()?;
+        if line == b"END" {
+            return Ok(Some(stats));
+        }
+        if stats.is_empty() && error_line(&line).is_some() {
+            return Ok(None);
+        }
+        let text = lossy(&line);
+        let Some((name, value)) = text
+            .strip_prefix("STAT ")
+            .and_then(|stat| stat.split_once(' '))
+        else {
+            return Err(WireError::Garbage(line));
+        };
+        if stats.len() == MAX_STATS {
+            return Err(WireError::Garbage(line));
+        }
+        stats.push((name.to_string(), value.to_string()));
+    }
+}
+
+/// Value and token of a classic `gets` for one key; `None` on a miss.
+pub(super) fn classic_value(wire: &mut Wire) -> Result<Option<(Vec<u8>, u32, u64)>, ReplyError> {
+    let line = wire.line()?;
+    if line == b"END" {
+        return Ok(None);
+    }
+    if let Some(error) = error_line(&line) {
+        return Err(error);
+    }
+    let Some((flags, length, token)) = parse_value_line(&line) else {
+        return Err(WireError::Garbage(line).into());
+    };
+    let value = wire.block(length)?;
+    let end = wire.line()?;
+    if end == b"END" {
+        Ok(Some((value, flags, token)))
+    } else {
+        Err(WireError::Garbage(end).into())
+    }
+}
+
+/// `VALUE <key> <flags> <length> <token>`.
+fn parse_value_line(line: &[u8]) -> Option<(u32, usize, u64)> {
+    let fields: Vec<_> = line
+        .strip_prefix(b"VALUE ")?
+        .split(|&byte| byte == b' ')
+        .collect();
+    let [_, flags, length, token] = fields[..] else {
+        return None;
+    };
+    let number = |field| std::str::from_utf8(field).ok();
+    let length = number(length)?
+        .parse()
+        .ok()
+        .filter(|&length| length <= MAX_VALUE)?;
+    Some((
+        number(flags)?.parse().ok()?,
+        length,
+        number(token)?.parse().ok()?,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(line: &str) -> Reply {
+        Reply::parse(line.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_flags_of_a_reply_are_read() {
+        let reply = parse("HD c18446744073709551615 t-1 f4294967295 s3 O12 W X Z kabc b");
+        assert_eq!(
+            (reply.token, reply.flags, reply.opaque),
+            (Some(u64::MAX), Some(u32::MAX), Some(12))
+        );
+        assert_eq!((reply.ttl(), reply.size), (Some(Ttl::Never), Some(3)));
+        assert_eq!(reply.freshness(3), Freshness::Stale { won: true });
+    }
+
+    #[test]
+    fn an_empty_value_with_a_lease_is_a_placeholder_and_without_one_a_value() {
+        assert_eq!(
+            parse("VA 0 c1 W").freshness(0),
+            Freshness::Placeholder { won: true }
+        );
+        assert_eq!(
+            parse("VA 0 c1 Z").freshness(0),
+            Freshness::Placeholder { won: false }
+        );
+        assert_eq!(parse("VA 0 c1").freshness(0), Freshness::Fresh);
+        assert_eq!(
+            parse("VA 3 c1 Z").freshness(3),
+            Freshness::Recache { won: false }
+        );
+    }
+
+    #[test]
+    fn an_item_at_its_expiry_has_no_time_left() {
+        for line in ["HD t0", "HD t4294967200", "HD t-2", "HD t2147483648"] {
+            assert_eq!(parse(line).ttl(), None, "{line}");
+        }
+        assert_eq!(
+            parse("HD t2147483647").ttl(),
+            Some(Ttl::Seconds(2_147_483_647))
+        );
+    }
+
+    #[test]
+    fn the_text_of_an_error_is_kept() {
+        let text = |line: &str| match Reply::parse(line.as_bytes()) {
+            Err(ReplyError::Rejected(text) | ReplyError::Server(text)) => text,
+            other => panic!("{line} was read as {other:?}"),
+        };
+        assert_eq!(
+            text("ERROR Too many open connections"),
+            "ERROR Too many open connections"
+        );
+        assert_eq!(text("CLIENT_ERROR invalid flag"), "invalid flag");
+        assert_eq!(
+            text("SERVER_ERROR out of memory storing object"),
+            "out of memory storing object"
+        );
+    }
+
+    #[test]
+    fn what_is_not_memcacheds_is_garbage() {
+        for line in [
+            "HTTP/1.1 400 Bad Request",
+            "-ERR unknown command",
+            "",
+            "HD c1x",
+            "HD f4294967296",
+            "HD t",
+        ] {
+            let parsed = Reply::parse(line.as_bytes());
+            assert!(
+                matches!(parsed, Err(ReplyError::Wire(WireError::Garbage(_)))),
+                "{line:?} was read as {parsed:?}"
+            );
+        }
+        assert_eq!(announced(b"VA 1073741825 c1"), None);
+        assert_eq!(announced(b"VA 99999999999999999999 c1"), None);
+    }
+
+    #[test]
+    fn a_debug_line_is_read_whatever_the_key() {
+        assert_eq!(
+            parse_debug(b"ME k exp=-100 la=0 cas=3 fetch=yes cls=1 size=67"),
+            Some((3, -100))
+        );
+        assert_eq!(
+            parse_debug(b"ME cas=9 exp=-1 la=0 cas=3 fetch=no cls=1 size=67"),
+            Some((3, -1))
+        );
+        assert_eq!(parse_debug(b"ME k"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Reply::parse(&line);
+            let _ = parse_debug(&line);
+            let _ = parse_value_line(&line);
+            let _ = announced(&line);
+            let _ = error_line(&line);
+        }
+
+        #[test]
+        fn no_line_that_begins_well_panics(
+            code in "(HD|VA|EN|ME|NF|EX|VALUE) ",
+            rest in "[ctfsOWXZkb0-9 =-]{0,40}",
+        ) {
+            let line = format!("{code}{rest}");
+            if let Ok(reply) = Reply::parse(line.as_bytes()) {
+                let _ = (reply.ttl(), reply.freshness(0));
+            }
+            let _ = parse_debug(line.as_bytes());
+            let _ = parse_value_line(line.as_bytes());
+        }
+    }
+}

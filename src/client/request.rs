@@ -1,0 +1,222 @@
+//! What is sent: commands as bytes, several of them in one write.
+//!
+//! The crate `memcache` encodes the meta commands (and base64 keys); the classic text commands that it cannot send are
+//! written here. Every field is a number or a checked [`Key`], so no input can add a command.
+
+use memcache::exp::{MetaCommand, MetaOp};
+
+use crate::cas::{Condition, Key, Swap, Token, Want};
+
+/// One write to the server, and whether it can change anything there.
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    bytes: Vec<u8>,
+    writes: bool,
+}
+
+impl Request {
+    pub(super) fn new() -> Request {
+        Request::default()
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether an answer that does not come leaves the state of the server in doubt.
+    pub(super) fn writes(&self) -> bool {
+        self.writes
+    }
+
+    /// `mg`: reads a key with token, expiry and flags, echoing `opaque`, without moving it in the LRU. The reply may carry
+    /// a recache win.
+    pub(super) fn get(&mut self, key: &Key, want: Want, opaque: usize) {
+        let first = match want {
+            Want::Value => "v",
+            Want::Meta => "s",
+        };
+        let command = command(MetaOp::Get, key)
+            .flag(first)
+            .flag("c")
+            .flag("t")
+            .flag("f")
+            .flag("u");
+        self.push(&command.flag(format!("O{opaque}")));
+    }
+
+    /// `me`: token and expiry, without touching the LRU or taking a recache win.
+    pub(super) fn debug(&mut self, key: &Key) {
+        let command = command(MetaOp::Debug, key);
+        // Newer servers find a base64 key only if one more token follows the b (protocol.md 1.1).
+        self.push(&if key.is_plain() {
+            command
+        } else {
+            command.flag("b").flag("x")
+        });
+    }
+
+    /// `ms` for a swap: flags and expiry are always sent, as the server resets what is left out (protocol.md 2.2).
+    pub(super) fn swap(&mut self, swap: &Swap) {
+        let command = command(MetaOp::Set, &swap.key).value(swap.value.as_slice());
+        let command = match swap.condition {
+            Condition::Token(token) => command.flag(format!("C{token}")),
+            Condition::Absent => command.flag("ME"),
+        };
+        let command = command
+            .flag(format!("F{}", swap.flags))
+            .flag(format!("T{}", swap.expiry.wire()))
+            .flag("c");
+        let command = match swap.proof {
+            Some(proof) => command.flag(format!("E{proof}")),
+            None => command,
+        };
+        self.push(&command);
+        self.writes = true;
+    }
+
+    /// Classic `cas` or `add` for a swap: it keeps the old item where a failing `ms` deletes it (protocol.md 1.3).
+    /// Only for plain keys.
+    pub(super) fn classic_swap(&mut self, swap: &Swap) {
+        debug_assert!(
+            swap.key.is_plain(),
+            "the classic protocol cannot carry {:?}",
+            swap.key
+        );
+        let (name, token) = match swap.condition {
+            Condition::Token(token) => ("cas", format!(" {token}")),
+            Condition::Absent => ("add", String::new()),
+        };
+        self.text(name);
+        self.bytes.push(b' ');
+        self.bytes.extend_from_slice(swap.key.as_bytes());
+        self.text(&format!(
+            " {} {} {}{token}\r\n",
+            swap.flags,
+            swap.expiry.wire(),
+            swap.value.len()
+        ));
+        self.bytes.extend_from_slice(&swap.value);
+        self.text("\r\n");
+        self.writes = true;
+    }
+
+    /// Classic `gets`: value and token without taking a recache win. Only for plain keys.
+    pub(super) fn classic_gets(&mut self, key: &Key) {
+        debug_assert!(key.is_plain(), "the classic protocol cannot carry {key:?}");
+        self.text("gets ");
+        self.bytes.extend_from_slice(key.as_bytes());
+        self.text("\r\n");
+    }
+
+    /// `ma`: the server's own arithmetic; a missing key stays missing.
+    pub(super) fn add(&mut self, key: &Key, delta: u64) {
+        self.push(
+            &command(MetaOp::Arithmetic, key)
+                .flag("MI")
+                .flag(format!("D{delta}"))
+                .flag("v")
+                .flag("c"),
+        );
+        self.writes = true;
+    }
+
+    /// `md I`: marks the item stale again, so that the next reader gets the win. Without `T` its expiry stays.
+    ///
+    /// Not counted as a write: if its answer is lost, no user's data is in doubt.
+    pub(super) fn release(&mut self, key: &Key, token: Token) {
+        self.push(
+            &command(MetaOp::Delete, key)
+                .flag("I")
+                .flag(format!("C{token}")),
+        );
+    }
+
+    /// `stats`: the server's clock and process.
+    pub(super) fn stats(&mut self) {
+        self.text("stats\r\n");
+    }
+
+    /// `stats settings`: the limits that a swap must respect.
+    pub(super) fn settings(&mut self) {
+        self.text("stats settings\r\n");
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    fn push(&mut self, command: &MetaCommand) {
+        command
+            .encode_into(&mut self.bytes)
+            .expect("a Key is never empty and fits the wire");
+    }
+}
+
+fn command(op: MetaOp, key: &Key) -> MetaCommand {
+    MetaCommand::new(op, key.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cas::Expiry;
+    use crate::cas::testing::{swap, token};
+
+    fn sent(build: impl FnOnce(&mut Request)) -> String {
+        let mut request = Request::new();
+        build(&mut request);
+        String::from_utf8(request.bytes).unwrap()
+    }
+
+    #[test]
+    fn a_swap_always_sends_flags_and_expiry() {
+        assert_eq!(
+            sent(|request| request.swap(&swap(7, None))),
+            "ms k 3 C7 F0 T0 c\r\nnew\r\n"
+        );
+        let absent = Swap {
+            condition: Condition::Absent,
+            expiry: Expiry::At(1_795_404_235),
+            ..swap(7, Some(99))
+        };
+        assert_eq!(
+            sent(|request| request.swap(&absent)),
+            "ms k 3 ME F0 T1795404235 c E99\r\nnew\r\n"
+        );
+    }
+
+    #[test]
+    fn the_classic_form_says_the_same() {
+        assert_eq!(
+            sent(|request| request.classic_swap(&swap(7, None))),
+            "cas k 0 0 3 7\r\nnew\r\n"
+        );
+        let absent = Swap {
+            condition: Condition::Absent,
+            flags: 5,
+            expiry: Expiry::In(60),
+            ..swap(7, None)
+        };
+        assert_eq!(
+            sent(|request| request.classic_swap(&absent)),
+            "add k 5 60 3\r\nnew\r\n"
+        );
+    }
+
+    #[test]
+    fn a_key_that_could_be_a_command_travels_as_base64() {
+        let key = Key::new("k\r\nflush_all").unwrap();
+        assert_eq!(
+            sent(|request| request.get(&key, Want::Value, 0)),
+            "mg aw0KZmx1c2hfYWxs v c t f u O0 b\r\n"
+        );
+        assert_eq!(
+            sent(|request| request.debug(&key)),
+            "me aw0KZmx1c2hfYWxs b x\r\n"
+        );
+        assert_eq!(
+            sent(|request| request.release(&key, token(3))),
+            "md aw0KZmx1c2hfYWxs I C3 b\r\n"
+        );
+    }
+}

@@ -1,0 +1,173 @@
+//! One connection: writes a request, reads lines and data blocks, all within one deadline, and knows whether the
+//! request had left whole when something failed.
+//!
+//! The crate's `MetaConnection` is not used for this: `stats` must travel in one write with `mg`, a reply line must have
+//! a limit, an interrupted read must go on, and TLS needs another kind of stream. The crate encodes the commands and
+//! parses the answers (see [`request`](super::request) and [`reply`](super::reply)).
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::address::Address;
+use super::dial::{Stream, dial};
+
+/// The longest line that a memcached server sends; stats and meta lines stay far below.
+const MAX_LINE: usize = 8192;
+/// How much is read from the socket at a time: ordinarily, and at most for a large value.
+const CHUNK: usize = 16 * 1024;
+const MAX_READ: usize = 1024 * 1024;
+
+/// Why an exchange failed.
+#[derive(Debug)]
+pub(super) enum WireError {
+    /// The peer closed the connection, or the network broke it.
+    Cut(String),
+    /// No answer, or not all of it, within the time.
+    Silent,
+    /// The answer is not memcached's.
+    Garbage(Vec<u8>),
+}
+
+/// An open connection and what has been read from it.
+pub(super) struct Wire {
+    stream: Stream,
+    timeout: Duration,
+    deadline: Instant,
+    inbox: Vec<u8>,
+    taken: usize,
+    sent_whole: bool,
+    answered: bool,
+}
+
+impl Wire {
+    /// Opens a connection; `timeout` bounds this and each exchange.
+    pub(super) fn open(address: &Address, timeout: Duration) -> io::Result<Wire> {
+        let stream = dial(address, timeout)?;
+        let deadline = Instant::now() + timeout;
+        Ok(Wire {
+            stream,
+            timeout,
+            deadline,
+            inbox: Vec::new(),
+            taken: 0,
+            sent_whole: false,
+            answered: false,
+        })
+    }
+
+    /// Whether the last request had been handed over to its last byte.
+    pub(super) fn sent_whole(&self) -> bool {
+        self.sent_whole
+    }
+
+    /// Whether this connection has ever brought a byte.
+    pub(super) fn answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Gives up on the connection, and on what has not left yet.
+    pub(super) fn abort(self) {
+        self.stream.abort();
+    }
+
+    /// Starts an exchange: writes all of `request`.
+    pub(super) fn send(&mut self, request: &[u8]) -> Result<(), WireError> {
+        self.deadline = Instant::now() + self.timeout;
+        self.sent_whole = false;
+        let mut rest = request;
+        while !rest.is_empty() {
+            match self.stream.write(rest, self.deadline) {
+                Ok(0) => return Err(WireError::Cut("closed the connection".into())),
+                Ok(written) => rest = &rest[written..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(failed(&error)),
+            }
+        }
+        // From here on the last byte may be on its way.
+        self.sent_whole = true;
+        self.stream
+            .flush(self.deadline)
+            .map_err(|error| failed(&error))
+    }
+
+    /// Reads one line, without its line end.
+    pub(super) fn line(&mut self) -> Result<Vec<u8>, WireError> {
+        let mut searched = 0;
+        loop {
+            let unread = &self.inbox[self.taken..];
+            if let Some(at) = unread[searched..].iter().position(|&byte| byte == b'\n') {
+                let line = &unread[..searched + at];
+                let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
+                self.taken += searched + at + 1;
+                return Ok(line);
+            }
+            if unread.len() > MAX_LINE {
+                return Err(WireError::Garbage(unread.to_vec()));
+            }
+            searched = unread.len();
+            self.fill(CHUNK)?;
+        }
+    }
+
+    /// Reads a data block of `length` bytes and the line end after it.
+    pub(super) fn block(&mut self, length: usize) -> Result<Vec<u8>, WireError> {
+        // The inbox grows with what really comes, not with what was announced.
+        loop {
+            let missing = (length + 2).saturating_sub(self.inbox.len() - self.taken);
+            if missing == 0 {
+                break;
+            }
+            self.fill(missing.clamp(CHUNK, MAX_READ))?;
+        }
+        let end = self.taken + length;
+        if self.inbox[end..end + 2] != *b"\r\n" {
+            return Err(WireError::Garbage(self.inbox[end..end + 2].to_vec()));
+        }
+        let block = self.inbox[self.taken..end].to_vec();
+        self.taken = end + 2;
+        Ok(block)
+    }
+
+    /// Reads up to `most` bytes into the inbox; waits for at least one.
+    fn fill(&mut self, most: usize) -> Result<(), WireError> {
+        self.inbox.drain(..self.taken);
+        self.taken = 0;
+        let start = self.inbox.len();
+        self.inbox.resize(start + most, 0);
+        let read = loop {
+            match self.stream.read(&mut self.inbox[start..], self.deadline) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other,
+            }
+        };
+        self.inbox.truncate(start + *read.as_ref().unwrap_or(&0));
+        match read {
+            Ok(0) => Err(WireError::Cut("closed the connection".into())),
+            Ok(_) => {
+                self.answered = true;
+                Ok(())
+            }
+            Err(error) => Err(failed(&error)),
+        }
+    }
+}
+
+fn failed(error: &io::Error) -> WireError {
+    match error.kind() {
+        // A socket timeout shows as WouldBlock on most systems.
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => WireError::Silent,
+        io::ErrorKind::UnexpectedEof => WireError::Cut("closed the connection".into()),
+        _ => WireError::Cut(format!("broke the connection: {}", plain(error))),
+    }
+}
+
+/// The cause in lower case, without the number that the standard library adds.
+pub(super) fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => text.into(),
+    }
+}

@@ -1,0 +1,107 @@
+//! Arguments that several subcommands share, turned into what they mean.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+use crate::cas::{Counter, ExpiryRule, Key, Token};
+
+/// Reads a key argument: any bytes.
+pub(crate) fn key() -> impl TypedValueParser<Value = Key> {
+    OsStringValueParser::new().try_map(|text: OsString| Key::new(text.as_bytes()))
+}
+
+/// Reads `--token`: a token, or `absent`.
+pub(crate) fn expected_token(text: &str) -> Result<Expected, String> {
+    if text == "absent" {
+        return Ok(Expected::Absent);
+    }
+    text.parse()
+        .map(Expected::Token)
+        .map_err(|error: crate::cas::token::TokenError| format!("{error}, or the word absent"))
+}
+
+/// What `--token` demands of the item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// That it has this token.
+    Token(Token),
+    /// That it does not exist.
+    Absent,
+}
+
+/// Reads `--ttl`.
+pub(crate) fn ttl(text: &str) -> Result<ExpiryRule, String> {
+    match text {
+        "keep" => Ok(ExpiryRule::Keep),
+        "never" => Ok(ExpiryRule::Never),
+        _ if text.bytes().all(|byte| byte.is_ascii_digit()) => Err(format!(
+            "it lacks a unit; give {text}s, {text}m, {text}h, keep or never"
+        )),
+        _ => {
+            let time = humantime::parse_duration(text)
+                .map_err(|_| "give keep, never or a duration like 60s or 2h".to_string())?;
+            if time < Duration::from_secs(1) {
+                return Err(
+                    "an item cannot live for less than 1s; give never for no expiry".into(),
+                );
+            }
+            if time.subsec_nanos() != 0 {
+                return Err("memcached counts whole seconds".into());
+            }
+            Ok(ExpiryRule::After(time))
+        }
+    }
+}
+
+/// Reads `--flags`: `None` stands for keep.
+pub(crate) fn flags(text: &str) -> Result<Flags, String> {
+    if text == "keep" {
+        return Ok(Flags(None));
+    }
+    text.parse()
+        .map(|flags| Flags(Some(flags)))
+        .map_err(|_| "give keep or a number from 0 to 4294967295".into())
+}
+
+/// The flags to write; `None` keeps those that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flags(pub(crate) Option<u32>);
+
+/// Reads a counter.
+pub(crate) fn counter(text: &str) -> Result<Counter, String> {
+    text.parse()
+        .map_err(|error: crate::cas::counter::CounterError| error.to_string())
+}
+
+/// The bytes of an argument.
+pub(crate) fn bytes(text: &OsStr) -> Vec<u8> {
+    text.as_bytes().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ttl_is_keep_never_or_whole_seconds() {
+        assert_eq!(ttl("keep"), Ok(ExpiryRule::Keep));
+        assert_eq!(ttl("never"), Ok(ExpiryRule::Never));
+        assert_eq!(ttl("90s"), Ok(ExpiryRule::After(Duration::from_secs(90))));
+        assert_eq!(ttl("2h"), Ok(ExpiryRule::After(Duration::from_secs(7200))));
+        for text in ["0", "60", "0s", "500ms", "1500ms", "-1s", "", "forever"] {
+            assert!(ttl(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn flags_are_keep_or_32_bits() {
+        assert_eq!(flags("keep"), Ok(Flags(None)));
+        assert_eq!(flags("4294967295"), Ok(Flags(Some(u32::MAX))));
+        for text in ["4294967296", "-1", "", "x"] {
+            assert!(flags(text).is_err(), "{text:?}");
+        }
+    }
+}

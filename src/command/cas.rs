@@ -1,0 +1,230 @@
+//! `mccas cas`: one conditional write. (What compare-and-swap itself is stands in the folder `cas/`.)
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::args::{self, Expected, Flags};
+use super::ending::{self, Ending};
+use super::pace::Pace;
+use super::{Context, UsageError};
+use crate::cas::update::{Pacer, Plan, Refusal, Updated, update};
+use crate::cas::{ExpiryRule, Item, Key, RetryPolicy, Want};
+use crate::exit::Exit;
+use crate::output::report::{Method, Report, Status};
+
+/// No server stores more than this; reading on would only fill memory.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// Store a value only if the item is still the one you saw
+///
+/// Flags and the moment of expiry stay as they are unless you say otherwise. The new token is printed, so that swaps can be
+/// chained; on a conflict the token and value that won are told, and nothing is written.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("condition").required(true).args(["token", "expect"]))]
+#[command(after_help = "\
+Examples:
+  mccas cas my_key new --token 1234           if nobody wrote since token 1234 (from gets)
+  mccas cas my_key 0 --token absent           if the key does not exist
+  mccas cas state done --expect running       if the value is now \"running\"
+  jq -c '.n += 1' < old | mccas cas doc --chomp --token 1234
+  token=$(mccas cas my_key new --token 1234)  the token of what was stored
+
+Exit codes: 0 stored, 3 conflict, 4 no such key, 6 unknown, 8 too large; see mccas --help.")]
+pub(crate) struct Args {
+    /// The key to write
+    #[arg(value_parser = args::key())]
+    key: Key,
+
+    /// The value; - or none reads it from stdin, byte for byte
+    #[arg(conflicts_with = "file", allow_negative_numbers = true)]
+    value: Option<OsString>,
+
+    /// Read the value from a file
+    #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
+    file: Option<PathBuf>,
+
+    /// Drop one newline at the end of the value
+    #[arg(long)]
+    chomp: bool,
+
+    /// Swap if the item still has this token; absent: store if the key does not exist
+    #[arg(long, value_parser = args::expected_token)]
+    token: Option<Expected>,
+
+    /// Swap if the value now stored is this one
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    expect: Option<OsString>,
+
+    /// The expiry: keep, never, or a duration like 60s or 2h
+    #[arg(long, value_parser = args::ttl, value_name = "keep|never|DURATION", default_value = "keep")]
+    ttl: ExpiryRule,
+
+    /// The client flags: keep, or a number
+    #[arg(long, value_parser = args::flags, value_name = "keep|N", default_value = "keep")]
+    flags: Flags,
+
+    /// Let the swap carry its own token as proof, so that a lost answer can be resolved
+    ///
+    /// Needs memcached 1.6.27 or newer (exit 7 otherwise, before anything is written). Off by default, as it changes the
+    /// tokens that other users of the key see: they lie between 2^62 and 2^63 then.
+    #[arg(long)]
+    exactly_once: bool,
+
+    /// Only if the token comes from this server process (from gets --instance)
+    #[arg(long, value_name = "ID")]
+    instance: Option<String>,
+}
+
+pub(crate) fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let value = value(args)?;
+    let key = &args.key;
+    if let Some(exit) = other_process(args, context)? {
+        return Ok(exit);
+    }
+    let expect = args.expect.as_deref().map(args::bytes);
+    let plan = Plan {
+        key: key.clone(),
+        expiry: args.ttl,
+        flags: args.flags.0,
+        want: if expect.is_some() {
+            Want::Value
+        } else {
+            Want::Meta
+        },
+        policy: RetryPolicy::ONCE,
+        exactly_once: args.exactly_once,
+    };
+    let mut compute = |item: Option<&Item>| match expected(args.token, expect.as_deref(), item) {
+        Ok(()) => Ok(value.clone()),
+        Err(refusal) => Err(refusal),
+    };
+    let mut pace = Pace::start(key, context.out);
+    let outcome = update(context.store, &plan, &mut pace, &mut compute);
+    let elapsed = pace.elapsed();
+    match outcome {
+        Ok(updated) => {
+            let report = stored(key, &updated).elapsed(elapsed);
+            done(&updated, report, context)
+        }
+        Err(stopped) => {
+            let if_missing = "; --token absent would create it";
+            Ending {
+                key,
+                elapsed,
+                if_missing,
+                counter: false,
+                once: true,
+            }
+            .report(&stopped, context)
+        }
+    }
+}
+
+/// Whether the item is the one that the user expects.
+fn expected(
+    token: Option<Expected>,
+    value: Option<&[u8]>,
+    item: Option<&Item>,
+) -> Result<(), Refusal> {
+    match (token, value, item) {
+        (Some(Expected::Absent), _, None) => Ok(()),
+        (_, _, None) => Err(Refusal::Missing),
+        (Some(Expected::Token(token)), _, Some(item)) if item.token == token => Ok(()),
+        (None, Some(value), Some(item)) if item.value == value => Ok(()),
+        _ => Err(Refusal::Conflict),
+    }
+}
+
+/// A token means nothing to another process of the server, which may have handed out the same number again.
+fn other_process(args: &Args, context: &mut Context) -> anyhow::Result<Option<Exit>> {
+    let Some(wanted) = &args.instance else {
+        return Ok(None);
+    };
+    match context.store.instance() {
+        Ok(instance) if instance.as_ref() == Some(wanted) => Ok(None),
+        Ok(instance) => {
+            let now = instance.unwrap_or_else(|| "one that does not say".into());
+            let message = format!(
+                "{} on {}: the token is from server process {wanted}, and now {now} answers; nothing was written",
+                args.key, context.server
+            );
+            ending::fail(
+                context,
+                Exit::Conflict,
+                Report::of(Status::Conflict).key(&args.key),
+                &message,
+            )
+            .map(Some)
+        }
+        Err(error) => {
+            ending::no_answer(&error, context, Report::default().key(&args.key)).map(Some)
+        }
+    }
+}
+
+fn stored(key: &Key, updated: &Updated) -> Report {
+    let before = updated.before.as_ref();
+    Report {
+        flags: Some(updated.flags),
+        attempts: Some(updated.tally.attempts),
+        conflicts: Some(updated.tally.conflicts),
+        method: Some(if before.is_some() {
+            Method::Cas
+        } else {
+            Method::Add
+        }),
+        ..Report::of(Status::Stored).key(key)
+    }
+    .token(updated.token)
+    .token_before(before.map(|item| item.token))
+    .ttl(updated.ttl)
+}
+
+fn done(updated: &Updated, report: Report, context: &mut Context) -> anyhow::Result<Exit> {
+    if context.out.json() {
+        context.out.object(&Report {
+            server: Some(context.server.clone()),
+            ..report
+        })?;
+    } else if let Some(token) = updated.token {
+        context.out.line(&token.to_string())?;
+    } else {
+        context.out.message(
+            "stored; another writer came right after, so the token of this value is not known",
+        );
+    }
+    Ok(Exit::Done)
+}
+
+/// The value to store, from wherever the user has it.
+fn value(args: &Args) -> anyhow::Result<Vec<u8>> {
+    let mut value = match (&args.value, &args.file) {
+        (_, Some(path)) => {
+            let file =
+                File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+            read(file).with_context(|| format!("cannot read {}", path.display()))?
+        }
+        (Some(value), None) if value != "-" => args::bytes(value),
+        (None, None) if io::stdin().is_terminal() => {
+            return Err(UsageError::new(
+                "no value: give it as argument, by --file, or on stdin (- reads from the terminal)",
+            )
+            .into());
+        }
+        _ => read(io::stdin()).context("cannot read stdin")?,
+    };
+    if args.chomp && value.last() == Some(&b'\n') {
+        value.pop();
+    }
+    Ok(value)
+}
+
+fn read(source: impl Read) -> io::Result<Vec<u8>> {
+    let mut value = Vec::new();
+    source.take(MOST_BYTES + 1).read_to_end(&mut value)?;
+    Ok(value)
+}

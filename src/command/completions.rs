@@ -1,0 +1,26 @@
+//! `mccas completions`: prints the completion script of a shell.
+
+use clap_complete::Shell;
+
+use crate::cli;
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// Print the completion script for a shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mccas completions bash > ~/.local/share/bash-completion/completions/mccas
+  mccas completions zsh  > ~/.zfunc/_mccas          (a folder in $fpath)
+  mccas completions fish > ~/.config/fish/completions/mccas.fish")]
+pub(crate) struct Args {
+    shell: Shell,
+}
+
+pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<Exit> {
+    // Into memory first: the generator panics when a pipe closes.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut cli::tree(), "mccas", &mut script);
+    out.bytes(&script)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,56 @@
+//! Real time and real chance for the loop of the domain, and what `-v` says about each lost attempt.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::cas::update::{Lost, Pacer};
+use crate::cas::{Key, Next, Written};
+use crate::output::Output;
+
+/// The clock of one operation.
+pub(crate) struct Pace<'a> {
+    started: Instant,
+    key: &'a Key,
+    out: &'a mut Output,
+}
+
+impl<'a> Pace<'a> {
+    pub(crate) fn start(key: &'a Key, out: &'a mut Output) -> Pace<'a> {
+        Pace {
+            started: Instant::now(),
+            key,
+            out,
+        }
+    }
+}
+
+impl Pacer for Pace<'_> {
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn random(&mut self) -> u64 {
+        fastrand::u64(..)
+    }
+
+    fn wait(&mut self, time: Duration) {
+        thread::sleep(time);
+    }
+
+    fn lost(&mut self, lost: &Lost) {
+        let reason = match (lost.outcome, lost.token) {
+            (Written::Missing, _) => "the key was deleted in between".to_string(),
+            (_, None) => "another writer created the key".to_string(),
+            (_, Some(token)) => format!("another writer replaced token {token}"),
+        };
+        let next = match lost.next {
+            Next::Retry(time) => format!("again in {:.1} ms", time.as_secs_f64() * 1000.0),
+            Next::OutOfRetries => "no retries left".into(),
+            Next::OutOfTime => "no time left".into(),
+        };
+        self.out.detail(&format!(
+            "{}: attempt {} lost: {reason}; {next}",
+            self.key, lost.attempt
+        ));
+    }
+}

@@ -1,0 +1,349 @@
+//! `mccas watch`: follows keys by polling their tokens.
+
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::{Context, UsageError, args, ending};
+use crate::cas::watch::{Change, Follower};
+use crate::cas::{Glance, Item, Key, Process, StoreError, Token};
+use crate::cli;
+use crate::exit::Exit;
+use crate::output::report::{Event, Report};
+use crate::output::text;
+
+/// Follow keys: one line per change
+///
+/// Polls the tokens and fetches a value only when its token changed; it moves nothing in the server's LRU and takes no
+/// lease. Changes that follow each other faster than the interval are seen as one. If the server goes away it reconnects.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Events: present, absent (first look), changed, created, deleted, touched (the expiry moved, the value did not),
+unreachable, reachable.
+
+Examples:
+  mccas watch my_key                              until Ctrl-C
+  mccas watch --json a b | jq -r .value
+  mccas watch state --count 1 --for 30s           wait for a change: exit 9 if none came
+  mccas watch cfg --exec 'cat > cfg.json; reload' the value is on stdin, MCCAS_KEY, MCCAS_TOKEN and
+                                                  MCCAS_EVENT are in the environment")]
+pub(crate) struct Args {
+    /// The keys to follow
+    #[arg(required = true, value_name = "KEY", value_parser = args::key())]
+    keys: Vec<Key>,
+
+    /// The time between two looks
+    #[arg(long, value_name = "DURATION", value_parser = cli::duration, default_value = "500ms")]
+    interval: Duration,
+
+    /// Stop after N changes
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+
+    /// Stop after this time; exit 9 if --count was not reached
+    #[arg(long = "for", value_name = "DURATION", value_parser = cli::duration)]
+    time: Option<Duration>,
+
+    /// Report a change at once if the key has another token than this one
+    #[arg(long, value_name = "TOKEN", value_parser = str::parse::<Token>)]
+    since: Option<Token>,
+
+    /// Run a shell command per change
+    #[arg(long, value_name = "CMD")]
+    exec: Option<String>,
+}
+
+/// The state of one run.
+struct Watch<'a, 'b> {
+    args: &'a Args,
+    context: &'a mut Context<'b>,
+    followers: Vec<Follower>,
+    started: Instant,
+    changes: u64,
+    /// Whether the server answered last time.
+    reachable: bool,
+}
+
+pub(crate) fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
+    if args.since.is_some() && args.keys.len() > 1 {
+        return Err(UsageError::new("--since takes exactly one key").into());
+    }
+    let followers = args
+        .keys
+        .iter()
+        .map(|_| Follower::new(args.since))
+        .collect();
+    Watch {
+        args,
+        context,
+        followers,
+        started: Instant::now(),
+        changes: 0,
+        reachable: true,
+    }
+    .run()
+}
+
+impl Watch<'_, '_> {
+    fn run(&mut self) -> anyhow::Result<Exit> {
+        let mut first = true;
+        let mut next = self.started;
+        loop {
+            match self.look() {
+                Ok(glances) => self.seen(&glances)?,
+                Err(error) if first => return self.fail(&error),
+                Err(error @ StoreError::Unreachable(_)) => self.lost(&error)?,
+                Err(error) => return self.fail(&error),
+            }
+            first = false;
+            if self.args.count.is_some_and(|count| self.changes >= count) {
+                return Ok(Exit::Done);
+            }
+            // Looks keep their rhythm, but none is made up for after a pause.
+            next = (next + self.args.interval).max(Instant::now());
+            if let Some(exit) = self.wait_until(next)? {
+                return Ok(exit);
+            }
+        }
+    }
+
+    /// Polls; after a lost connection finds out first whether the same server process is back.
+    fn look(&mut self) -> Result<Vec<Option<Glance>>, StoreError> {
+        if !self.reachable && self.context.store.reconnect()? == Process::Other {
+            self.followers.iter_mut().for_each(Follower::forget_token);
+        }
+        self.context.store.glance(&self.args.keys)
+    }
+
+    fn seen(&mut self, glances: &[Option<Glance>]) -> anyhow::Result<()> {
+        if !self.reachable {
+            self.reachable = true;
+            self.server_event(Event::Reachable, None)?;
+        }
+        let now = self.started.elapsed();
+        let mut changes = Vec::new();
+        for (index, glance) in glances.iter().enumerate() {
+            if let Some(change) = self.followers[index].look(*glance, now) {
+                changes.push((index, change));
+            }
+        }
+        self.report(changes)
+    }
+
+    /// Fetches the values that changed, all at once, and tells each change.
+    fn report(&mut self, changes: Vec<(usize, Change)>) -> anyhow::Result<()> {
+        let keys: Vec<Key> = changes
+            .iter()
+            .filter(|(_, change)| change.needs_value())
+            .map(|(index, _)| self.args.keys[*index].clone())
+            .collect();
+        let mut items = match if keys.is_empty() {
+            Ok(Vec::new())
+        } else {
+            self.context.store.look(&keys)
+        } {
+            Ok(items) => items.into_iter(),
+            Err(error) => {
+                // The next look sees the same changes again.
+                for (index, _) in &changes {
+                    self.followers[*index].undo();
+                }
+                return self.lost(&error);
+            }
+        };
+        for (index, change) in changes {
+            let item = if change.needs_value() {
+                items.next().flatten()
+            } else {
+                None
+            };
+            let change =
+                self.followers[index].fetched(change, item.as_ref(), self.started.elapsed());
+            if let Some(change) = change {
+                self.key_event(index, &change, item.as_ref())?;
+            }
+            if self.args.count.is_some_and(|count| self.changes >= count) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn key_event(
+        &mut self,
+        index: usize,
+        change: &Change,
+        item: Option<&Item>,
+    ) -> anyhow::Result<()> {
+        let key = &self.args.keys[index];
+        let event = name(change);
+        let paint = self.context.out.paint();
+        let terminal = self.context.out.terminal();
+        let (report, rest) = match (change, item) {
+            (Change::Touched(glance), _) => {
+                let report = Report::event(event)
+                    .token(Some(glance.token))
+                    .ttl(glance.ttl);
+                (report, text::event_meta(glance.token, glance.ttl, paint))
+            }
+            (_, Some(item)) => (
+                Report::event(event).item(item),
+                text::event_item(item, paint, terminal),
+            ),
+            (_, None) => (Report::event(event), String::new()),
+        };
+        let report = report.key(key).token_before(change.token_before());
+        self.event(
+            report,
+            &format!(
+                "{}  {}  {rest}",
+                paint.key(&key.to_string()),
+                text::event(event, paint)
+            ),
+        )?;
+        if change.counts() {
+            self.changes += 1;
+            let token = item.map(|item| item.token).or(match change {
+                Change::Touched(glance) => Some(glance.token),
+                _ => None,
+            });
+            self.exec(index, event, token, item.map_or(&[], |item| &item.value));
+        }
+        Ok(())
+    }
+
+    fn server_event(&mut self, event: Event, error: Option<&StoreError>) -> anyhow::Result<()> {
+        let paint = self.context.out.paint();
+        let cause = error.map(ToString::to_string);
+        let line = format!(
+            "{}  {}  {}",
+            self.context.server,
+            text::event(event, paint),
+            cause.as_deref().unwrap_or_default()
+        );
+        let server = Some(self.context.server.clone());
+        self.event(
+            Report {
+                server,
+                error: cause,
+                ..Report::event(event)
+            },
+            &line,
+        )
+    }
+
+    fn event(&mut self, report: Report, line: &str) -> anyhow::Result<()> {
+        let time = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+        if self.context.out.json() {
+            return self.context.out.object(&Report {
+                time: Some(time),
+                ..report
+            });
+        }
+        let time = self.context.out.paint().label(&time);
+        self.context.out.line(format!("{time}  {line}").trim_end())
+    }
+
+    /// The connection is gone; told once, then tried again at each look.
+    fn lost(&mut self, error: &StoreError) -> anyhow::Result<()> {
+        if self.reachable {
+            self.reachable = false;
+            self.server_event(Event::Unreachable, Some(error))?;
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, error: &StoreError) -> anyhow::Result<Exit> {
+        let event = match error {
+            StoreError::Unreachable(_) | StoreError::Unknown(_) => Event::Unreachable,
+            StoreError::NoCas(_) => Event::NoCas,
+            _ => Event::Refused,
+        };
+        ending::fail(
+            self.context,
+            Exit::of(error),
+            Report::event(event),
+            &error.to_string(),
+        )
+    }
+
+    /// Sleeps; ends the watch when its time is up.
+    fn wait_until(&mut self, next: Instant) -> anyhow::Result<Option<Exit>> {
+        let end = self.args.time.map(|time| self.started + time);
+        let until = end.map_or(next, |end| end.min(next));
+        thread::sleep(until.saturating_duration_since(Instant::now()));
+        match (end, self.args.count) {
+            (Some(end), _) if Instant::now() < end => Ok(None),
+            (None, _) => Ok(None),
+            (Some(_), None) => Ok(Some(Exit::Done)),
+            (Some(_), Some(count)) => {
+                let message = format!("{} of {count} changes came in the time given", self.changes);
+                ending::fail(
+                    self.context,
+                    Exit::NotInTime,
+                    Report::event(Event::NotInTime),
+                    &message,
+                )
+                .map(Some)
+            }
+        }
+    }
+
+    fn exec(&mut self, index: usize, event: Event, token: Option<Token>, value: &[u8]) {
+        let Some(command) = &self.args.exec else {
+            return;
+        };
+        let key = std::ffi::OsStr::from_bytes(self.args.keys[index].as_bytes());
+        if let Err(problem) = shell(command, key, event, token, value) {
+            self.context.out.message(&format!("--exec: {problem}"));
+        }
+    }
+}
+
+/// Runs a shell command with the value on its stdin; what it prints goes where our own output goes.
+fn shell(
+    command: &str,
+    key: &std::ffi::OsStr,
+    event: Event,
+    token: Option<Token>,
+    value: &[u8],
+) -> Result<(), String> {
+    let event = serde_json::to_value(event)
+        .ok()
+        .and_then(|name| name.as_str().map(String::from))
+        .unwrap_or_default();
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(command).stdin(Stdio::piped());
+    shell.env("MCCAS_EVENT", event).env(
+        "MCCAS_TOKEN",
+        token.map(|token| token.to_string()).unwrap_or_default(),
+    );
+    if !key.as_bytes().contains(&0) {
+        shell.env("MCCAS_KEY", key);
+    }
+    let mut child = shell
+        .spawn()
+        .map_err(|error| format!("cannot start sh: {error}"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A command that does not read its input closes the pipe early, which is its right.
+        let _ = stdin.write_all(value);
+    }
+    match child.wait() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("the command ended with {status}")),
+        Err(error) => Err(format!("cannot wait for the command: {error}")),
+    }
+}
+
+fn name(change: &Change) -> Event {
+    match change {
+        Change::Present => Event::Present,
+        Change::Absent => Event::Absent,
+        Change::Changed { .. } => Event::Changed,
+        Change::Created => Event::Created,
+        Change::Deleted { .. } => Event::Deleted,
+        Change::Touched(_) => Event::Touched,
+    }
+}

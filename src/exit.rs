@@ -1,0 +1,127 @@
+//! The exit codes: the only place where their numbers stand.
+
+use std::process::ExitCode;
+
+use crate::cas::StoreError;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// It happened.
+    Done = 0,
+    /// Anything that has no code of its own.
+    Failed = 1,
+    /// Bad arguments, bad key, bad token. Nothing was sent.
+    Usage = 2,
+    /// The token was stale, or the retries or the deadline were used up. Nothing was written by us.
+    Conflict = 3,
+    /// The key is not there.
+    Missing = 4,
+    /// No usable connection. Certainly not applied, safe to repeat.
+    Unreachable = 5,
+    /// Sent, no answer, and it could not be resolved: the only code that leaves the state in doubt.
+    Unknown = 6,
+    /// The server answered with an error, wants authentication, or does no CAS.
+    Refused = 7,
+    /// The value is not one that can be worked on or stored.
+    Unsuitable = 8,
+    /// What was waited for did not happen in the time given.
+    NotInTime = 9,
+}
+
+impl Exit {
+    /// All of them with the words of `--help` and README.
+    pub(crate) const ALL: [(Exit, &'static str, &'static str); 10] = [
+        (Exit::Done, "done", "it happened"),
+        (Exit::Failed, "failed", "anything not below"),
+        (Exit::Usage, "usage", "bad arguments, bad key, bad token"),
+        (
+            Exit::Conflict,
+            "conflict",
+            "the token was stale, or the retries or the deadline were used up; nothing written",
+        ),
+        (Exit::Missing, "missing", "the key is not there"),
+        (
+            Exit::Unreachable,
+            "unreachable",
+            "no such host, refused, silent or foreign: not applied, safe to repeat",
+        ),
+        (
+            Exit::Unknown,
+            "unknown",
+            "sent, no answer, and it could not be resolved: look before repeating",
+        ),
+        (
+            Exit::Refused,
+            "refused",
+            "the server answered with an error, wants authentication, or does no CAS",
+        ),
+        (
+            Exit::Unsuitable,
+            "unsuitable",
+            "not an integer, would overflow or cross a bound, or too large for the server",
+        ),
+        (
+            Exit::NotInTime,
+            "not in time",
+            "what was waited for did not happen in the time given",
+        ),
+    ];
+
+    /// The number that the shell sees.
+    pub(crate) fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The code for a question that got no answer.
+    pub(crate) fn of(error: &StoreError) -> Exit {
+        match error {
+            StoreError::Unreachable(_) => Exit::Unreachable,
+            StoreError::Unknown(_) => Exit::Unknown,
+            StoreError::Refused(_) | StoreError::NoCas(_) | StoreError::Destroyed(_) => {
+                Exit::Refused
+            }
+            StoreError::TooLarge(_) => Exit::Unsuitable,
+        }
+    }
+
+    /// The table for `mccas --help`.
+    pub(crate) fn table() -> String {
+        let lines = Exit::ALL
+            .map(|(exit, name, meaning)| format!("  {:>5}  {name:<12} {meaning}\n", exit.code()));
+        format!(
+            "Exit codes:\n{}  128+n               ended by signal n\n",
+            lines.concat()
+        )
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_are_those_of_the_contract_and_in_order() {
+        let codes = Exit::ALL.map(|(exit, name, _)| (exit.code(), name));
+        let contract = [
+            (0, "done"),
+            (1, "failed"),
+            (2, "usage"),
+            (3, "conflict"),
+            (4, "missing"),
+            (5, "unreachable"),
+            (6, "unknown"),
+            (7, "refused"),
+            (8, "unsuitable"),
+            (9, "not in time"),
+        ];
+        assert_eq!(codes, contract);
+    }
+}

@@ -1,0 +1,128 @@
+//! The only code that writes to stdout and stderr, and the facts about both: terminal or pipe, colour or none.
+
+mod bytes;
+mod paint;
+pub(crate) mod report;
+pub(crate) mod text;
+
+use std::fmt;
+use std::io::{self, IsTerminal, Stdout, Write};
+
+use serde::Serialize;
+
+pub(crate) use self::paint::{Paint, When};
+
+/// How much is said on stderr.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Loudness {
+    /// Nothing.
+    Quiet,
+    /// Messages.
+    #[default]
+    Normal,
+    /// Messages and each attempt.
+    Verbose,
+}
+
+/// What the user wants of the output.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OutputSettings {
+    pub(crate) json: bool,
+    pub(crate) color: When,
+    pub(crate) loudness: Loudness,
+}
+
+/// The two streams.
+pub(crate) struct Output {
+    json: bool,
+    loudness: Loudness,
+    stdout: Stdout,
+    terminal: bool,
+    stdout_paint: Paint,
+    stderr_paint: Paint,
+}
+
+/// Whoever read our stdout has gone. Not an error: the program ends quietly with 0.
+///
+/// Recognised where stdout is written and nowhere else, as a broken *socket* shows the same kind of I/O error.
+#[derive(Debug)]
+pub(crate) struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stdout is closed")
+    }
+}
+
+impl std::error::Error for Closed {}
+
+impl Output {
+    pub(crate) fn new(settings: OutputSettings) -> Output {
+        let stdout = io::stdout();
+        let terminal = stdout.is_terminal();
+        Output {
+            json: settings.json,
+            loudness: settings.loudness,
+            stdout,
+            terminal,
+            stdout_paint: Paint::decide(settings.color, terminal),
+            stderr_paint: Paint::decide(settings.color, io::stderr().is_terminal()),
+        }
+    }
+
+    /// Whether answers are JSON objects.
+    pub(crate) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether stdout is a terminal: bytes from outside are escaped there, and untouched on a pipe.
+    pub(crate) fn terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// The colours of stdout.
+    pub(crate) fn paint(&self) -> Paint {
+        self.stdout_paint
+    }
+
+    /// Prints one JSON object as a line, at once.
+    pub(crate) fn object(&mut self, object: &impl Serialize) -> anyhow::Result<()> {
+        let mut line = serde_json::to_vec(object)?;
+        line.push(b'\n');
+        self.bytes(&line)
+    }
+
+    /// Prints one line, at once.
+    pub(crate) fn line(&mut self, line: &str) -> anyhow::Result<()> {
+        self.bytes(format!("{line}\n").as_bytes())
+    }
+
+    /// Writes bytes as they are, at once.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let mut stdout = self.stdout.lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
+            other => Ok(other?),
+        }
+    }
+
+    /// Says something to people on stderr.
+    pub(crate) fn message(&mut self, text: &str) {
+        if self.loudness != Loudness::Quiet {
+            self.say(text);
+        }
+    }
+
+    /// Says something on stderr to those who asked for every attempt.
+    pub(crate) fn detail(&mut self, text: &str) {
+        if self.loudness == Loudness::Verbose {
+            self.say(text);
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        let line = format!("{} {text}\n", self.stderr_paint.program("mccas:"));
+        // There is nobody left to tell if stderr itself fails.
+        let _ = io::stderr().write_all(line.as_bytes());
+    }
+}

@@ -1,0 +1,219 @@
+//! The JSON contract as types: one object, the same names everywhere, fields that do not apply left out.
+
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::bytes::text_or_base64;
+use crate::cas::{Counter, Item, Key, StoreError, Token, Ttl};
+
+/// How an operation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Status {
+    Found,
+    Missing,
+    Stored,
+    Conflict,
+    Exhausted,
+    Unknown,
+    Refused,
+    NoCas,
+    Unsuitable,
+    Unreachable,
+}
+
+/// What `watch` saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Event {
+    Present,
+    Absent,
+    Changed,
+    Created,
+    Deleted,
+    Touched,
+    Unreachable,
+    Reachable,
+    Refused,
+    NoCas,
+    NotInTime,
+}
+
+/// By which of the server's operations a value was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Method {
+    /// Compare-and-swap.
+    Cas,
+    /// Creation of a key that did not exist.
+    Add,
+    /// The server's own arithmetic.
+    Incr,
+}
+
+/// One operation, or one event.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Report {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) event: Option<Event>,
+    /// When an event was seen, in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) key_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) server: Option<String>,
+    /// Which process of the server handed out the token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) instance: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) token_before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ttl: Option<Left>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) flags: Option<u32>,
+    /// Length of the value in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<usize>,
+    /// `stale` or `placeholder`, where the value is not an ordinary one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) attempts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) conflicts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) method: Option<Method>,
+    /// What won over a swap that lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) current: Option<Current>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) elapsed_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+}
+
+/// The item that won over a swap.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Current {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_base64: Option<String>,
+    token: String,
+}
+
+/// Time left as JSON: seconds, or `null` for an item without expiry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Left(Ttl);
+
+impl Serialize for Left {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Ttl::Never => serializer.serialize_none(),
+            Ttl::Seconds(left) => serializer.serialize_u64(left),
+        }
+    }
+}
+
+/// A counter as a JSON number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Number(pub(crate) Counter);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i128(self.0.get())
+    }
+}
+
+impl Status {
+    /// The status of a question that got no answer.
+    pub(crate) fn of(error: &StoreError) -> Status {
+        match error {
+            StoreError::Unreachable(_) => Status::Unreachable,
+            StoreError::Unknown(_) => Status::Unknown,
+            StoreError::Refused(_) | StoreError::Destroyed(_) => Status::Refused,
+            StoreError::NoCas(_) => Status::NoCas,
+            StoreError::TooLarge(_) => Status::Unsuitable,
+        }
+    }
+}
+
+impl Report {
+    /// An operation that ended with `status`.
+    pub(crate) fn of(status: Status) -> Report {
+        Report {
+            status: Some(status),
+            ..Report::default()
+        }
+    }
+
+    /// Something that `watch` saw.
+    pub(crate) fn event(event: Event) -> Report {
+        Report {
+            event: Some(event),
+            ..Report::default()
+        }
+    }
+
+    pub(crate) fn key(mut self, key: &Key) -> Report {
+        (self.key, self.key_base64) = text_or_base64(key.as_bytes());
+        self
+    }
+
+    /// Value, token, expiry, flags and size of an item that was read.
+    pub(crate) fn item(mut self, item: &Item) -> Report {
+        (self.value, self.value_base64) = text_or_base64(&item.value);
+        self.flags = Some(item.flags);
+        self.size = Some(item.size);
+        self.state = item.freshness.word();
+        self.token(Some(item.token)).ttl(item.ttl)
+    }
+
+    pub(crate) fn token(mut self, token: Option<Token>) -> Report {
+        self.token = token.map(|token| token.to_string());
+        self
+    }
+
+    pub(crate) fn token_before(mut self, token: Option<Token>) -> Report {
+        self.token_before = token.map(|token| token.to_string());
+        self
+    }
+
+    pub(crate) fn ttl(mut self, ttl: Ttl) -> Report {
+        self.ttl = Some(Left(ttl));
+        self
+    }
+
+    pub(crate) fn current(mut self, item: Option<&Item>) -> Report {
+        self.current = item.map(|item| {
+            let (value, value_base64) = text_or_base64(&item.value);
+            Current {
+                value,
+                value_base64,
+                token: item.token.to_string(),
+            }
+        });
+        self
+    }
+
+    pub(crate) fn elapsed(mut self, elapsed: Duration) -> Report {
+        self.elapsed_ms = Some((elapsed.as_secs_f64() * 100_000.0).round() / 100.0);
+        self
+    }
+}

@@ -1,0 +1,126 @@
+//! Items and events as text for people.
+
+use super::Paint;
+use super::bytes;
+use super::report::Event;
+use crate::cas::{Item, Key, Token, Ttl};
+
+/// How much of a value stands in a message or on a line of `watch` on a terminal, in characters.
+const SHOWN_CHARACTERS: usize = 120;
+
+/// The head lines of several items, aligned with each other if `aligned`.
+pub(crate) fn heads(items: &[(&Key, &Item)], paint: Paint, aligned: bool) -> Vec<String> {
+    let rows: Vec<[String; 5]> = items.iter().map(|(key, item)| fields(key, item)).collect();
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .max()
+            .filter(|_| aligned)
+            .unwrap_or(0)
+    };
+    let widths: [usize; 5] = std::array::from_fn(width);
+    rows.iter()
+        .zip(items)
+        .map(|([key, token, ttl, flags, size], (_, item))| {
+            let fill = |text: &str, column: usize| {
+                " ".repeat(widths[column].saturating_sub(text.chars().count()))
+            };
+            let mut line = format!("{}{}", paint.key(key), fill(key, 0));
+            for (label, text, column) in [("token", token, 1), ("ttl", ttl, 2), ("flags", flags, 3)]
+            {
+                let shown = if column == 1 {
+                    paint.token(text)
+                } else {
+                    text.clone()
+                };
+                line += &format!("  {} {shown}{}", paint.label(label), fill(text, column));
+            }
+            line += &format!("  {}{size} {}", fill(size, 4), paint.label("B"));
+            if let Some(word) = item.freshness.word() {
+                line += &format!("  {}", paint.warning(word));
+            }
+            line
+        })
+        .collect()
+}
+
+fn fields(key: &Key, item: &Item) -> [String; 5] {
+    [
+        key.to_string(),
+        item.token.to_string(),
+        ttl(item.ttl),
+        item.flags.to_string(),
+        item.size.to_string(),
+    ]
+}
+
+/// Time left, as people write it.
+pub(crate) fn ttl(ttl: Ttl) -> String {
+    match ttl {
+        Ttl::Never => "never".into(),
+        Ttl::Seconds(left) => format!("{left}s"),
+    }
+}
+
+/// A value for a terminal: on one line, control bytes escaped.
+pub(crate) fn escaped(value: &[u8]) -> String {
+    bytes::escaped(value)
+}
+
+/// A value for a message: quoted, escaped, and cut if it is long.
+pub(crate) fn quoted(value: &[u8]) -> String {
+    bytes::quoted(value, SHOWN_CHARACTERS)
+}
+
+/// The name of an event, in its colour.
+pub(crate) fn event(event: Event, paint: Paint) -> String {
+    match event {
+        Event::Present => paint.label("present"),
+        Event::Absent => paint.label("absent"),
+        Event::Changed => paint.good("changed"),
+        Event::Created => paint.good("created"),
+        Event::Deleted => paint.bad("deleted"),
+        Event::Touched => paint.warning("touched"),
+        Event::Unreachable => paint.bad("unreachable"),
+        Event::Reachable => paint.good("reachable"),
+        Event::Refused => paint.bad("refused"),
+        Event::NoCas => paint.bad("no_cas"),
+        Event::NotInTime => paint.bad("not_in_time"),
+    }
+}
+
+/// What is known of an item, on the rest of an event's line.
+pub(crate) fn event_item(item: &Item, paint: Paint, cut: bool) -> String {
+    let state = item
+        .freshness
+        .word()
+        .map(|word| format!("  {}", paint.warning(word)))
+        .unwrap_or_default();
+    let value = if cut {
+        quoted(&item.value)
+    } else {
+        format!("\"{}\"", escaped(&item.value))
+    };
+    format!(
+        "{} {}  {} {}  {} {}  {} {}{state}  {value}",
+        paint.label("token"),
+        paint.token(&item.token.to_string()),
+        paint.label("ttl"),
+        ttl(item.ttl),
+        paint.label("flags"),
+        item.flags,
+        item.size,
+        paint.label("B"),
+    )
+}
+
+/// Token and time left, where the value did not change.
+pub(crate) fn event_meta(token: Token, left: Ttl, paint: Paint) -> String {
+    format!(
+        "{} {}  {} {}",
+        paint.label("token"),
+        paint.token(&token.to_string()),
+        paint.label("ttl"),
+        ttl(left)
+    )
+}
