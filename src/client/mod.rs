@@ -7,9 +7,11 @@ pub(crate) mod address;
 mod dial;
 mod errors;
 mod facts;
+mod read;
 mod reply;
 mod request;
 mod store;
+mod swap;
 mod wire;
 
 use std::time::{Duration, Instant};

@@ -1,0 +1,183 @@
+//! Reading: several keys in one write, the moment of expiry by the server's clock, and giving a recache win back.
+
+use std::time::Instant;
+
+use super::facts::Facts;
+use super::reply::{self, Reply, ReplyError};
+use super::request::Request;
+use super::wire::{Wire, WireError};
+use super::{Memcached, read_facts};
+use crate::cas::{Item, Key, StoreError, Token, Ttl, Want};
+
+/// Requests of one write. A server stops reading while its answers are not taken, so a write must fit the buffers
+/// between us (protocol.md 3); this much always does, and holds a hundred keys of any length.
+const BATCH_BYTES: usize = 32 * 1024;
+
+/// How often a read is repeated because the server's clock ticked, or the item changed, within it.
+const READS: usize = 3;
+
+impl Memcached {
+    /// One question per key, as many of them in one write as is safe.
+    pub(super) fn in_batches<T>(
+        &mut self,
+        keys: &[Key],
+        ask: impl Fn(&mut Request, &Key, usize),
+        read: impl Fn(&mut Wire, usize) -> Result<T, ReplyError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut answers = Vec::with_capacity(keys.len());
+        while answers.len() < keys.len() {
+            let first = answers.len();
+            let mut request = Request::new();
+            let mut next = first;
+            while next < keys.len() && request.bytes().len() < BATCH_BYTES {
+                ask(&mut request, &keys[next], next);
+                next += 1;
+            }
+            let batch = self.exchange(&request, |wire, _| {
+                (first..next)
+                    .map(|n| read(wire, n))
+                    .collect::<Result<Vec<_>, _>>()
+            })?;
+            answers.extend(batch);
+        }
+        Ok(answers)
+    }
+
+    /// Reads an item in order to swap it.
+    pub(super) fn read_to_swap(
+        &mut self,
+        key: &Key,
+        want: Want,
+    ) -> Result<Option<Item>, StoreError> {
+        let mut open = None;
+        if let Some(facts) = self.facts {
+            let item = self.read_by_clock(key, want, facts)?;
+            match item {
+                Some(item) if moment_is_open(&item, facts) => open = Some(item),
+                settled => return Ok(settled),
+            }
+        }
+        let mut reads = 1;
+        let mut item = loop {
+            let (item, exact) = self.read_with_clock(key, want)?;
+            if exact || reads == READS {
+                break item;
+            }
+            reads += 1;
+        };
+        if let (Some(item), Some(open)) = (&mut item, open)
+            && item.token == open.token
+        {
+            // The win, if there was one, came with the first read of this item.
+            item.freshness = open.freshness;
+        }
+        let moment = item.as_ref().and_then(|item| item.expires_at);
+        self.remembered = moment.map(|moment| (key.clone(), moment));
+        Ok(item)
+    }
+
+    /// Reads an item on a connection whose server is known. The moment of expiry is left open if it may have moved.
+    fn read_by_clock(
+        &mut self,
+        key: &Key,
+        want: Want,
+        facts: Facts,
+    ) -> Result<Option<Item>, StoreError> {
+        let mut request = Request::new();
+        request.get(key, want, 0);
+        let (reply, asked) =
+            self.exchange(&request, |wire, asked| Ok((numbered(wire, 0)?, asked)))?;
+        let mut item = self.item(reply)?;
+        if let (Some(item), Some(clock), Some((remembered, moment))) =
+            (&mut item, facts.clock, &self.remembered)
+            && remembered == key
+            && let Ttl::Seconds(left) = item.ttl
+        {
+            // If the expiry stayed, the clock shows `moment - left` now; that must be a time it can show.
+            let possible = clock.earliest(asked)..=clock.latest(Instant::now());
+            item.expires_at = moment
+                .checked_sub(left)
+                .filter(|now| possible.contains(now))
+                .map(|_| *moment);
+        }
+        Ok(item)
+    }
+
+    /// Reads an item together with the server's clock, in one write: item, clock, item. If both looks at the item agree,
+    /// no tick fell in between and clock + time left is its moment of expiry, exactly (protocol.md 2.8).
+    fn read_with_clock(
+        &mut self,
+        key: &Key,
+        want: Want,
+    ) -> Result<(Option<Item>, bool), StoreError> {
+        let mut request = Request::new();
+        request.get(key, want, 0);
+        request.stats();
+        request.settings();
+        request.get(key, Want::Meta, 1);
+        let (first, facts, second) = self.exchange(&request, |wire, asked| {
+            Ok((
+                numbered(wire, 0)?,
+                read_facts(wire, asked)?,
+                numbered(wire, 1)?,
+            ))
+        })?;
+        self.facts = Some(facts);
+        if !facts.settings.cas_enabled {
+            return Err(self.no_cas());
+        }
+        let exact = (first.token, first.ttl) == (second.token, second.ttl);
+        let mut item = self.item(first)?;
+        if let (Some(item), Some(clock)) = (&mut item, facts.clock)
+            && let Ttl::Seconds(left) = item.ttl
+        {
+            item.expires_at = Some(clock.time + left);
+        }
+        Ok((item, exact))
+    }
+
+    /// Gives a recache win back and corrects `item` for it: the server makes a new token when it takes the win back.
+    pub(super) fn give_back(&mut self, key: &Key, item: &mut Item) {
+        let mut request = Request::new();
+        request.release(key, item.token);
+        if !key.is_plain() {
+            // No read tells value and token together without taking the win again. The old token stays: it is spent, so a
+            // swap with it conflicts, which is safe.
+            let _ = self.exchange(&request, |wire, _| Reply::read(wire));
+            return;
+        }
+        request.classic_gets(key);
+        let seen = self.exchange(&request, |wire, _| {
+            Reply::read(wire)?;
+            reply::classic_value(wire)
+        });
+        if let Ok(Some((value, flags, number))) = seen
+            && let Some(token) = Token::new(number)
+        {
+            *item = Item {
+                size: value.len(),
+                value,
+                flags,
+                token,
+                ..item.clone()
+            };
+        }
+    }
+}
+
+/// Whether an item expires at a moment that its read could not establish.
+fn moment_is_open(item: &Item, facts: Facts) -> bool {
+    item.ttl != Ttl::Never && item.expires_at.is_none() && facts.clock.is_some()
+}
+
+/// A reply to the read with this number.
+pub(super) fn numbered(wire: &mut Wire, number: usize) -> Result<Reply, ReplyError> {
+    let reply = Reply::read(wire)?;
+    if reply.opaque == Some(number) {
+        return Ok(reply);
+    }
+    Err(
+        WireError::Garbage(format!("{:?} instead of answer {number}", reply.code).into_bytes())
+            .into(),
+    )
+}
