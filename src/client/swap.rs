@@ -38,7 +38,7 @@ impl Memcached {
         let answered = if route == Route::Classic {
             request.classic_swap(swap);
             request.classic_gets(&swap.key);
-            self.exchange(&request, |wire, _| classic_answer(wire, swap))?
+            self.exchange(&request, |wire, _| classic_answer(wire, swap, looking))?
         } else {
             request.swap(swap);
             if looking {
@@ -107,25 +107,27 @@ impl Answered {
         }
     }
 
-    /// A swap and what the look behind it brought. If that was lost, a stored swap is stored all the same; one that was
-    /// not cannot be told from its own echo without the token, so the loss is passed on.
+    /// A swap and what the look behind it brought. If the look was lost, the swap's own answer stands; only where the
+    /// token must tell a repeated swap that lost from its own echo (`needed`), the loss is passed on.
     fn with(
         written: Written,
         look: Result<Option<Token>, ReplyError>,
+        needed: bool,
     ) -> Result<Answered, ReplyError> {
         let answer = Answer::Written(written);
-        match (look, written) {
-            (Ok(token), _) => Ok(Answered {
+        let decided = !needed || matches!(written, Written::Stored(_));
+        match look {
+            Ok(token) => Ok(Answered {
                 answer,
                 token,
                 complete: true,
             }),
-            (Err(_), Written::Stored(_)) => Ok(Answered {
+            Err(_) if decided => Ok(Answered {
                 answer,
                 token: None,
                 complete: false,
             }),
-            (Err(error), _) => Err(error),
+            Err(error) => Err(error),
         }
     }
 }
@@ -154,11 +156,11 @@ fn meta_answer(wire: &mut Wire, swap: &Swap, looking: bool) -> Result<Answered, 
         return Ok(Answered::alone(Answer::Written(written)));
     }
     let look = reply::debug(wire).map(|seen| seen.and_then(|(number, _)| Token::new(number)));
-    Answered::with(written, look)
+    Answered::with(written, look, true)
 }
 
 /// The answer to classic `cas` or `add` and the `gets` behind it, which shows our token if it shows our value.
-fn classic_answer(wire: &mut Wire, swap: &Swap) -> Result<Answered, ReplyError> {
+fn classic_answer(wire: &mut Wire, swap: &Swap, looking: bool) -> Result<Answered, ReplyError> {
     let line = wire.line()?;
     let written = match (line.as_slice(), swap.condition) {
         (b"STORED", _) => Written::Stored(None),
@@ -171,8 +173,10 @@ fn classic_answer(wire: &mut Wire, swap: &Swap) -> Result<Answered, ReplyError> 
     let ours = matches!(&seen, Ok(Some((value, flags, _))) if *value == swap.value && *flags == swap.flags);
     let look = seen.map(|seen| seen.and_then(|(_, _, number)| Token::new(number)));
     match (written, &look) {
-        (Written::Stored(_), Ok(token)) if ours => Answered::with(Written::Stored(*token), look),
-        _ => Answered::with(written, look),
+        (Written::Stored(_), Ok(token)) if ours => {
+            Answered::with(Written::Stored(*token), look, looking)
+        }
+        _ => Answered::with(written, look, looking),
     }
 }
 
