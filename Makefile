@@ -1,0 +1,23 @@
+# The commands of this repository. Each is thin: what it does lives in scripts/.
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test bless install-deps
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## Build the release binary, target/release/mccas
+	cargo build --release --locked
+
+demo: ## Try mccas on a private memcached (installs memcached if there is none)
+	@scripts/demo.sh
+
+test: ## Install what the tests need, then run every check that CI runs
+	@scripts/test.sh
+
+bless: ## Rewrite the checked-in files that are generated (completions, README blocks)
+	MCCAS_BLESS=1 cargo test --locked --test cli -- completions readme
+
+install-deps: ## Install what the tests need: memcached, a recent one beside it, bash, zsh, fish
+	@scripts/install-test-deps.sh
+	@scripts/fetch-modern-memcached.sh

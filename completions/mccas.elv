@@ -1,0 +1,164 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[mccas] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'mccas'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'mccas'= {
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand gets 'Read values with their tokens, in one round trip'
+            cand cas 'Store a value only if the item is still the one you saw'
+            cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
+            cand watch 'Follow keys: one line per change'
+            cand completions 'Print the completion script for a shell'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mccas;gets'= {
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --raw 'Print the bytes of the one value, and nothing else, not even a newline'
+            cand --token-only 'Print the token of the one key'
+            cand --instance 'Tell also which server process hands out the tokens, for cas --instance'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'mccas;cas'= {
+            cand --file 'Read the value from a file'
+            cand --token 'Swap if the item still has this token; absent: store if the key does not exist'
+            cand --expect 'Swap if the value now stored is this one'
+            cand --ttl 'The expiry: keep, never, or a duration like 60s or 2h'
+            cand --flags 'The client flags: keep, or a number'
+            cand --instance 'Only if the token comes from this server process (from gets --instance)'
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --chomp 'Drop one newline at the end of the value'
+            cand --exactly-once 'Let the swap carry its own token as proof, so that a lost answer can be resolved'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'mccas;incr-cas'= {
+            cand --by 'What to add; may be negative'
+            cand --max-retries 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000]'
+            cand --deadline 'Bound on the whole loop'
+            cand --initial 'A missing key counts as N; without it a missing key is exit 4'
+            cand --min 'Refuse to go below N'
+            cand --max 'Refuse to go above N'
+            cand --fallback 'What to do when the retries or the deadline are used up: fail, or finish with the server''s own arithmetic'
+            cand --ttl 'The expiry: keep, never, or a duration like 60s or 2h'
+            cand --flags 'The client flags: keep, or a number'
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --exactly-once 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'mccas;watch'= {
+            cand --interval 'The time between two looks'
+            cand --count 'Stop after N changes'
+            cand --for 'Stop after this time; exit 9 if --count was not reached'
+            cand --since 'Report a change at once if the key has another token than this one'
+            cand --exec 'Run a shell command per change'
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'mccas;completions'= {
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'mccas;help'= {
+            cand gets 'Read values with their tokens, in one round trip'
+            cand cas 'Store a value only if the item is still the one you saw'
+            cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
+            cand watch 'Follow keys: one line per change'
+            cand completions 'Print the completion script for a shell'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mccas;help;gets'= {
+        }
+        &'mccas;help;cas'= {
+        }
+        &'mccas;help;incr-cas'= {
+        }
+        &'mccas;help;watch'= {
+        }
+        &'mccas;help;completions'= {
+        }
+        &'mccas;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

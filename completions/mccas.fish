@@ -1,0 +1,125 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_mccas_global_optspecs
+    string join \n s/server= timeout= json color= q/quiet v/verbose h/help V/version
+end
+
+function __fish_mccas_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_mccas_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_mccas_using_subcommand
+    set -l cmd (__fish_mccas_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c mccas -n "__fish_mccas_needs_command" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_needs_command" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_needs_command" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_needs_command" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_needs_command" -s q -l quiet -d 'Say nothing on stderr'
+complete -c mccas -n "__fish_mccas_needs_command" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_needs_command" -s h -l help -d 'Print help'
+complete -c mccas -n "__fish_mccas_needs_command" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "gets" -d 'Read values with their tokens, in one round trip'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "watch" -d 'Follow keys: one line per change'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l raw -d 'Print the bytes of the one value, and nothing else, not even a newline'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l token-only -d 'Print the token of the one key'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l instance -d 'Tell also which server process hands out the tokens, for cas --instance'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -s q -l quiet -d 'Say nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l file -d 'Read the value from a file' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l token -d 'Swap if the item still has this token; absent: store if the key does not exist' -r
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l expect -d 'Swap if the value now stored is this one' -r
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l flags -d 'The client flags: keep, or a number' -r
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l instance -d 'Only if the token comes from this server process (from gets --instance)' -r
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l chomp -d 'Drop one newline at the end of the value'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l exactly-once -d 'Let the swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -s q -l quiet -d 'Say nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l by -d 'What to add; may be negative' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-retries -d 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l deadline -d 'Bound on the whole loop' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l initial -d 'A missing key counts as N; without it a missing key is exit 4' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l min -d 'Refuse to go below N' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max -d 'Refuse to go above N' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l fallback -d 'What to do when the retries or the deadline are used up: fail, or finish with the server\'s own arithmetic' -r -f -a "fail\t'Give up'
+incr\t'The server\'s own atomic arithmetic'"
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l flags -d 'The client flags: keep, or a number' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s q -l quiet -d 'Say nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l interval -d 'The time between two looks' -r
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l count -d 'Stop after N changes' -r
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l for -d 'Stop after this time; exit 9 if --count was not reached' -r
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l since -d 'Report a change at once if the key has another token than this one' -r
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l exec -d 'Run a shell command per change' -r
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -s q -l quiet -d 'Say nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch completions help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch completions help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch completions help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch completions help" -f -a "watch" -d 'Follow keys: one line per change'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

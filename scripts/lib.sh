@@ -1,0 +1,66 @@
+# Shared by the scripts beside it; sourced, not run.
+# shellcheck shell=bash
+
+# Ends the script with one sentence for people on stderr.
+die() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+have() {
+  command -v "$1" >/dev/null 2>&1
+}
+
+# Runs a command as root: as we are, or through sudo.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif have sudo; then
+    sudo "$@"
+  else
+    die "installing needs root: run this as root, or install sudo, or run yourself: $*"
+  fi
+}
+
+# Runs a command up to three times: package mirrors have bad moments.
+retry() {
+  local attempt
+  for attempt in 1 2 3; do
+    "$@" && return 0
+    [ "$attempt" -eq 3 ] || sleep "$attempt"
+  done
+  return 1
+}
+
+# Installs packages by name with the machine's own package manager.
+install_packages() {
+  if have apt-get; then
+    apt_install "$@"
+  elif have dnf; then
+    as_root dnf install -y -q "$@"
+  elif have brew; then
+    brew install --quiet "$@"
+  else
+    die "no apt-get, dnf or brew here: please install $* by hand"
+  fi
+}
+
+apt_get() {
+  as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -y "$@" >/dev/null
+}
+
+# Debian starts a daemon as soon as its package is installed; the tests start servers of their own.
+# RUNLEVEL=1 (single user) keeps invoke-rc.d from starting one. Where systemd runs, it is systemd
+# that starts it, hence the mask for as long as the installation takes.
+apt_install() {
+  local masked="" status=0
+  as_root true
+  if [ -d /run/systemd/system ] && ! have memcached; then
+    as_root systemctl mask --runtime --quiet memcached.service && masked=yes
+  fi
+  # The second try is for package lists that are absent (container images) or out of date.
+  apt_get install --no-install-recommends "$@" 2>/dev/null ||
+    { retry apt_get update && retry apt_get install --no-install-recommends "$@"; } || status=$?
+  [ -z "$masked" ] || as_root systemctl unmask --runtime --quiet memcached.service || true
+  return "$status"
+}

@@ -1,0 +1,202 @@
+//! One connection through the proxy: two threads that carry bytes, and the fault between them.
+//!
+//! The order of a cut matters more than its moment. The server must have acted on every byte that
+//! it was to get before the client can notice anything; else a test could not say what the state
+//! of the server ought to be. So the server is told the end of the request (FIN) and read to its own
+//! end before the client's connection is touched. A reset toward the server is never sent: it could
+//! destroy bytes that the server has not read yet.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use crate::proxy::{Direction, Fault, State};
+use crate::sockets::{How, hang_up, locked};
+
+/// How long the client must have been quiet to count as having sent what it had to send.
+const QUIET: Duration = Duration::from_millis(10);
+
+const CHUNK: usize = 256 * 1024;
+
+/// Carries a connection to its end.
+pub(crate) fn run(state: &State, fault: Fault, client: Arc<TcpStream>, server: Arc<TcpStream>) {
+    let link = Link {
+        state,
+        fault,
+        client: Mutex::new(Some(client)),
+        server,
+        last: Mutex::default(),
+        muted: AtomicBool::new(false),
+        reply_cut: AtomicBool::new(false),
+    };
+    thread::scope(|scope| {
+        let replies = scope.spawn(|| link.carry_replies());
+        link.carry_requests();
+        if let Fault::CutAtOnceAfterRequest(..) = fault {
+            link.end_client();
+        }
+        let _ = link.server.shutdown(Shutdown::Write);
+        if let Err(panic) = replies.join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
+    link.end_client();
+}
+
+struct Link<'a> {
+    state: &'a State,
+    fault: Fault,
+    /// Taken when the client's connection is ended: the last handle closes the socket.
+    client: Mutex<Option<Arc<TcpStream>>>,
+    server: Arc<TcpStream>,
+    /// The direction of the last bytes: a change of it begins a burst.
+    last: Mutex<Option<Direction>>,
+    /// The client gets nothing more.
+    muted: AtomicBool,
+    /// The reply was cut: the connection ends as soon as the client is quiet.
+    reply_cut: AtomicBool,
+}
+
+impl Link<'_> {
+    /// Client to server, until the client hangs up or the fault ends it.
+    fn carry_requests(&self) {
+        let Some(client) = self.client() else { return };
+        let mut left = match self.fault {
+            Fault::CutAfterRequest(count, _) | Fault::CutAtOnceAfterRequest(count, _) => count,
+            Fault::CutAfterReply(..) => {
+                let _ = client.set_read_timeout(Some(QUIET));
+                usize::MAX
+            }
+            _ => usize::MAX,
+        };
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            // Muted before the last byte goes on: an answer to it could be quick.
+            if left == 0 {
+                return self.mute();
+            }
+            let bytes = match (&*client).read(&mut chunk) {
+                Ok(0) => return,
+                Ok(count) => &chunk[..count.min(left)],
+                Err(error) if is_quiet(&error) => {
+                    if self.reply_cut.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    continue;
+                }
+                Err(_) => return,
+            };
+            left -= bytes.len();
+            if left == 0 {
+                self.mute();
+            }
+            self.pass(Direction::Request, bytes.len());
+            if (&*self.server).write_all(bytes).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Server to client, until the server hangs up. What the client is not to get is read all the
+    /// same, so that the server never waits for a reader.
+    fn carry_replies(&self) {
+        let mut left = match self.fault {
+            Fault::CutAfterReply(count, _) | Fault::SilenceAfterReply(count) => count,
+            _ => usize::MAX,
+        };
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let count = match (&*self.server).read(&mut chunk) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if is_quiet(&error) => continue,
+                Err(_) => break,
+            };
+            if self.is_muted() {
+                continue;
+            }
+            let bytes = &chunk[..count.min(left)];
+            if !bytes.is_empty() {
+                self.pass(Direction::Reply, bytes.len());
+                self.send_to_client(bytes);
+            }
+            left -= bytes.len();
+            if bytes.len() < count {
+                self.mute();
+                self.reply_cut.store(true, Ordering::SeqCst);
+            }
+        }
+        // A server that hung up by itself: so do we.
+        if !self.is_muted()
+            && let Some(client) = self.client()
+        {
+            let _ = client.shutdown(Shutdown::Write);
+        }
+    }
+
+    /// Notes that bytes are about to go on, waits if they are to be late, and runs the hooks.
+    fn pass(&self, direction: Direction, bytes: usize) {
+        let begins_burst = locked(&self.last).replace(direction) != Some(direction);
+        self.state.passing(direction, bytes, begins_burst);
+        match self.fault {
+            Fault::DelayRequests(wait) if begins_burst && direction == Direction::Request => {
+                thread::sleep(wait);
+            }
+            Fault::DelayReplies(wait) if begins_burst && direction == Direction::Reply => {
+                thread::sleep(wait);
+            }
+            _ => {}
+        }
+    }
+
+    /// A client that has gone is no fault: the server's bytes are then read and dropped.
+    fn send_to_client(&self, bytes: &[u8]) {
+        if let Some(client) = self.client() {
+            let _ = (&*client).write_all(bytes);
+        }
+    }
+
+    fn client(&self) -> Option<Arc<TcpStream>> {
+        locked(&self.client).clone()
+    }
+
+    fn end_client(&self) {
+        let client = locked(&self.client).take();
+        if let Some(client) = client {
+            hang_up(client, self.end());
+        }
+    }
+
+    fn end(&self) -> How {
+        match self.fault {
+            Fault::CutAfterRequest(_, how)
+            | Fault::CutAtOnceAfterRequest(_, how)
+            | Fault::CutAfterReply(_, how)
+                if self.is_muted() =>
+            {
+                how
+            }
+            _ => How::Fin,
+        }
+    }
+
+    fn mute(&self) {
+        if !self.muted.swap(true, Ordering::SeqCst) {
+            self.state.fault_struck();
+        }
+    }
+
+    fn is_muted(&self) -> bool {
+        self.muted.load(Ordering::SeqCst)
+    }
+}
+
+fn is_quiet(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
+}

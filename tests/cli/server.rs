@@ -1,0 +1,294 @@
+//! A real memcached per test: its own port or socket, its own memory, gone when the test ends.
+//!
+//! This file starts, stops and freezes servers; how a test looks into one is in `inspect.rs`.
+//! A start takes about 5 ms, so tests share nothing and need no order.
+
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{env, fs, io};
+
+use tempfile::TempDir;
+
+use crate::process::{end, is_stopped, signal};
+use crate::wait;
+
+/// A running server. Clones are handles on the same one; it ends with the last of them.
+#[derive(Clone)]
+pub(crate) struct Memcached {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    process: Mutex<Child>,
+    binary: PathBuf,
+    options: Vec<String>,
+    endpoint: Endpoint,
+    folder: TempDir,
+}
+
+/// Where a server listens.
+#[derive(Clone)]
+enum Endpoint {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+impl Memcached {
+    /// A server on a port of 127.0.0.1 that the system picks.
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with more options, such as `-C`.
+    pub(crate) fn start_with(options: &[&str]) -> Self {
+        Self::launch(default_binary(), options, &Listen::Tcp("127.0.0.1"))
+    }
+
+    /// A server on a port of `::1`.
+    pub(crate) fn on_ipv6() -> Self {
+        Self::launch(default_binary(), &[], &Listen::Tcp("::1"))
+    }
+
+    /// A server on a unix socket.
+    pub(crate) fn on_unix_socket() -> Self {
+        Self::launch(default_binary(), &[], &Listen::Unix)
+    }
+
+    /// A server of version 1.6.27 or later, which knows the meta flag `E`.
+    pub(crate) fn modern() -> Self {
+        Self::modern_with(&[])
+    }
+
+    /// The same with more options.
+    pub(crate) fn modern_with(options: &[&str]) -> Self {
+        Self::launch(modern_binary(), options, &Listen::Tcp("127.0.0.1"))
+    }
+
+    /// What a user gives to `--server`: `127.0.0.1:PORT`, `[::1]:PORT` or the path of the socket.
+    pub(crate) fn address(&self) -> String {
+        match &self.inner.endpoint {
+            Endpoint::Tcp(address) => address.to_string(),
+            Endpoint::Unix(path) => path.display().to_string(),
+        }
+    }
+
+    /// The process id, a new one after each [`restart`](Self::restart).
+    pub(crate) fn pid(&self) -> u32 {
+        self.process().id()
+    }
+
+    /// Stops the process where it stands (SIGSTOP): connections are still accepted by the kernel,
+    /// and nothing is answered. Returns when every thread of it stands.
+    pub(crate) fn freeze(&self) {
+        let pid = self.pid();
+        signal(pid, "STOP");
+        wait::until("the server to freeze", || is_stopped(pid).then_some(()));
+    }
+
+    /// Lets a frozen process go on.
+    pub(crate) fn thaw(&self) {
+        signal(self.pid(), "CONT");
+    }
+
+    /// Kills the process and waits for its end: its address now refuses connections.
+    pub(crate) fn stop(&self) {
+        end(&mut self.process());
+    }
+
+    /// Kills the process and starts another at the same address: empty, its tokens from 1 again.
+    pub(crate) fn restart(&self) {
+        let inner = &*self.inner;
+        let mut process = self.process();
+        end(&mut process);
+        *process = spawn(
+            &inner.binary,
+            &inner.options,
+            &inner.endpoint.options(),
+            inner.folder.path(),
+        );
+        wait_for_connection(&mut process, &inner.endpoint, inner.folder.path());
+    }
+
+    /// Opens a plain connection. A unix socket comes in the same type: what a test does with a
+    /// stream (read, write, shut down, set timeouts) does not depend on the address family.
+    pub(crate) fn dial(&self) -> io::Result<TcpStream> {
+        self.inner.endpoint.dial()
+    }
+
+    fn launch(binary: PathBuf, options: &[&str], listen: &Listen) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let options: Vec<String> = options.iter().map(ToString::to_string).collect();
+        let place = listen.options(folder.path());
+        let mut process = spawn(&binary, &options, &place, folder.path());
+        let endpoint = match listen {
+            Listen::Unix => Endpoint::Unix(socket_path(folder.path())),
+            Listen::Tcp(_) => Endpoint::Tcp(wait_for_port(&mut process, folder.path())),
+        };
+        wait_for_connection(&mut process, &endpoint, folder.path());
+        Self {
+            inner: Arc::new(Inner {
+                process: Mutex::new(process),
+                binary,
+                options,
+                endpoint,
+                folder,
+            }),
+        }
+    }
+
+    fn process(&self) -> MutexGuard<'_, Child> {
+        self.inner
+            .process
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let process = self
+            .process
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        end(process);
+    }
+}
+
+/// Where a server is asked to listen at its first start.
+enum Listen {
+    /// A port of this address, picked by the system.
+    Tcp(&'static str),
+    /// A socket in the server's folder.
+    Unix,
+}
+
+impl Listen {
+    fn options(&self, folder: &Path) -> Vec<String> {
+        match self {
+            // Port -1: memcached binds any free port itself and writes its number to a file, so
+            // there is no moment at which somebody else could take it.
+            Self::Tcp(host) => words(&["-l", host, "-p", "-1"]),
+            Self::Unix => Endpoint::Unix(socket_path(folder)).options(),
+        }
+    }
+}
+
+impl Endpoint {
+    fn options(&self) -> Vec<String> {
+        match self {
+            Self::Tcp(address) => words(&[
+                "-l",
+                &address.ip().to_string(),
+                "-p",
+                &address.port().to_string(),
+            ]),
+            Self::Unix(path) => words(&["-s", &path.display().to_string()]),
+        }
+    }
+
+    fn dial(&self) -> io::Result<TcpStream> {
+        match self {
+            Self::Tcp(address) => TcpStream::connect(address).inspect(|stream| {
+                // Without it a test's request in two writes waits 40 ms for an acknowledgement.
+                let _ = stream.set_nodelay(true);
+            }),
+            Self::Unix(path) => {
+                UnixStream::connect(path).map(|s| TcpStream::from(OwnedFd::from(s)))
+            }
+        }
+    }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
+fn socket_path(folder: &Path) -> PathBuf {
+    folder.join("m.sock")
+}
+
+fn ports_path(folder: &Path) -> PathBuf {
+    folder.join("ports")
+}
+
+fn log_path(folder: &Path) -> PathBuf {
+    folder.join("stderr")
+}
+
+fn default_binary() -> PathBuf {
+    env::var_os("MCCAS_TEST_MEMCACHED").map_or_else(|| "memcached".into(), PathBuf::from)
+}
+
+fn modern_binary() -> PathBuf {
+    let binary = env::var_os("MCCAS_TEST_MODERN_MEMCACHED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/modern-memcached/memcached"),
+        PathBuf::from,
+    );
+    assert!(
+        binary.exists(),
+        "{} is missing: run make test, or scripts/fetch-modern-memcached.sh, which fetches it",
+        binary.display()
+    );
+    binary
+}
+
+#[track_caller]
+fn spawn(binary: &Path, options: &[String], place: &[String], folder: &Path) -> Child {
+    let log = fs::File::create(log_path(folder)).expect("a log file");
+    let mut command = Command::new(binary);
+    command
+        .args(["-U", "0", "-m", "16", "-t", "1"])
+        .args(place)
+        .args(options)
+        .env("MEMCACHED_PORT_FILENAME", ports_path(folder))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log);
+    // As root, and only then, memcached wants to be told that root is meant.
+    if fs::metadata(folder).is_ok_and(|folder| folder.uid() == 0) {
+        command.args(["-u", "root"]);
+    }
+    command.spawn().unwrap_or_else(|error| {
+        panic!(
+            "cannot start {}: {error}; run make test, which installs memcached, \
+             or name a server by MCCAS_TEST_MEMCACHED",
+            binary.display()
+        )
+    })
+}
+
+/// Waits for the port file. It is renamed into place when complete: half a line is never seen.
+fn wait_for_port(process: &mut Child, folder: &Path) -> SocketAddr {
+    wait::until("memcached to tell its port", || {
+        ensure_alive(process, folder);
+        let ports = fs::read_to_string(ports_path(folder)).ok()?;
+        let (ip, port) = ports.lines().find_map(|line| {
+            let v4 = line
+                .strip_prefix("TCP INET: ")
+                .map(|port| ("127.0.0.1", port));
+            v4.or_else(|| line.strip_prefix("TCP INET6: ").map(|port| ("::1", port)))
+        })?;
+        let ip = ip.parse().expect("an address");
+        Some(SocketAddr::new(ip, port.trim().parse().expect("a port")))
+    })
+}
+
+fn wait_for_connection(process: &mut Child, endpoint: &Endpoint, folder: &Path) {
+    wait::until("memcached to accept connections", || {
+        ensure_alive(process, folder);
+        endpoint.dial().ok()
+    });
+}
+
+/// Fails the test with the server's own words if it ended.
+fn ensure_alive(process: &mut Child, folder: &Path) {
+    if let Some(status) = process.try_wait().expect("the state of memcached") {
+        let log = fs::read_to_string(log_path(folder)).unwrap_or_default();
+        panic!("memcached ended at its start ({status}): {log}");
+    }
+}
