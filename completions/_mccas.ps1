@@ -38,6 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('cas', 'cas', [CompletionResultType]::ParameterValue, 'Store a value only if the item is still the one you saw')
             [CompletionResult]::new('incr-cas', 'incr-cas', [CompletionResultType]::ParameterValue, 'Add to a counter by compare-and-swap, retrying until it lands')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Follow keys: one line per change')
+            [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure increments under contention, on this server')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -87,7 +88,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
         }
         'mccas;incr-cas' {
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What to add; may be negative')
-            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000]')
+            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 3 with --fallback incr]')
             [CompletionResult]::new('--deadline', '--deadline', [CompletionResultType]::ParameterName, 'Bound on the whole loop')
             [CompletionResult]::new('--initial', '--initial', [CompletionResultType]::ParameterName, 'A missing key counts as N; without it a missing key is exit 4')
             [CompletionResult]::new('--min', '--min', [CompletionResultType]::ParameterName, 'Refuse to go below N')
@@ -132,6 +133,26 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'mccas;bench' {
+            [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'Numbers of workers')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long each measurement takes')
+            [CompletionResult]::new('--increments', '--increments', [CompletionResultType]::ParameterName, 'How many increments each measurement takes, by all workers together')
+            [CompletionResult]::new('--strategy', '--strategy', [CompletionResultType]::ParameterName, 'Strategies: guide, cas, fallback, incr')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object per line')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show each attempt, its wait and its reason on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show each attempt, its wait and its reason on stderr')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'mccas;completions' {
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]')
@@ -153,6 +174,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('cas', 'cas', [CompletionResultType]::ParameterValue, 'Store a value only if the item is still the one you saw')
             [CompletionResult]::new('incr-cas', 'incr-cas', [CompletionResultType]::ParameterValue, 'Add to a counter by compare-and-swap, retrying until it lands')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Follow keys: one line per change')
+            [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure increments under contention, on this server')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -167,6 +189,9 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;help;watch' {
+            break
+        }
+        'mccas;help;bench' {
             break
         }
         'mccas;help;completions' {

@@ -16,6 +16,9 @@ _mccas() {
             ",$1")
                 cmd="mccas"
                 ;;
+            mccas,bench)
+                cmd="mccas__subcmd__bench"
+                ;;
             mccas,cas)
                 cmd="mccas__subcmd__cas"
                 ;;
@@ -33,6 +36,9 @@ _mccas() {
                 ;;
             mccas,watch)
                 cmd="mccas__subcmd__watch"
+                ;;
+            mccas__subcmd__help,bench)
+                cmd="mccas__subcmd__help__subcmd__bench"
                 ;;
             mccas__subcmd__help,cas)
                 cmd="mccas__subcmd__help__subcmd__cas"
@@ -59,12 +65,58 @@ _mccas() {
 
     case "${cmd}" in
         mccas)
-            opts="-s -q -v -h -V --server --timeout --json --color --quiet --verbose --help --version gets cas incr-cas watch completions help"
+            opts="-s -q -v -h -V --server --timeout --json --color --quiet --verbose --help --version gets cas incr-cas watch bench completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mccas__subcmd__bench)
+            opts="-s -q -v -h -V --workers --for --increments --strategy --server --timeout --json --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --workers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --increments)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --strategy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --server)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -214,8 +266,22 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__help)
-            opts="gets cas incr-cas watch completions help"
+            opts="gets cas incr-cas watch bench completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mccas__subcmd__help__subcmd__bench)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -35,6 +35,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand cas 'Store a value only if the item is still the one you saw'
             cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
             cand watch 'Follow keys: one line per change'
+            cand bench 'Measure increments under contention, on this server'
             cand completions 'Print the completion script for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -81,7 +82,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
         }
         &'mccas;incr-cas'= {
             cand --by 'What to add; may be negative'
-            cand --max-retries 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000]'
+            cand --max-retries 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 3 with --fallback incr]'
             cand --deadline 'Bound on the whole loop'
             cand --initial 'A missing key counts as N; without it a missing key is exit 4'
             cand --min 'Refuse to go below N'
@@ -124,6 +125,25 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'mccas;bench'= {
+            cand --workers 'Numbers of workers'
+            cand --for 'How long each measurement takes'
+            cand --increments 'How many increments each measurement takes, by all workers together'
+            cand --strategy 'Strategies: guide, cas, fallback, incr'
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'mccas;completions'= {
             cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
             cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
@@ -144,6 +164,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand cas 'Store a value only if the item is still the one you saw'
             cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
             cand watch 'Follow keys: one line per change'
+            cand bench 'Measure increments under contention, on this server'
             cand completions 'Print the completion script for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -154,6 +175,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
         &'mccas;help;incr-cas'= {
         }
         &'mccas;help;watch'= {
+        }
+        &'mccas;help;bench'= {
         }
         &'mccas;help;completions'= {
         }

@@ -38,6 +38,7 @@ complete -c mccas -n "__fish_mccas_needs_command" -f -a "gets" -d 'Read values w
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "watch" -d 'Follow keys: one line per change'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "bench" -d 'Measure increments under contention, on this server'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
@@ -72,7 +73,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -s v -l verbose -d 'Sho
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l by -d 'What to add; may be negative' -r
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-retries -d 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-retries -d 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 3 with --fallback incr]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l deadline -d 'Bound on the whole loop' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l initial -d 'A missing key counts as N; without it a missing key is exit 4' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l min -d 'Refuse to go below N' -r
@@ -107,6 +108,20 @@ complete -c mccas -n "__fish_mccas_using_subcommand watch" -s q -l quiet -d 'Say
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l workers -d 'Numbers of workers' -r
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l for -d 'How long each measurement takes' -r
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l increments -d 'How many increments each measurement takes, by all workers together' -r
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l strategy -d 'Strategies: guide, cas, fallback, incr' -r
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -s q -l quiet -d 'Say nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
@@ -117,9 +132,10 @@ complete -c mccas -n "__fish_mccas_using_subcommand completions" -s q -l quiet -
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch completions help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch completions help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch completions help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch completions help" -f -a "watch" -d 'Follow keys: one line per change'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "watch" -d 'Follow keys: one line per change'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "bench" -d 'Measure increments under contention, on this server'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

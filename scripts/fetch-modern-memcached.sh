@@ -136,15 +136,15 @@ write_unpacked_server() {
 fetch_from_debian() {
   local mirror
   have apt-get && have dpkg-deb || return 1
-  mirror=$(machine_mirror | head -n 1) && [ -n "$mirror" ] || return 1
+  # Either kind of list may be absent, which is no fault: what counts is whether a line came out.
+  mirror=$(machine_mirror | head -n 1 || true)
+  [ -n "$mirror" ] || return 1
   echo "Fetching the memcached of Debian $SUITE ..."
   prepare_apt "$mirror"
-  retry private_apt apt-get update >"$APT/log" 2>&1 &&
-    fetch_packages >>"$APT/log" 2>&1 &&
-    write_unpacked_server >>"$APT/log" 2>&1 || {
+  if ! { retry private_apt apt-get update && fetch_packages && write_unpacked_server; } >"$APT/log" 2>&1; then
     tail -n 5 "$APT/log" >&2
     return 1
-  }
+  fi
   # What was downloaded is not needed any more; the lists alone are 60 MB.
   rm -rf "$APT"
 }
@@ -160,7 +160,6 @@ mkdir -p "$HOME_DIR"
 installed=$(command -v memcached || true)
 if [ -n "$installed" ] && is_recent "$installed"; then
   write_server "'$installed'"
-else
-  fetch_from_debian && is_recent "$SERVER" ||
-    die "the tests need memcached >= $WANTED, and Debian's could not be fetched here: install one, or name it by MCCAS_TEST_MODERN_MEMCACHED"
+elif ! { fetch_from_debian && is_recent "$SERVER"; }; then
+  die "the tests need memcached >= $WANTED, and Debian's could not be fetched here: install one, or name it by MCCAS_TEST_MODERN_MEMCACHED"
 fi

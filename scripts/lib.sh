@@ -18,7 +18,7 @@ as_root() {
   elif have sudo; then
     sudo "$@"
   else
-    die "installing needs root: run this as root, or install sudo, or run yourself: $*"
+    die "installing packages needs root: run this as root, or install sudo"
   fi
 }
 
@@ -54,7 +54,7 @@ apt_get() {
 # that starts it, hence the mask for as long as the installation takes.
 apt_install() {
   local masked="" status=0
-  as_root true
+  as_root true # Here its message can be seen; below it would be lost with apt's.
   if [ -d /run/systemd/system ] && ! have memcached; then
     as_root systemctl mask --runtime --quiet memcached.service && masked=yes
   fi

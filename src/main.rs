@@ -2,6 +2,7 @@
 //!
 //! Parse, run, turn the result into an exit code; nothing else happens here.
 
+mod bench;
 mod cas;
 mod cli;
 mod client;

@@ -33,6 +33,9 @@ pub(crate) struct Bounds {
 }
 
 impl Counter {
+    /// What is added unless the user says otherwise.
+    pub(crate) const ONE: Counter = Counter(1);
+
     /// Reads a stored value. Spaces around it are memcached's own padding (protocol.md 2.6); anything else that is
     /// not an optional minus and digits is refused, as guessing would destroy somebody's data.
     pub(crate) fn parse(value: &[u8]) -> Result<Counter, CounterError> {

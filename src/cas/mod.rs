@@ -8,10 +8,12 @@
 
 pub(crate) mod counter;
 pub(crate) mod expiry;
+pub(crate) mod increment;
 pub(crate) mod item;
 pub(crate) mod key;
 pub(crate) mod resolve;
 pub(crate) mod retry;
+pub(crate) mod shown;
 pub(crate) mod store;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -21,6 +23,7 @@ pub(crate) mod watch;
 
 pub(crate) use counter::Counter;
 pub(crate) use expiry::{Expiry, ExpiryRule};
+pub(crate) use increment::Method;
 pub(crate) use item::{Freshness, Item, Ttl};
 pub(crate) use key::Key;
 pub(crate) use retry::{Next, RetryPolicy};

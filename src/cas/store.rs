@@ -148,6 +148,9 @@ pub(crate) trait Store {
         delta: u64,
     ) -> Result<Option<(Counter, Option<Token>)>, StoreError>;
 
+    /// Deletes an item, whoever wrote it last.
+    fn delete(&mut self, key: &Key) -> Result<(), StoreError>;
+
     /// Gives back the right to renew a stale item, which a read took with `token`.
     fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError>;
 

@@ -1,11 +1,13 @@
 //! A scripted store for the unit tests of the domain: it answers what the test says and records what it was asked.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::store::{Failure, Fault};
+use super::update::{Lost, Pacer, Plan};
 use super::{
-    Condition, Counter, Expiry, Freshness, Glance, Item, Key, Process, Store, StoreError, Swap,
-    Token, Ttl, Want, Written,
+    Condition, Counter, Expiry, ExpiryRule, Freshness, Glance, Item, Key, Process, RetryPolicy,
+    Store, StoreError, Swap, Token, Ttl, Want, Written,
 };
 
 pub(crate) fn token(number: u64) -> Token {
@@ -51,6 +53,47 @@ pub(crate) fn silent() -> StoreError {
         fault: Fault::Silent,
         message: "silent".into(),
     })
+}
+
+/// A plan with so many retries, without waits.
+pub(crate) fn plan(max_retries: u32) -> Plan {
+    let policy = RetryPolicy {
+        max_retries,
+        ..RetryPolicy::ONCE
+    };
+    let (expiry, flags, want) = (ExpiryRule::Keep, None, Want::Value);
+    Plan {
+        key: key(),
+        expiry,
+        flags,
+        want,
+        policy,
+        exactly_once: false,
+    }
+}
+
+/// A clock that stands still unless the loop waits, and chance that always draws the most.
+#[derive(Default)]
+pub(crate) struct Still {
+    pub(crate) now: Duration,
+    pub(crate) waits: Vec<Duration>,
+    pub(crate) lost: Vec<Written>,
+}
+
+impl Pacer for Still {
+    fn elapsed(&self) -> Duration {
+        self.now
+    }
+    fn random(&mut self) -> u64 {
+        u64::MAX
+    }
+    fn wait(&mut self, time: Duration) {
+        self.now += time;
+        self.waits.push(time);
+    }
+    fn lost(&mut self, attempt: &Lost) {
+        self.lost.push(attempt.outcome);
+    }
 }
 
 enum Answer {
@@ -181,6 +224,10 @@ impl Store for Scripted {
             panic!("unexpected add: {:?}", self.calls)
         };
         answer
+    }
+
+    fn delete(&mut self, _: &Key) -> Result<(), StoreError> {
+        unreachable!("the domain deletes nothing")
     }
 
     fn release(&mut self, _: &Key, token: Token) -> Result<(), StoreError> {

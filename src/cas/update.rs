@@ -87,6 +87,13 @@ pub(crate) struct Stopped {
     pub(crate) tally: Tally,
 }
 
+impl Stopped {
+    /// An update that ended before it had read or sent anything.
+    pub(crate) fn before_any_attempt(why: Why) -> Box<Stopped> {
+        stop(why, None, None, Tally::default())
+    }
+}
+
 /// Attempts made and attempts lost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
@@ -238,33 +245,9 @@ fn fraction(random: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::store::{Failure, Fault};
-    use super::super::testing::{Scripted, cut, item, key, token};
+    use super::super::testing::{Scripted, Still, cut, item, key, token};
     use super::super::{Freshness, Process};
     use super::*;
-
-    /// Records the waits; time passes only by them.
-    #[derive(Default)]
-    struct Clock {
-        now: Duration,
-        waits: Vec<Duration>,
-        lost: Vec<Written>,
-    }
-
-    impl Pacer for Clock {
-        fn elapsed(&self) -> Duration {
-            self.now
-        }
-        fn random(&mut self) -> u64 {
-            u64::MAX
-        }
-        fn wait(&mut self, time: Duration) {
-            self.now += time;
-            self.waits.push(time);
-        }
-        fn lost(&mut self, attempt: &Lost) {
-            self.lost.push(attempt.outcome);
-        }
-    }
 
     fn plan() -> Plan {
         let policy = RetryPolicy {
@@ -290,8 +273,8 @@ mod tests {
         Ok(value)
     }
 
-    fn run(store: &mut Scripted, plan: &Plan) -> (Result<Updated, Box<Stopped>>, Clock) {
-        let mut clock = Clock::default();
+    fn run(store: &mut Scripted, plan: &Plan) -> (Result<Updated, Box<Stopped>>, Still) {
+        let mut clock = Still::default();
         let outcome = update(store, plan, &mut clock, &mut append);
         (outcome, clock)
     }
@@ -388,7 +371,7 @@ mod tests {
             .stored(2);
         let mut compute =
             |item: Option<&Item>| Ok(item.map_or(b"first".to_vec(), |item| item.value.clone()));
-        let updated = update(&mut store, &plan(), &mut Clock::default(), &mut compute).unwrap();
+        let updated = update(&mut store, &plan(), &mut Still::default(), &mut compute).unwrap();
         assert_eq!(updated.after, b"5");
         assert_eq!(store.finish(), ["read", "swap absent", "read", "swap 1"]);
     }
@@ -438,7 +421,7 @@ mod tests {
         };
         let mut store = Scripted::new().read(Some(stale));
         let mut decline = |_: Option<&Item>| Err(Refusal::Unsuitable("stale".into()));
-        update(&mut store, &plan(), &mut Clock::default(), &mut decline).unwrap_err();
+        update(&mut store, &plan(), &mut Still::default(), &mut decline).unwrap_err();
         assert_eq!(store.finish(), ["read", "release 9"]);
     }
 

@@ -198,15 +198,17 @@ mod tests {
     use super::super::testing::{item, token};
     use super::*;
 
-    fn glance(number: u64, ttl: Ttl) -> Option<Glance> {
-        Some(Glance {
+    fn glance(number: u64, ttl: Ttl) -> Glance {
+        Glance {
             token: token(number),
             ttl,
-        })
+        }
     }
 
+    /// A look at a key without expiry.
+    #[expect(clippy::unnecessary_wraps, reason = "a look may also find nothing")]
     fn never(number: u64) -> Option<Glance> {
-        glance(number, Ttl::Never)
+        Some(glance(number, Ttl::Never))
     }
 
     const T0: Duration = Duration::ZERO;
@@ -244,7 +246,7 @@ mod tests {
 
     #[test]
     fn time_running_down_is_no_touch_and_a_moved_expiry_is() {
-        let ttl = |left| glance(1, Ttl::Seconds(left));
+        let ttl = |left| Some(glance(1, Ttl::Seconds(left)));
         assert_eq!(
             changes(&[ttl(60), ttl(60), ttl(59), ttl(59), ttl(58), ttl(58)]),
             [Change::Present]
@@ -263,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_last_second_of_an_old_server_is_not_never() {
-        let ttl = |left| glance(1, Ttl::Seconds(left));
+        let ttl = |left| Some(glance(1, Ttl::Seconds(left)));
         assert_eq!(
             changes(&[ttl(2), ttl(2), never(1), never(1), None]).len(),
             2

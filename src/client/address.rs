@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::cas::key::Shown;
+use crate::cas::shown::Shown;
 
 /// The port that memcached listens on unless told otherwise.
 pub(crate) const DEFAULT_PORT: u16 = 11211;

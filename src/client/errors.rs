@@ -7,7 +7,7 @@ use super::address::Address;
 use super::reply::ReplyError;
 use super::wire::{WireError, plain};
 use crate::cas::StoreError;
-use crate::cas::key::Shown;
+use crate::cas::shown::Shown;
 use crate::cas::store::{Failure, Fault};
 
 /// How much of a foreign answer is shown.

@@ -120,6 +120,12 @@ impl Request {
         self.writes = true;
     }
 
+    /// `md`: deletes an item.
+    pub(super) fn delete(&mut self, key: &Key) {
+        self.push(&command(MetaOp::Delete, key));
+        self.writes = true;
+    }
+
     /// `md I`: marks the item stale again, so that the next reader gets the win. Without `T` its expiry stays.
     ///
     /// Not counted as a write: if its answer is lost, no user's data is in doubt.

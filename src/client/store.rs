@@ -93,6 +93,13 @@ impl Store for Memcached {
         }
     }
 
+    fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
+        let mut request = Request::new();
+        request.delete(key);
+        self.exchange(&request, |wire, _| Reply::read(wire))
+            .map(|_| ())
+    }
+
     fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError> {
         let mut request = Request::new();
         request.release(key, token);

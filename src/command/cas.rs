@@ -12,9 +12,9 @@ use super::ending::{self, Ending};
 use super::pace::Pace;
 use super::{Context, UsageError};
 use crate::cas::update::{Pacer, Plan, Refusal, Updated, update};
-use crate::cas::{ExpiryRule, Item, Key, RetryPolicy, Want};
+use crate::cas::{ExpiryRule, Item, Key, Method, RetryPolicy, Want};
 use crate::exit::Exit;
-use crate::output::report::{Method, Report, Status};
+use crate::output::report::{Report, Status};
 
 /// No server stores more than this; reading on would only fill memory.
 const MOST_BYTES: u64 = 1 << 30;
@@ -168,15 +168,12 @@ fn other_process(args: &Args, context: &mut Context) -> anyhow::Result<Option<Ex
 
 fn stored(key: &Key, updated: &Updated) -> Report {
     let before = updated.before.as_ref();
+    let method = before.map_or(Method::Add, |_| Method::Cas);
     Report {
         flags: Some(updated.flags),
         attempts: Some(updated.tally.attempts),
         conflicts: Some(updated.tally.conflicts),
-        method: Some(if before.is_some() {
-            Method::Cas
-        } else {
-            Method::Add
-        }),
+        method: Some(method.word()),
         ..Report::of(Status::Stored).key(key)
     }
     .token(updated.token)

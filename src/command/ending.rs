@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::Context;
+use crate::cas::shown::quoted;
 use crate::cas::update::{Stopped, Why};
 use crate::cas::{Counter, Item, Key, StoreError};
 use crate::exit::Exit;
 use crate::output::report::{Number, Report, Status};
-use crate::output::text::quoted;
 
 /// What the ending of a write can say beyond how it stopped.
 pub(super) struct Ending<'a> {

@@ -7,12 +7,12 @@ use super::ending::Ending;
 use super::pace::Pace;
 use super::{Context, UsageError};
 use crate::cas::counter::Bounds;
-use crate::cas::update::{Pacer, Plan, Refusal, Stopped, Tally, Updated, Why, update};
-use crate::cas::{Counter, ExpiryRule, Freshness, Item, Key, RetryPolicy, Want};
+use crate::cas::increment::{Increment, Incremented, increment};
+use crate::cas::update::{Pacer, Plan, Tally};
+use crate::cas::{Counter, ExpiryRule, Key, RetryPolicy, Want};
 use crate::cli::{self, Settings};
 use crate::exit::Exit;
-use crate::output::report::{Method, Number, Report, Status};
-use crate::output::text::quoted;
+use crate::output::report::{Number, Report, Status};
 
 /// From so many lost attempts on, the user is told what else there is.
 const MANY_CONFLICTS: u32 = 16;
@@ -40,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = args::counter, default_value = "1", allow_negative_numbers = true)]
     by: Counter,
 
-    /// Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000]
+    /// Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 3 with --fallback incr]
     #[arg(long, value_name = "N")]
     max_retries: Option<u32>,
 
@@ -98,25 +98,16 @@ enum Fallback {
     Incr,
 }
 
-/// The retry policy of counters; the figures behind it are in docs/benchmarks.md.
-pub(crate) const POLICY: RetryPolicy = RetryPolicy {
-    max_retries: 1000,
-    base: Duration::from_micros(500),
-    cap: Duration::from_millis(50),
-    deadline: Duration::from_secs(10),
-};
-
 pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
-    let key = &args.key;
-    let bounds = Bounds {
-        min: args.min,
-        max: args.max,
-    };
     check(args)?;
-    let max_retries = args
-        .max_retries
-        .or(settings.max_retries)
-        .unwrap_or(POLICY.max_retries);
+    let key = &args.key;
+    let fallback = args.fallback == Fallback::Incr;
+    let retries = if fallback {
+        RetryPolicy::RETRIES_BEFORE_FALLBACK
+    } else {
+        RetryPolicy::COUNTER.max_retries
+    };
+    let max_retries = args.max_retries.or(settings.max_retries).unwrap_or(retries);
     let plan = Plan {
         key: key.clone(),
         expiry: args.ttl,
@@ -125,19 +116,29 @@ pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> an
         policy: RetryPolicy {
             max_retries,
             deadline: args.deadline,
-            ..POLICY
+            ..RetryPolicy::COUNTER
         },
         exactly_once: args.exactly_once,
     };
-    let mut compute = |item: Option<&Item>| next(item, args, bounds);
+    let bounds = Bounds {
+        min: args.min,
+        max: args.max,
+    };
+    let what = Increment {
+        by: args.by,
+        initial: args.initial,
+        bounds,
+        fallback,
+    };
     let mut pace = Pace::start(key, context.out);
-    let outcome = update(context.store, &plan, &mut pace, &mut compute);
+    let outcome = increment(context.store, &plan, &what, &mut pace);
     let elapsed = pace.elapsed();
-    match outcome {
-        Ok(updated) => done(key, args, &updated, elapsed, context),
-        Err(stopped) if args.fallback == Fallback::Incr && can_fall_back(&stopped) => {
-            fall_back(args, &stopped, elapsed, context)
-        }
+    let tally = match &outcome {
+        Ok(done) => done.tally,
+        Err(stopped) => stopped.tally,
+    };
+    let exit = match outcome {
+        Ok(done) => print(key, &done, elapsed, context)?,
         Err(stopped) => {
             let if_missing = "; --initial N would create it";
             Ending {
@@ -147,9 +148,13 @@ pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> an
                 counter: true,
                 once: false,
             }
-            .report(&stopped, context)
+            .report(&stopped, context)?
         }
+    };
+    if exit == Exit::Done {
+        hint(key, tally, context);
     }
+    Ok(exit)
 }
 
 /// What clap cannot check.
@@ -176,131 +181,35 @@ fn check(args: &Args) -> Result<(), UsageError> {
     Ok(())
 }
 
-/// Whether the server's own arithmetic may finish what the loop could not: nothing is in doubt and nothing can wrap.
-fn can_fall_back(stopped: &Stopped) -> bool {
-    let next = stopped.after.as_deref().map(Counter::parse);
-    matches!(stopped.why, Why::OutOfRetries | Why::OutOfTime)
-        && matches!(next, Some(Ok(next)) if next.is_far_from_wrapping())
-}
-
-/// Adds with the server's own arithmetic.
-fn fall_back(
-    args: &Args,
-    stopped: &Stopped,
-    elapsed: Duration,
-    context: &mut Context,
-) -> anyhow::Result<Exit> {
-    let key = &args.key;
-    let by = args.by.as_u64().unwrap_or_default();
-    let tally = stopped.tally;
-    context.out.detail(&format!(
-        "{key}: {} swaps lost; the server adds {by} by itself",
-        tally.conflicts
-    ));
-    let added = match context.store.add(key, by) {
-        Ok(Some(added)) => added,
-        other => {
-            let why = other.map_or_else(Why::Store, |_| Why::Missing);
-            let stopped = Stopped {
-                why,
-                ..stopped.clone()
-            };
-            return Ending {
-                key,
-                elapsed,
-                if_missing: "",
-                counter: true,
-                once: false,
-            }
-            .report(&stopped, context);
-        }
-    };
-    let (after, token) = added;
-    let item = stopped.item.as_ref();
-    if context.out.json() {
-        let report = Report {
-            server: Some(context.server.clone()),
-            before: after.minus(args.by).map(Number),
-            after: Some(Number(after)),
-            flags: item.map(|item| item.flags),
-            attempts: Some(tally.attempts),
-            conflicts: Some(tally.conflicts),
-            method: Some(Method::Incr),
-            ..Report::of(Status::Stored)
-                .key(key)
-                .token(token)
-                .elapsed(elapsed)
-        };
-        context.out.object(&report)?;
-    } else {
-        context.out.line(&after.to_string())?;
-    }
-    hint(key, tally, context);
-    Ok(Exit::Done)
-}
-
-/// The value that follows the one read.
-fn next(item: Option<&Item>, args: &Args, bounds: Bounds) -> Result<Vec<u8>, Refusal> {
-    let before = match item {
-        Some(item) => current(item)?,
-        None => args.initial.ok_or(Refusal::Missing)?,
-    };
-    let after = before.add(args.by, bounds);
-    let after =
-        after.map_err(|error| Refusal::Unsuitable(format!("{before} + {} {error}", args.by)))?;
-    Ok(after.to_string().into_bytes())
-}
-
-/// The counter that an item holds.
-fn current(item: &Item) -> Result<Counter, Refusal> {
-    match item.freshness {
-        Freshness::Stale { .. } => {
-            Err(Refusal::Unsuitable("the value is stale (invalidated, waiting to be renewed); adding to it would present it as fresh".into()))
-        }
-        Freshness::Placeholder { .. } => {
-            Err(Refusal::Unsuitable("the item is an empty lease placeholder that another client is about to fill".into()))
-        }
-        Freshness::Fresh | Freshness::Recache { .. } => Counter::parse(&item.value)
-            .map_err(|error| Refusal::Unsuitable(format!("the value {} is {error}", quoted(&item.value)))),
-    }
-}
-
-fn done(
+/// Prints an increment that happened.
+fn print(
     key: &Key,
-    args: &Args,
-    updated: &Updated,
+    done: &Incremented,
     elapsed: Duration,
     context: &mut Context,
 ) -> anyhow::Result<Exit> {
-    let before = updated.before.as_ref();
-    let number = |value: &[u8]| Counter::parse(value).ok();
-    let after = number(&updated.after);
-    if context.out.json() {
-        let report = Report {
-            server: Some(context.server.clone()),
-            before: before
-                .map_or(args.initial, |item| number(&item.value))
-                .map(Number),
-            after: after.map(Number),
-            flags: Some(updated.flags),
-            attempts: Some(updated.tally.attempts),
-            conflicts: Some(updated.tally.conflicts),
-            method: Some(if before.is_some() {
-                Method::Cas
-            } else {
-                Method::Add
-            }),
-            ..Report::of(Status::Stored).key(key)
-        };
-        let report = report
-            .token(updated.token)
-            .token_before(before.map(|item| item.token))
-            .ttl(updated.ttl);
-        context.out.object(&report.elapsed(elapsed))?;
-    } else if let Some(after) = after {
-        context.out.line(&after.to_string())?;
+    if !context.out.json() {
+        context.out.line(&done.after.to_string())?;
+        return Ok(Exit::Done);
     }
-    hint(key, updated.tally, context);
+    let report = Report {
+        server: Some(context.server.clone()),
+        before: done.before.map(Number),
+        after: Some(Number(done.after)),
+        flags: done.kept.map(|(_, flags)| flags),
+        attempts: Some(done.tally.attempts),
+        conflicts: Some(done.tally.conflicts),
+        method: Some(done.method.word()),
+        ..Report::of(Status::Stored).key(key)
+    };
+    let report = report
+        .token(done.token)
+        .token_before(done.token_before)
+        .elapsed(elapsed);
+    context.out.object(&match done.kept {
+        Some((ttl, _)) => report.ttl(ttl),
+        None => report,
+    })?;
     Ok(Exit::Done)
 }
 

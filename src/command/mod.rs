@@ -1,5 +1,6 @@
 //! The subcommands, one file each: its arguments, and what it does with a store and an output.
 
+pub(crate) mod bench;
 pub(crate) mod cas;
 pub(crate) mod completions;
 pub(crate) mod gets;
@@ -57,6 +58,7 @@ pub(crate) fn run(command: Command, settings: &Settings, out: &mut Output) -> an
         Command::Cas(args) => cas::run(&args, &mut context),
         Command::IncrCas(args) => incr_cas::run(&args, settings, &mut context),
         Command::Watch(args) => watch::run(&args, &mut context),
+        Command::Bench(args) => bench::run(&args, settings, &mut context),
         Command::Completions(args) => completions::run(&args, context.out),
     }
 }

@@ -3,31 +3,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::cas::key::Shown;
-
 /// Bytes as JSON can carry them: text if they are UTF-8, else base64. Exactly one of both is set.
 pub(crate) fn text_or_base64(bytes: &[u8]) -> (Option<String>, Option<String>) {
     match std::str::from_utf8(bytes) {
         Ok(text) => (Some(text.into()), None),
         Err(_) => (None, Some(STANDARD.encode(bytes))),
     }
-}
-
-/// Bytes on one line and without control bytes.
-pub(crate) fn escaped(bytes: &[u8]) -> String {
-    Shown(bytes).to_string()
-}
-
-/// The same in quotes and cut to about `most` characters.
-pub(crate) fn quoted(bytes: &[u8], most: usize) -> String {
-    let text = escaped(&bytes[..bytes.len().min(most * 4)]);
-    let cut: String = text.chars().take(most).collect();
-    let rest = if cut.len() < text.len() || bytes.len() > most * 4 {
-        "..."
-    } else {
-        ""
-    };
-    format!("\"{cut}\"{rest}")
 }
 
 #[cfg(test)]
@@ -42,23 +23,5 @@ mod tests {
         );
         assert_eq!(text_or_base64(b""), (Some(String::new()), None));
         assert_eq!(text_or_base64(b"\xff\x00"), (None, Some("/wA=".into())));
-    }
-
-    #[test]
-    fn no_byte_reaches_a_terminal_as_control() {
-        let all: Vec<u8> = (0..=255).collect();
-        assert!(
-            escaped(&all)
-                .chars()
-                .all(|character| !character.is_control())
-        );
-        assert_eq!(escaped(b"a\tb\n"), "a\\tb\\n");
-    }
-
-    #[test]
-    fn a_long_value_is_cut_in_messages() {
-        assert_eq!(quoted(b"short", 10), "\"short\"");
-        assert_eq!(quoted(b"0123456789a", 10), "\"0123456789\"...");
-        assert_eq!(quoted(&vec![b'x'; 1_000_000], 3), "\"xxx\"...");
     }
 }

@@ -1,7 +1,9 @@
 //! The only code that writes to stdout and stderr, and the facts about both: terminal or pipe, colour or none.
 
 mod bytes;
+pub(crate) mod measurements;
 mod paint;
+mod progress;
 pub(crate) mod report;
 pub(crate) mod text;
 
@@ -11,6 +13,7 @@ use std::io::{self, IsTerminal, Stdout, Write};
 use serde::Serialize;
 
 pub(crate) use self::paint::{Paint, When};
+use self::progress::Progress;
 
 /// How much is said on stderr.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -104,6 +107,14 @@ impl Output {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
             other => Ok(other?),
         }
+    }
+
+    /// Shows how far a job of so many steps has come, on a terminal.
+    pub(crate) fn progress(&self, steps: usize) -> Progress {
+        Progress::new(
+            steps,
+            self.loudness != Loudness::Quiet && io::stderr().is_terminal(),
+        )
     }
 
     /// Says something to people on stderr.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::bytes::text_or_base64;
+use crate::bench::Row;
 use crate::cas::{Counter, Item, Key, StoreError, Token, Ttl};
 
 /// How an operation ended.
@@ -38,18 +39,6 @@ pub(crate) enum Event {
     Refused,
     NoCas,
     NotInTime,
-}
-
-/// By which of the server's operations a value was stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Method {
-    /// Compare-and-swap.
-    Cas,
-    /// Creation of a key that did not exist.
-    Add,
-    /// The server's own arithmetic.
-    Incr,
 }
 
 /// One operation, or one event.
@@ -98,7 +87,7 @@ pub(crate) struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) conflicts: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) method: Option<Method>,
+    pub(crate) method: Option<&'static str>,
     /// What won over a swap that lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) current: Option<Current>,
@@ -106,6 +95,58 @@ pub(crate) struct Report {
     pub(crate) elapsed_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
+}
+
+/// One row of `bench`.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Measured {
+    strategy: &'static str,
+    workers: usize,
+    increments: u64,
+    increments_per_second: f64,
+    attempts_per_increment: f64,
+    max_attempts: u32,
+    p50_us: f64,
+    p99_us: f64,
+    max_us: f64,
+    fairness: f64,
+    lost_updates: i128,
+    #[serde(skip_serializing_if = "is_zero")]
+    exhausted: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// A number to so many digits behind the point.
+fn rounded(number: f64, digits: i32) -> f64 {
+    let scale = 10_f64.powi(digits);
+    (number * scale).round() / scale
+}
+
+impl Measured {
+    pub(crate) fn of(row: &Row) -> Measured {
+        let microseconds = |time: Duration| rounded(time.as_secs_f64() * 1e6, 1);
+        Measured {
+            strategy: row.strategy.name(),
+            workers: row.workers,
+            increments: row.increments,
+            increments_per_second: rounded(row.increments_per_second, 1),
+            attempts_per_increment: rounded(row.attempts_per_increment, 3),
+            max_attempts: row.max_attempts,
+            p50_us: microseconds(row.p50),
+            p99_us: microseconds(row.p99),
+            max_us: microseconds(row.max),
+            fairness: rounded(row.fairness, 4),
+            lost_updates: row.lost_updates,
+            exhausted: row.exhausted,
+        }
+    }
 }
 
 /// The item that won over a swap.
@@ -213,7 +254,7 @@ impl Report {
     }
 
     pub(crate) fn elapsed(mut self, elapsed: Duration) -> Report {
-        self.elapsed_ms = Some((elapsed.as_secs_f64() * 100_000.0).round() / 100.0);
+        self.elapsed_ms = Some(rounded(elapsed.as_secs_f64() * 1000.0, 2));
         self
     }
 }

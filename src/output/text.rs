@@ -1,12 +1,9 @@
 //! Items and events as text for people.
 
 use super::Paint;
-use super::bytes;
 use super::report::Event;
+use crate::cas::shown::{Shown, quoted};
 use crate::cas::{Item, Key, Token, Ttl};
-
-/// How much of a value stands in a message or on a line of `watch` on a terminal, in characters.
-const SHOWN_CHARACTERS: usize = 120;
 
 /// The head lines of several items, aligned with each other if `aligned`.
 pub(crate) fn heads(items: &[(&Key, &Item)], paint: Paint, aligned: bool) -> Vec<String> {
@@ -64,12 +61,7 @@ pub(crate) fn ttl(ttl: Ttl) -> String {
 
 /// A value for a terminal: on one line, control bytes escaped.
 pub(crate) fn escaped(value: &[u8]) -> String {
-    bytes::escaped(value)
-}
-
-/// A value for a message: quoted, escaped, and cut if it is long.
-pub(crate) fn quoted(value: &[u8]) -> String {
-    bytes::quoted(value, SHOWN_CHARACTERS)
+    Shown(value).to_string()
 }
 
 /// The name of an event, in its colour.

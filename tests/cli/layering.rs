@@ -108,7 +108,7 @@ fn names(code: &str, word: &str) -> bool {
         let before = code[..start].chars().next_back();
         let after = code[start + word.len()..].chars().next();
         let ends_open = word.ends_with(is_word);
-        !before.is_some_and(is_word) && !(ends_open && after.is_some_and(is_word))
+        !(before.is_some_and(is_word) || ends_open && after.is_some_and(is_word))
     })
 }
 

@@ -69,7 +69,8 @@ struct Faults {
 }
 
 /// What went through so far, on all connections together. A burst is a run of bytes of one
-/// direction with none of the other in between.
+/// direction with none of the other in between. (A request above 256 KB that the server begins to
+/// answer before it has it all may count as two.)
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) request_bursts: usize,

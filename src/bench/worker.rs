@@ -1,0 +1,145 @@
+//! One worker of a trial: increments as fast as it may, and notes how long each took.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+
+use super::{Race, Strategy, Trial};
+use crate::cas::counter::Bounds;
+use crate::cas::increment::{Increment, increment};
+use crate::cas::update::{Lost, Pacer, Plan, Stopped, Why};
+use crate::cas::{Counter, ExpiryRule, Store, StoreError, Want};
+
+/// The longest latency that is told apart from longer ones.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// What one worker did.
+pub(super) struct Worked {
+    /// Increments that were acknowledged.
+    pub(super) increments: u64,
+    /// Increments that were given up, as their retries or their time were used up.
+    pub(super) exhausted: u64,
+    pub(super) attempts: u64,
+    pub(super) most_attempts: u32,
+    /// Time of each acknowledged increment, in nanoseconds.
+    pub(super) latencies: Histogram<u64>,
+    /// From the common start to this worker's last increment.
+    pub(super) time: Duration,
+    /// What ended this worker early.
+    pub(super) error: Option<StoreError>,
+}
+
+/// The clock of one increment.
+struct Pace(Instant);
+
+impl Pacer for Pace {
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn random(&mut self) -> u64 {
+        fastrand::u64(..)
+    }
+
+    fn wait(&mut self, time: Duration) {
+        if !time.is_zero() {
+            thread::sleep(time);
+        }
+    }
+
+    fn lost(&mut self, _: &Lost) {}
+}
+
+/// Increments until the trial ends.
+pub(super) fn work(store: &mut dyn Store, trial: &Trial, race: &Race) -> Worked {
+    let plan = Plan {
+        key: trial.key.clone(),
+        expiry: ExpiryRule::Keep,
+        flags: None,
+        want: Want::Value,
+        policy: trial.strategy.policy(),
+        exactly_once: false,
+    };
+    // Connecting and learning about the server are not part of the measurement.
+    let warm = store.read(trial.key, Want::Value).err();
+    race.start.wait();
+    let started = Instant::now();
+    let mut worked = Worked::new(warm);
+    while worked.error.is_none() && race.goes_on(started) {
+        let begun = Instant::now();
+        match one(store, &plan, trial.strategy) {
+            Ok(attempts) => worked.acknowledge(attempts, begun.elapsed()),
+            Err(stopped) => worked.give_up(&stopped),
+        }
+    }
+    worked.time = started.elapsed();
+    worked
+}
+
+/// One increment; returns its attempts.
+fn one(store: &mut dyn Store, plan: &Plan, strategy: Strategy) -> Result<u32, Box<Stopped>> {
+    if strategy == Strategy::Incr {
+        return match store.add(&plan.key, 1) {
+            Ok(Some(_)) => Ok(1),
+            Ok(None) => Err(Stopped::before_any_attempt(Why::Missing)),
+            Err(error) => Err(Stopped::before_any_attempt(Why::Store(error))),
+        };
+    }
+    let bounds = Bounds {
+        min: None,
+        max: None,
+    };
+    let fallback = strategy == Strategy::Fallback;
+    let what = Increment {
+        by: Counter::ONE,
+        initial: None,
+        bounds,
+        fallback,
+    };
+    let done = increment(store, plan, &what, &mut Pace(Instant::now()))?;
+    Ok(done.tally.attempts + u32::from(done.method == crate::cas::Method::Incr))
+}
+
+impl Worked {
+    fn new(error: Option<StoreError>) -> Worked {
+        let longest = u64::try_from(LONGEST.as_nanos()).unwrap_or(u64::MAX);
+        let mut latencies =
+            Histogram::new_with_bounds(1, longest, 3).expect("the bounds are in order");
+        latencies.auto(false);
+        let (increments, exhausted, attempts, most_attempts) = (0, 0, 0, 0);
+        Worked {
+            increments,
+            exhausted,
+            attempts,
+            most_attempts,
+            latencies,
+            time: Duration::ZERO,
+            error,
+        }
+    }
+
+    fn acknowledge(&mut self, attempts: u32, time: Duration) {
+        self.increments += 1;
+        self.count(attempts);
+        self.latencies
+            .saturating_record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    fn give_up(&mut self, stopped: &Stopped) {
+        self.count(stopped.tally.attempts);
+        match &stopped.why {
+            Why::OutOfRetries | Why::OutOfTime => self.exhausted += 1,
+            Why::Store(error) => self.error = Some(error.clone()),
+            why => {
+                let message = format!("another client disturbed the counter: {why:?}");
+                self.error = Some(StoreError::Refused(message));
+            }
+        }
+    }
+
+    fn count(&mut self, attempts: u32) {
+        self.attempts += u64::from(attempts);
+        self.most_attempts = self.most_attempts.max(attempts);
+    }
+}

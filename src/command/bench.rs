@@ -1,0 +1,201 @@
+//! `mccas bench`: measures this server and this loop.
+
+use std::time::Duration;
+
+use super::{Context, UsageError, args, ending};
+use crate::bench::{self, Row, Strategy, Trial, TrialError, Until};
+use crate::cas::{Condition, Expiry, Key, Store, StoreError, Swap, Want, Written};
+use crate::cli::{self, Settings};
+use crate::client::Memcached;
+use crate::exit::Exit;
+use crate::output::measurements;
+use crate::output::report::{Measured, Report, Status};
+
+/// So long the private key lives if the program is killed before it deletes it.
+const KEY_LIFE: Expiry = Expiry::In(3600);
+/// More threads than this say nothing more about the server.
+const MOST_WORKERS: i64 = 1024;
+
+/// Measure increments under contention, on this server
+///
+/// Workers with a connection each increment one counter as fast as they can; each strategy is tried with each number of
+/// workers. guide is the loop of the guide as it stands (read, swap, at once again); cas is incr-cas with its defaults;
+/// fallback is incr-cas --fallback incr; incr is the server's own arithmetic.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mccas bench                                          all strategies with 1, 8 and 32 workers
+  mccas bench --workers 1,8,32,128 --for 5s --json     one object per row
+  mccas bench --strategy cas --workers 8 --increments 10000
+
+The counter is a private key that is deleted at the end, unless KEY names one that nobody else writes meanwhile.
+Exit code 1 if an update was lost (it never should).")]
+pub(crate) struct Args {
+    /// A counter to use instead of a private key; it stays
+    #[arg(value_parser = args::key())]
+    key: Option<Key>,
+
+    /// Numbers of workers
+    #[arg(
+        long,
+        value_name = "N,...",
+        value_delimiter = ',',
+        default_value = "1,8,32"
+    )]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=MOST_WORKERS))]
+    workers: Vec<u16>,
+
+    /// How long each measurement takes
+    #[arg(long = "for", value_name = "DURATION", value_parser = cli::duration, default_value = "1s")]
+    time: Duration,
+
+    /// How many increments each measurement takes, by all workers together
+    #[arg(long, value_name = "N", conflicts_with = "time", value_parser = clap::value_parser!(u64).range(1..))]
+    increments: Option<u64>,
+
+    /// Strategies: guide, cas, fallback, incr
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = strategy)]
+    #[arg(default_value = "guide,cas,fallback,incr", hide_default_value = true)]
+    strategy: Vec<Strategy>,
+}
+
+fn strategy(name: &str) -> Result<Strategy, String> {
+    let found = Strategy::ALL
+        .into_iter()
+        .find(|strategy| strategy.name() == name);
+    found.ok_or_else(|| "give guide, cas, fallback or incr".into())
+}
+
+pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
+    let key = match &args.key {
+        Some(key) => key.clone(),
+        None => private_key()?,
+    };
+    if args.key.is_none()
+        && let Err(error) = create(context.store, &key)
+    {
+        return ending::no_answer(&error, context, Report::default());
+    }
+    let outcome = measure(args, &key, settings, context);
+    if args.key.is_none() {
+        // If this fails the key expires by itself.
+        let _ = context.store.delete(&key);
+    }
+    outcome
+}
+
+/// Makes every measurement and prints each as soon as it is there (JSON) or all as a table.
+fn measure(
+    args: &Args,
+    key: &Key,
+    settings: &Settings,
+    context: &mut Context,
+) -> anyhow::Result<Exit> {
+    let connect = || -> Box<dyn Store> {
+        Box::new(Memcached::new(settings.server.clone(), settings.timeout))
+    };
+    let until = args
+        .increments
+        .map_or(Until::Time(args.time), Until::Increments);
+    let mut progress = context
+        .out
+        .progress(args.workers.len() * args.strategy.len());
+    let mut rows = Vec::new();
+    for &workers in &args.workers {
+        for &strategy in &args.strategy {
+            progress.step(&format!("{} with {workers} workers", strategy.name()));
+            let trial = Trial {
+                key,
+                strategy,
+                workers: usize::from(workers),
+                until,
+            };
+            match bench::run(&trial, &connect) {
+                Ok(row) if context.out.json() => {
+                    context.out.object(&Measured::of(&row))?;
+                    rows.push(row);
+                }
+                Ok(row) => rows.push(row),
+                Err(error) => {
+                    progress.finish();
+                    return failed(error, key, context);
+                }
+            }
+        }
+    }
+    progress.finish();
+    if !context.out.json() {
+        let text = measurements::table(&rows, context.out.paint());
+        context.out.bytes(text.as_bytes())?;
+    }
+    Ok(verdict(&rows, context))
+}
+
+fn verdict(rows: &[Row], context: &mut Context) -> Exit {
+    let wrong: Vec<_> = rows.iter().filter(|row| row.lost_updates != 0).collect();
+    for row in &wrong {
+        let name = row.strategy.name();
+        context.out.message(&format!(
+            "{name} with {} workers: the counter differs from the acknowledged increments by {}",
+            row.workers, row.lost_updates
+        ));
+    }
+    if wrong.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    }
+}
+
+fn failed(error: TrialError, key: &Key, context: &mut Context) -> anyhow::Result<Exit> {
+    let server = context.server.clone();
+    let (exit, status, message) = match error {
+        TrialError::Store(error) => {
+            return ending::no_answer(&error, context, Report::default().key(key));
+        }
+        TrialError::Missing => (
+            Exit::Missing,
+            Status::Missing,
+            format!("{key} is not on {server}; without KEY a private one is used"),
+        ),
+        TrialError::Unsuitable => {
+            let reason = "does not hold a number from 0 to 2^63, which every strategy can add to";
+            (
+                Exit::Unsuitable,
+                Status::Unsuitable,
+                format!("{key} on {server} {reason}"),
+            )
+        }
+    };
+    ending::fail(context, exit, Report::of(status).key(key), &message)
+}
+
+/// A key that nobody else uses.
+fn private_key() -> Result<Key, UsageError> {
+    let name = format!(
+        "mccas-bench-{}-{:016x}",
+        std::process::id(),
+        fastrand::u64(..)
+    );
+    Key::new(name).map_err(|error| UsageError::new(error.to_string()))
+}
+
+fn create(store: &mut dyn Store, key: &Key) -> Result<(), StoreError> {
+    // The read learns what the server can store.
+    store.read(key, Want::Meta)?;
+    let value = b"0".to_vec();
+    let swap = Swap {
+        key: key.clone(),
+        value,
+        flags: 0,
+        expiry: KEY_LIFE,
+        condition: Condition::Absent,
+        proof: None,
+    };
+    match store.swap(&swap)? {
+        Written::Stored(_) => Ok(()),
+        Written::Conflict | Written::Missing => {
+            Err(StoreError::Refused(format!("{key} could not be created")))
+        }
+    }
+}
