@@ -19,3 +19,4 @@ mod wire; // A scripted peer: cuts, silence, garbage.
 mod completions; // The completion files: up to date, accepted by their shells.
 mod harness; // The above, each part by itself.
 mod layering; // Who may name whom in src/.
+mod readme; // README.md shows what the program prints.
