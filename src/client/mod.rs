@@ -1,7 +1,7 @@
 //! The one place that speaks to memcached: a [`Store`] over one connection, opened when it is first needed.
 //!
 //! Each exchange is one write and its answers. After any error the connection is dropped (protocol.md rule 11), and the error
-//! says what the caller may conclude: a request that writes and left whole is *unknown*, anything else was not applied.
+//! says what the caller may conclude: a write that left whole is *unknown*, anything else was not applied.
 
 pub(crate) mod address;
 mod dial;
@@ -86,11 +86,8 @@ impl Memcached {
                 Ok(answer)
             }
             Err(error) => {
-                let error = self.explain(
-                    error,
-                    request.writes() && wire.sent_whole(),
-                    wire.answered(),
-                );
+                let in_doubt = request.is_in_doubt(wire.sent());
+                let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)
             }
