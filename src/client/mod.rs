@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use memcache::exp::ReturnCode;
 
 use self::address::Address;
-use self::facts::{Clock, Facts, Instance, Settings};
+use self::facts::{Clock, Facts, Instance, Settings, stored};
 use self::reply::{Reply, ReplyError};
 use self::request::Request;
 use self::wire::Wire;
@@ -55,12 +55,16 @@ impl Memcached {
         if let Some(facts) = self.facts {
             return Ok(facts);
         }
+        let facts = self.ask_facts()?;
+        self.facts = Some(facts);
+        Ok(facts)
+    }
+
+    fn ask_facts(&mut self) -> Result<Facts, StoreError> {
         let mut request = Request::new();
         request.stats();
         request.settings();
-        let facts = self.exchange(&request, read_facts)?;
-        self.facts = Some(facts);
-        Ok(facts)
+        self.exchange(&request, read_facts)
     }
 
     /// One exchange: sends `request` and reads its answers with `read`, which also learns when it was sent.
@@ -132,7 +136,8 @@ fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
     let settings = reply::stats(wire)?.map_or_else(Settings::unknown, |stats| Settings::of(&stats));
     let stats = stats.unwrap_or_default();
     Ok(Facts {
-        instance: Instance::of(&stats),
+        instance: Instance::of(&stats).filter(|_| !settings.is_proxy()),
+        stored: stored(&stats),
         clock: Clock::of(&stats, asked, answered),
         settings,
     })

@@ -115,13 +115,15 @@ impl Store for Memcached {
         if let Some(wire) = self.wire.take() {
             wire.abort();
         }
-        let before = self.facts.take().and_then(|facts| facts.instance);
-        self.remembered = None;
-        let after = self.learn()?.instance;
-        Ok(if before.is_some() && before == after {
-            Process::Same
-        } else {
-            Process::Other
-        })
+        // What is known stays known until somebody answers: an attempt that fails says nothing of the process.
+        let now = self.ask_facts()?;
+        let process = self
+            .facts
+            .map_or(Process::Other, |before| before.process(&now));
+        if process == Process::Other {
+            self.facts = Some(now);
+            self.remembered = None;
+        }
+        Ok(process)
     }
 }

@@ -85,7 +85,7 @@ impl Memcached {
                 swap.value.len()
             ))),
             Answer::Refused(text) if swap.proof.is_some() && text == "invalid flag" => {
-                Err(StoreError::Refused(format!(
+                Err(StoreError::NoProof(format!(
                     "{address} cannot do --exactly-once: it knows no tokens of the client's choice (memcached 1.6.27 or newer does)"
                 )))
             }
