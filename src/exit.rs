@@ -79,9 +79,10 @@ impl Exit {
         match error {
             StoreError::Unreachable(_) => Exit::Unreachable,
             StoreError::Unknown(_) => Exit::Unknown,
-            StoreError::Refused(_) | StoreError::NoCas(_) | StoreError::Destroyed(_) => {
-                Exit::Refused
-            }
+            StoreError::Refused(_)
+            | StoreError::NoProof(_)
+            | StoreError::NoCas(_)
+            | StoreError::Destroyed(_) => Exit::Refused,
             StoreError::TooLarge(_) => Exit::Unsuitable,
         }
     }

@@ -144,7 +144,13 @@ fn fall_back(
     let (after, token) = match store.add(&plan.key, by) {
         Ok(Some(added)) => added,
         Ok(None) => return Err(ended(Why::Missing)),
-        Err(error) => return Err(ended(Why::Store(error))),
+        // What the lost swap would have written is not what the server may have made of it.
+        Err(error) => {
+            return Err(Box::new(Stopped {
+                after: None,
+                ..*ended(Why::Store(error))
+            }));
+        }
     };
     Ok(Incremented {
         before: after.minus(increment.by),

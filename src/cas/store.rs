@@ -60,6 +60,8 @@ pub(crate) struct Glance {
 pub(crate) enum Process {
     /// The process that handed out the tokens held.
     Same,
+    /// The same, and it has stored nothing since: no write that was sent meanwhile has landed.
+    Untouched,
     /// Another process, or one that does not say.
     Other,
 }
@@ -93,6 +95,8 @@ pub(crate) enum StoreError {
     Unknown(Failure),
     /// The server refused with an error. Nothing was applied.
     Refused(String),
+    /// The server takes no token of our own ([`Swap::proof`]) and refuses each swap that carries one. Nothing was applied.
+    NoProof(String),
     /// The server has compare-and-swap switched off.
     NoCas(String),
     /// The value is too large for the server. Nothing was sent.
@@ -108,6 +112,7 @@ impl fmt::Display for StoreError {
                 f.write_str(&failure.message)
             }
             StoreError::Refused(message)
+            | StoreError::NoProof(message)
             | StoreError::NoCas(message)
             | StoreError::TooLarge(message)
             | StoreError::Destroyed(message) => f.write_str(message),
@@ -138,7 +143,8 @@ pub(crate) trait Store {
     fn swap(&mut self, swap: &Swap) -> Result<Written, StoreError>;
 
     /// Sends the same write again after its answer was lost, with a read in the same request; returns also the token
-    /// that the item has afterwards. At most one of both writes can land, as they carry the same condition.
+    /// that the item has afterwards. At most one of both writes can land if the condition is a token, as no token comes
+    /// twice; a key can be absent twice.
     fn swap_again(&mut self, swap: &Swap) -> Result<(Written, Option<Token>), StoreError>;
 
     /// Adds `delta` with the server's own arithmetic, which cannot conflict: `None` if the key is missing.

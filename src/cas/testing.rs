@@ -101,6 +101,7 @@ enum Answer {
     Swap(Result<Written, StoreError>),
     Again(Result<(Written, Option<Token>), StoreError>),
     Reconnect(Result<Process, StoreError>),
+    Glance(Result<Option<Glance>, StoreError>),
     Add(Result<Option<(Counter, Option<Token>)>, StoreError>),
 }
 
@@ -146,6 +147,18 @@ impl Scripted {
         self.then(Answer::Reconnect(answer))
     }
 
+    /// A glance that sees an item with this token, or none.
+    pub(crate) fn glance(self, number: Option<u64>) -> Scripted {
+        self.then(Answer::Glance(Ok(number.map(|number| Glance {
+            token: token(number),
+            ttl: Ttl::Never,
+        }))))
+    }
+
+    pub(crate) fn glance_fails(self, error: StoreError) -> Scripted {
+        self.then(Answer::Glance(Err(error)))
+    }
+
     pub(crate) fn added(self, answer: Option<(u64, u64)>) -> Scripted {
         self.then(Answer::Add(Ok(answer.map(|(value, number)| {
             (Counter::from(value), Some(token(number)))
@@ -184,7 +197,10 @@ impl Store for Scripted {
     }
 
     fn glance(&mut self, _: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
-        unreachable!("the domain does not poll")
+        let Answer::Glance(answer) = self.next("glance".into()) else {
+            panic!("unexpected glance: {:?}", self.calls)
+        };
+        answer.map(|glance| vec![glance])
     }
 
     fn read(&mut self, _: &Key, _: Want) -> Result<Option<Item>, StoreError> {

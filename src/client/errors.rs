@@ -34,7 +34,7 @@ impl Memcached {
         })
     }
 
-    /// An exchange failed: `in_doubt` if the request writes and had left whole, `answered` if this connection had brought
+    /// An exchange failed: `in_doubt` if a write in the request had left whole, `answered` if this connection had brought
     /// an answer before.
     pub(super) fn explain(&self, error: ReplyError, in_doubt: bool, answered: bool) -> StoreError {
         let (fault, message) = match error {

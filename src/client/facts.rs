@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::cas::Key;
+use crate::cas::{Key, Process};
 
 /// The smallest item size that a server can be started with (`-I`): what fits it, fits every server.
 const SMALLEST_ITEM_SIZE: usize = 1024;
@@ -16,8 +16,10 @@ const HEADER: usize = 59;
 /// All of it, as one read brought it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Facts {
-    /// `None` if the server keeps it to itself.
+    /// `None` if the server keeps it to itself, or is a proxy: its process is not the one that hands out the tokens.
     pub(super) instance: Option<Instance>,
+    /// How many items the process has stored in its life; `None` if the server keeps it to itself.
+    pub(super) stored: Option<u64>,
     /// `None` if the server keeps it to itself.
     pub(super) clock: Option<Clock>,
     pub(super) settings: Settings,
@@ -58,6 +60,19 @@ pub(super) struct Settings {
     evictions: bool,
     proxy: bool,
     pub(super) cas_enabled: bool,
+}
+
+impl Facts {
+    /// Which process answers `now`, where these facts were asked at the read.
+    pub(super) fn process(&self, now: &Facts) -> Process {
+        match (self.stored, now.stored) {
+            _ if self.instance.is_none() || self.instance != now.instance => Process::Other,
+            // A count that went down has begun anew, and so may the tokens have.
+            (Some(before), Some(after)) if after < before => Process::Other,
+            (Some(before), Some(after)) if after == before => Process::Untouched,
+            _ => Process::Same,
+        }
+    }
 }
 
 impl Instance {
@@ -122,6 +137,11 @@ impl Settings {
         }
     }
 
+    /// Whether what answers is, or may be, memcached's proxy: its statistics are its own (protocol.md 8).
+    pub(super) fn is_proxy(&self) -> bool {
+        self.proxy
+    }
+
     /// How to store a value of `size` bytes under `key` without endangering the item that is there.
     ///
     /// A failing `ms` deletes it (protocol.md 1.3), so `ms` is used only where it cannot fail: the value fits whatever
@@ -157,6 +177,12 @@ impl Settings {
             )
         }
     }
+}
+
+/// How many items the process has stored in its life: it grows with each write that lands, whatever becomes of the item
+/// afterwards, and with nothing else.
+pub(super) fn stored(stats: &[(String, String)]) -> Option<u64> {
+    number(stats, "total_items")
 }
 
 fn text<'a>(stats: &'a [(String, String)], name: &str) -> Option<&'a str> {
@@ -203,6 +229,31 @@ mod tests {
             Instance::of(&stats(&[("pid", "42"), ("uptime", "9"), ("time", "1")])),
             None
         );
+    }
+
+    #[test]
+    fn a_process_is_the_same_untouched_or_another_one() {
+        let facts = |instance: Option<(u64, u64)>, stored| Facts {
+            instance: instance.map(|(pid, started)| Instance { pid, started }),
+            stored,
+            clock: None,
+            settings: Settings::unknown(),
+        };
+        let before = facts(Some((42, 990)), Some(10));
+        let process = |now: Facts| before.process(&now);
+        assert_eq!(
+            process(facts(Some((42, 990)), Some(10))),
+            Process::Untouched
+        );
+        assert_eq!(process(facts(Some((42, 990)), Some(11))), Process::Same);
+        assert_eq!(process(facts(Some((42, 990)), None)), Process::Same);
+        // In a container each process has the same pid, and a second holds several starts.
+        assert_eq!(process(facts(Some((42, 990)), Some(9))), Process::Other);
+        assert_eq!(process(facts(Some((42, 991)), Some(10))), Process::Other);
+        assert_eq!(process(facts(Some((43, 990)), Some(10))), Process::Other);
+        assert_eq!(process(facts(None, Some(10))), Process::Other);
+        let silent = facts(None, None);
+        assert_eq!(silent.process(&silent), Process::Other);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The one place that speaks to memcached: a [`Store`] over one connection, opened when it is first needed.
 //!
 //! Each exchange is one write and its answers. After any error the connection is dropped (protocol.md rule 11), and the error
-//! says what the caller may conclude: a request that writes and left whole is *unknown*, anything else was not applied.
+//! says what the caller may conclude: a write that left whole is *unknown*, anything else was not applied.
 
 pub(crate) mod address;
 mod dial;
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use memcache::exp::ReturnCode;
 
 use self::address::Address;
-use self::facts::{Clock, Facts, Instance, Settings};
+use self::facts::{Clock, Facts, Instance, Settings, stored};
 use self::reply::{Reply, ReplyError};
 use self::request::Request;
 use self::wire::Wire;
@@ -55,12 +55,16 @@ impl Memcached {
         if let Some(facts) = self.facts {
             return Ok(facts);
         }
+        let facts = self.ask_facts()?;
+        self.facts = Some(facts);
+        Ok(facts)
+    }
+
+    fn ask_facts(&mut self) -> Result<Facts, StoreError> {
         let mut request = Request::new();
         request.stats();
         request.settings();
-        let facts = self.exchange(&request, read_facts)?;
-        self.facts = Some(facts);
-        Ok(facts)
+        self.exchange(&request, read_facts)
     }
 
     /// One exchange: sends `request` and reads its answers with `read`, which also learns when it was sent.
@@ -86,11 +90,8 @@ impl Memcached {
                 Ok(answer)
             }
             Err(error) => {
-                let error = self.explain(
-                    error,
-                    request.writes() && wire.sent_whole(),
-                    wire.answered(),
-                );
+                let in_doubt = request.is_in_doubt(wire.sent());
+                let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)
             }
@@ -135,7 +136,8 @@ fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
     let settings = reply::stats(wire)?.map_or_else(Settings::unknown, |stats| Settings::of(&stats));
     let stats = stats.unwrap_or_default();
     Ok(Facts {
-        instance: Instance::of(&stats),
+        instance: Instance::of(&stats).filter(|_| !settings.is_proxy()),
+        stored: stored(&stats),
         clock: Clock::of(&stats, asked, answered),
         settings,
     })

@@ -49,6 +49,10 @@ impl Memcached {
         key: &Key,
         want: Want,
     ) -> Result<Option<Item>, StoreError> {
+        if self.wire.is_none() {
+            // A new connection may lead to another process; what was learnt of the old one would vouch for it.
+            self.facts = None;
+        }
         let mut open = None;
         if let Some(facts) = self.facts {
             let item = self.read_by_clock(key, want, facts)?;

@@ -7,11 +7,11 @@ use memcache::exp::{MetaCommand, MetaOp};
 
 use crate::cas::{Condition, Key, Swap, Token, Want};
 
-/// One write to the server, and whether it can change anything there.
+/// One write to the server, and from which byte on it can change anything there.
 #[derive(Debug, Default)]
 pub(super) struct Request {
     bytes: Vec<u8>,
-    writes: bool,
+    takes_effect: Option<usize>,
 }
 
 impl Request {
@@ -23,9 +23,10 @@ impl Request {
         &self.bytes
     }
 
-    /// Whether an answer that does not come leaves the state of the server in doubt.
-    pub(super) fn writes(&self) -> bool {
-        self.writes
+    /// Whether an answer that does not come leaves the state of the server in doubt, once this many bytes have left: the
+    /// server acts on a command that is whole, whether or not the questions behind it arrive as well.
+    pub(super) fn is_in_doubt(&self, sent: usize) -> bool {
+        self.takes_effect.is_some_and(|whole| sent >= whole)
     }
 
     /// `mg`: reads a key with token, expiry and flags, echoing `opaque`, without moving it in the LRU. The reply may carry
@@ -71,7 +72,7 @@ impl Request {
             None => command,
         };
         self.push(&command);
-        self.writes = true;
+        self.now_takes_effect();
     }
 
     /// Classic `cas` or `add` for a swap: it keeps the old item where a failing `ms` deletes it (protocol.md 1.3).
@@ -97,7 +98,7 @@ impl Request {
         ));
         self.bytes.extend_from_slice(&swap.value);
         self.text("\r\n");
-        self.writes = true;
+        self.now_takes_effect();
     }
 
     /// Classic `gets`: value and token without taking a recache win. Only for plain keys.
@@ -117,13 +118,13 @@ impl Request {
                 .flag("v")
                 .flag("c"),
         );
-        self.writes = true;
+        self.now_takes_effect();
     }
 
     /// `md`: deletes an item.
     pub(super) fn delete(&mut self, key: &Key) {
         self.push(&command(MetaOp::Delete, key));
-        self.writes = true;
+        self.now_takes_effect();
     }
 
     /// `md I`: marks the item stale again, so that the next reader gets the win. Without `T` its expiry stays.
@@ -145,6 +146,11 @@ impl Request {
     /// `stats settings`: the limits that a swap must respect.
     pub(super) fn settings(&mut self) {
         self.text("stats settings\r\n");
+    }
+
+    /// Notes that the bytes so far change something as soon as they have arrived.
+    fn now_takes_effect(&mut self) {
+        self.takes_effect.get_or_insert(self.bytes.len());
     }
 
     fn text(&mut self, text: &str) {
@@ -207,6 +213,20 @@ mod tests {
             sent(|request| request.classic_swap(&absent)),
             "add k 5 60 3\r\nnew\r\n"
         );
+    }
+
+    #[test]
+    fn a_write_is_in_doubt_from_its_own_last_byte_on() {
+        let mut request = Request::new();
+        request.classic_gets(&swap(7, None).key);
+        assert!(!request.is_in_doubt(usize::MAX));
+        let mut request = Request::new();
+        request.classic_swap(&swap(7, None));
+        let whole = request.bytes().len();
+        // What is asked behind it may stay behind without saving it.
+        request.classic_gets(&swap(7, None).key);
+        assert!(!request.is_in_doubt(whole - 1));
+        assert!(request.is_in_doubt(whole));
     }
 
     #[test]

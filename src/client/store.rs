@@ -8,6 +8,7 @@ use super::Memcached;
 use super::read::numbered;
 use super::reply::{self, Reply};
 use super::request::Request;
+use super::wire::WireError;
 use crate::cas::{
     Counter, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Ttl, Want, Written,
 };
@@ -83,14 +84,17 @@ impl Store for Memcached {
     ) -> Result<Option<(Counter, Option<Token>)>, StoreError> {
         let mut request = Request::new();
         request.add(key, delta);
-        let reply = self.exchange(&request, |wire, _| Reply::read(wire))?;
-        match (reply.code, reply.value.as_deref().map(Counter::parse)) {
-            (ReturnCode::Nf, _) => Ok(None),
-            (ReturnCode::Va, Some(Ok(counter))) => {
-                Ok(Some((counter, reply.token.and_then(Token::new))))
+        self.exchange(&request, |wire, _| {
+            let reply = Reply::read(wire)?;
+            match (reply.code, reply.value.as_deref().map(Counter::parse)) {
+                (ReturnCode::Nf, _) => Ok(None),
+                (ReturnCode::Va, Some(Ok(counter))) => {
+                    Ok(Some((counter, reply.token.and_then(Token::new))))
+                }
+                // An answer that cannot be read says nothing of what was done.
+                (code, _) => Err(WireError::Garbage(format!("{code:?} to ma").into_bytes()).into()),
             }
-            _ => Err(self.foreign("an answer to arithmetic that is no number")),
-        }
+        })
     }
 
     fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
@@ -111,13 +115,15 @@ impl Store for Memcached {
         if let Some(wire) = self.wire.take() {
             wire.abort();
         }
-        let before = self.facts.take().and_then(|facts| facts.instance);
-        self.remembered = None;
-        let after = self.learn()?.instance;
-        Ok(if before.is_some() && before == after {
-            Process::Same
-        } else {
-            Process::Other
-        })
+        // What is known stays known until somebody answers: an attempt that fails says nothing of the process.
+        let now = self.ask_facts()?;
+        let process = self
+            .facts
+            .map_or(Process::Other, |before| before.process(&now));
+        if process == Process::Other {
+            self.facts = Some(now);
+            self.remembered = None;
+        }
+        Ok(process)
     }
 }

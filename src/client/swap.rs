@@ -85,7 +85,7 @@ impl Memcached {
                 swap.value.len()
             ))),
             Answer::Refused(text) if swap.proof.is_some() && text == "invalid flag" => {
-                Err(StoreError::Refused(format!(
+                Err(StoreError::NoProof(format!(
                     "{address} cannot do --exactly-once: it knows no tokens of the client's choice (memcached 1.6.27 or newer does)"
                 )))
             }
@@ -136,6 +136,7 @@ impl Answered {
 fn meta_answer(wire: &mut Wire, swap: &Swap, looking: bool) -> Result<Answered, ReplyError> {
     let reply = match Reply::read(wire) {
         Ok(reply) => reply,
+        Err(ReplyError::Wire(error)) => return begun(wire, swap, looking).ok_or(error.into()),
         Err(ReplyError::Rejected(text)) => return Ok(Answered::alone(Answer::Refused(text))),
         Err(ReplyError::Server(text)) if is_for_space(&text) => {
             return Ok(Answered::alone(Answer::Destroyed(text)));
@@ -159,14 +160,42 @@ fn meta_answer(wire: &mut Wire, swap: &Swap, looking: bool) -> Result<Answered, 
     Answered::with(written, look, true)
 }
 
+/// What an answer says that broke off: its first word decides, and the token that was to follow is not needed for that.
+/// A repeated swap that lost is not decided by it.
+fn begun(wire: &Wire, swap: &Swap, looking: bool) -> Option<Answered> {
+    let fragment = wire.fragment();
+    let word = fragment
+        .split(|&byte| byte == b' ' || byte == b'\r')
+        .next()?;
+    let written = meaning(word, swap)?;
+    (!looking || matches!(written, Written::Stored(_))).then_some(Answered {
+        answer: Answer::Written(written),
+        token: None,
+        complete: false,
+    })
+}
+
+/// What the first word of an answer to a swap means, in either protocol. No word of the server's is the beginning of
+/// another one's here but `EX`, which means what `EXISTS` means.
+fn meaning(word: &[u8], swap: &Swap) -> Option<Written> {
+    match (word, swap.condition) {
+        (b"HD" | b"STORED", _) => Some(Written::Stored(swap.proof)),
+        (b"EX" | b"EXISTS", Condition::Token(_)) | (b"NS" | b"NOT_STORED", Condition::Absent) => {
+            Some(Written::Conflict)
+        }
+        (b"NF" | b"NOT_FOUND", Condition::Token(_)) => Some(Written::Missing),
+        _ => None,
+    }
+}
+
 /// The answer to classic `cas` or `add` and the `gets` behind it, which shows our token if it shows our value.
 fn classic_answer(wire: &mut Wire, swap: &Swap, looking: bool) -> Result<Answered, ReplyError> {
-    let line = wire.line()?;
-    let written = match (line.as_slice(), swap.condition) {
-        (b"STORED", _) => Written::Stored(None),
-        (b"EXISTS", Condition::Token(_)) | (b"NOT_STORED", Condition::Absent) => Written::Conflict,
-        (b"NOT_FOUND", Condition::Token(_)) => Written::Missing,
-        _ => return classic_error(line).map(Answered::alone),
+    let line = match wire.line() {
+        Ok(line) => line,
+        Err(error) => return begun(wire, swap, looking).ok_or(error.into()),
+    };
+    let Some(written) = meaning(&line, swap) else {
+        return classic_error(line).map(Answered::alone);
     };
     let seen = reply::classic_value(wire);
     // Another writer may have come between the two: only the token of our own value may be passed on.

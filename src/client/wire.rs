@@ -1,5 +1,5 @@
-//! One connection: writes a request, reads lines and data blocks, all within one deadline, and knows whether the
-//! request had left whole when something failed.
+//! One connection: writes a request, reads lines and data blocks, all within one deadline, and knows how
+//! much of the request had left when something failed.
 //!
 //! The crate's `MetaConnection` is not used for this: `stats` must travel in one write with `mg`, a reply line must have
 //! a limit, an interrupted read must go on, and TLS needs another kind of stream. The crate encodes the commands and
@@ -35,7 +35,7 @@ pub(super) struct Wire {
     deadline: Instant,
     inbox: Vec<u8>,
     taken: usize,
-    sent_whole: bool,
+    sent: usize,
     answered: bool,
 }
 
@@ -50,14 +50,19 @@ impl Wire {
             deadline,
             inbox: Vec::new(),
             taken: 0,
-            sent_whole: false,
+            sent: 0,
             answered: false,
         })
     }
 
-    /// Whether the last request had been handed over to its last byte.
-    pub(super) fn sent_whole(&self) -> bool {
-        self.sent_whole
+    /// How many bytes of the last request have left, or may have.
+    pub(super) fn sent(&self) -> usize {
+        self.sent
+    }
+
+    /// What has come and was not taken: after a failure, the beginning of the answer that is missing.
+    pub(super) fn fragment(&self) -> &[u8] {
+        &self.inbox[self.taken..]
     }
 
     /// Whether this connection has ever brought a byte.
@@ -73,18 +78,16 @@ impl Wire {
     /// Starts an exchange: writes all of `request`.
     pub(super) fn send(&mut self, request: &[u8]) -> Result<(), WireError> {
         self.deadline = Instant::now() + self.timeout;
-        self.sent_whole = false;
-        let mut rest = request;
-        while !rest.is_empty() {
-            match self.stream.write(rest, self.deadline) {
+        self.sent = 0;
+        while self.sent < request.len() {
+            match self.stream.write(&request[self.sent..], self.deadline) {
                 Ok(0) => return Err(WireError::Cut("closed the connection".into())),
-                Ok(written) => rest = &rest[written..],
+                // From here on these bytes may be on their way, whatever fails later.
+                Ok(written) => self.sent += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(failed(&error)),
             }
         }
-        // From here on the last byte may be on its way.
-        self.sent_whole = true;
         self.stream
             .flush(self.deadline)
             .map_err(|error| failed(&error))

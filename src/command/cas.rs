@@ -197,7 +197,7 @@ fn done(updated: &Updated, report: Report, context: &mut Context) -> anyhow::Res
         context.out.line(&token.to_string())?;
     } else {
         context.out.message(
-            "stored; another writer came right after, so the token of this value is not known",
+            "stored, but the token of this value is not known: its answer broke off, or another writer came right after",
         );
     }
     Ok(Exit::Done)

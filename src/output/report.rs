@@ -188,7 +188,9 @@ impl Status {
         match error {
             StoreError::Unreachable(_) => Status::Unreachable,
             StoreError::Unknown(_) => Status::Unknown,
-            StoreError::Refused(_) | StoreError::Destroyed(_) => Status::Refused,
+            StoreError::Refused(_) | StoreError::NoProof(_) | StoreError::Destroyed(_) => {
+                Status::Refused
+            }
             StoreError::NoCas(_) => Status::NoCas,
             StoreError::TooLarge(_) => Status::Unsuitable,
         }
