@@ -17,5 +17,7 @@ mod wire; // A scripted peer: cuts, silence, garbage.
 
 // The tests.
 mod completions; // The completion files: up to date, accepted by their shells.
+mod concurrency; // Many writers at once.
 mod harness; // The above, each part by itself.
 mod layering; // Who may name whom in src/.
+mod round_trips; // How often the program waits for the server.
