@@ -18,6 +18,9 @@ mod wire; // A scripted peer: cuts, silence, garbage.
 // The tests.
 mod completions; // The completion files: up to date, accepted by their shells.
 mod concurrency; // Many writers at once.
+mod expiry; // Flags and the moment of expiry stay.
 mod harness; // The above, each part by itself.
+mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
+mod promises; // Nothing is destroyed, no byte is changed.
 mod round_trips; // How often the program waits for the server.
