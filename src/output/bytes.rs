@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::cas::key::Shown;
+use crate::cas::key::{Shown, is_unsafe_to_show};
 
 /// Bytes as JSON can carry them: text if they are UTF-8, else base64. Exactly one of both is set.
 pub(crate) fn text_or_base64(bytes: &[u8]) -> (Option<String>, Option<String>) {
@@ -16,6 +16,23 @@ pub(crate) fn text_or_base64(bytes: &[u8]) -> (Option<String>, Option<String>) {
 /// Bytes on one line and without control bytes.
 pub(crate) fn escaped(bytes: &[u8]) -> String {
     Shown(bytes).to_string()
+}
+
+/// JSON that says the same without a character that could drive a terminal: it escapes the controls below U+0020 by
+/// itself, and none above (U+009B begins a terminal's commands as well as ESC does).
+pub(crate) fn json_for_terminal(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for character in json.chars() {
+        // Such characters stand in strings only, where JSON has an escape for each unit of UTF-16.
+        if is_unsafe_to_show(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                safe += &format!("\\u{unit:04x}");
+            }
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
 }
 
 /// The same in quotes and cut to about `most` characters.
@@ -53,6 +70,15 @@ mod tests {
                 .all(|character| !character.is_control())
         );
         assert_eq!(escaped(b"a\tb\n"), "a\\tb\\n");
+    }
+
+    #[test]
+    fn json_for_a_terminal_says_the_same_without_controls() {
+        let value = "a\u{1b}[2J\u{9b}2J\u{7f}\u{202e}\u{e0001}grün";
+        let json = serde_json::to_string(value).unwrap();
+        let safe = json_for_terminal(&json);
+        assert_eq!(safe, r#""a\u001b[2J\u009b2J\u007f\u202e\udb40\udc01grün""#);
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), value);
     }
 
     #[test]
