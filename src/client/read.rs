@@ -135,7 +135,7 @@ impl Memcached {
         if let (Some(item), Some(clock)) = (&mut item, facts.clock)
             && let Ttl::Seconds(left) = item.ttl
         {
-            item.expires_at = Some(clock.time + left);
+            item.expires_at = Some(clock.after(left));
         }
         Ok((item, exact))
     }

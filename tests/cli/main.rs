@@ -16,7 +16,16 @@ mod wait; // Polling with a deadline.
 mod wire; // A scripted peer: cuts, silence, garbage.
 
 // The tests.
+mod access; // TLS, authentication, other protocols, no CAS.
 mod completions; // The completion files: up to date, accepted by their shells.
+mod concurrency; // Many writers at once.
+mod exit_codes; // One way to each exit code, and the table of --help.
+mod expiry; // Flags and the moment of expiry stay.
 mod harness; // The above, each part by itself.
+mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
-mod readme; // README.md shows what the program prints.
+mod pipes; // Readers that go away.
+mod promises; // Nothing is destroyed, no byte is changed.
+mod readme;
+mod round_trips; // How often the program waits for the server.
+mod weather; // What is down, silent or foreign. // README.md shows what the program prints.
