@@ -10,6 +10,7 @@ use crate::inspect::show;
 use crate::mccas::{mccas, mccas_at};
 use crate::proxy::Proxy;
 use crate::server::Memcached;
+use crate::wait;
 
 /// A certificate for 127.0.0.1 and localhost that signs itself.
 ///
@@ -228,9 +229,13 @@ fn a_server_without_cas_is_told_after_one_exchange() {
 fn a_server_with_no_room_for_connections_is_refused_or_unreachable_and_not_waited_for() {
     let server = Memcached::start_with(&["-c", "32"]);
     let held: Vec<_> = (0..60).filter_map(|_| server.dial().ok()).collect();
-    let outcome = mccas(&server)
-        .args(["gets", "k", "--timeout", "500ms"])
-        .run();
+    // The server takes the connections one after the other: until it is full, it answers.
+    let outcome = wait::until("the server has no room", || {
+        let outcome = mccas(&server)
+            .args(["gets", "k", "--timeout", "500ms"])
+            .run();
+        (outcome.code != 4).then_some(outcome)
+    });
     assert!([5, 7].contains(&outcome.code), "{outcome:?}");
     assert!(outcome.elapsed.as_millis() < 2000, "{outcome:?}");
     drop(held);
