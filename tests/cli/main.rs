@@ -17,6 +17,7 @@ mod wire; // A scripted peer: cuts, silence, garbage.
 
 // The tests.
 mod access; // TLS, authentication, other protocols, no CAS.
+mod bench; // Measuring: rows, keys, trouble.
 mod completions; // The completion files: up to date, accepted by their shells.
 mod concurrency; // Many writers at once.
 mod exit_codes; // One way to each exit code, and the table of --help.
