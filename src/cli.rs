@@ -53,9 +53,12 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 struct Global {
-    /// The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT
-    /// [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]
+    // Not a doc comment: rustdoc would take [V6] for a link.
     #[arg(short, long, global = true, value_name = "ADDR", value_hint = clap::ValueHint::Hostname)]
+    #[arg(
+        help = "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT \
+                [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]"
+    )]
     server: Option<Address>,
 
     /// Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]

@@ -1,4 +1,4 @@
-//! The one place that speaks to memcached: a [`Store`] over one connection, opened when it is first needed.
+//! The one place that speaks to memcached: a [`Store`](crate::cas::Store) over one connection, opened when it is first needed.
 //!
 //! Each exchange is one write and its answers. After any error the connection is dropped (protocol.md rule 11), and the error
 //! says what the caller may conclude: a write that left whole is *unknown*, anything else was not applied.
