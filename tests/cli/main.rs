@@ -21,10 +21,12 @@ mod completions; // The completion files: up to date, accepted by their shells.
 mod concurrency; // Many writers at once.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.
+mod fuzz; // No input and no answer panics.
 mod harness; // The above, each part by itself.
 mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
 mod pipes; // Readers that go away.
 mod promises; // Nothing is destroyed, no byte is changed.
 mod round_trips; // How often the program waits for the server.
+mod terminal; // Colours, and nothing that a terminal would obey.
 mod weather; // What is down, silent or foreign.
