@@ -104,9 +104,17 @@ impl Store for Memcached {
         if let Some(wire) = self.wire.take() {
             wire.abort();
         }
-        let before = self.facts.take().and_then(|facts| facts.instance);
+        let before = self.facts.take();
         self.remembered = None;
-        let after = self.learn()?.instance;
+        let after = match self.learn() {
+            Ok(facts) => facts.instance,
+            Err(error) => {
+                // The next attempt needs to know still whose tokens are held.
+                self.facts = before;
+                return Err(error);
+            }
+        };
+        let before = before.and_then(|facts| facts.instance);
         Ok(if before.is_some() && before == after {
             Process::Same
         } else {
