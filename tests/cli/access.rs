@@ -12,6 +12,7 @@ use crate::inspect::show;
 use crate::mccas::{mccas, mccas_at};
 use crate::proxy::Proxy;
 use crate::server::Memcached;
+use crate::wire::{Connection, Peer};
 
 /// A certificate for 127.0.0.1 and localhost that signs itself.
 ///
@@ -238,6 +239,20 @@ fn a_server_with_no_room_for_connections_is_refused_or_unreachable_and_not_waite
     assert!([5, 7].contains(&outcome.code), "{outcome:?}");
     assert!(outcome.elapsed.as_millis() < 2000, "{outcome:?}");
     drop(held);
+}
+
+#[test]
+fn a_server_with_no_room_for_connections_is_refused_and_says_so() {
+    let answer = "ERROR Too many open connections\r\n";
+    let peer = Peer::always(Connection::new().read(1).reply(answer).close());
+    let outcome = mccas_at(peer.address()).args(["gets", "k"]).run();
+    assert_eq!(outcome.code, 7, "{outcome:?}");
+    assert!(
+        outcome
+            .stderr
+            .contains("Too many open connections (raise its -c"),
+        "{outcome:?}"
+    );
 }
 
 /// A connection that the server answers on, if it has room for one more.

@@ -131,12 +131,13 @@ fn watch_asks_once_per_look_and_fetches_only_what_changed() {
     let server = Memcached::start();
     server.set("a", "1");
     server.set("b", "1");
-    // The first look and its fetch, then nine looks at which nothing changed, then one with a change.
-    let proxy = Proxy::to(&server).on_request(12, |server| server.set("b", "2"));
+    // The first look, the question which process answers, and the fetch; then nine looks at which
+    // nothing changed, one with a change, and its fetch.
+    let proxy = Proxy::to(&server).on_request(13, |server| server.set("b", "2"));
     let outcome = mccas_at(proxy.address())
         .args(["watch", "a", "b", "--json"])
         .args(["--interval", "5ms", "--count", "1"])
         .run();
     assert_eq!(outcome.json().len(), 3, "{outcome:?}");
-    assert_eq!(proxy.round_trips(), 13);
+    assert_eq!(proxy.round_trips(), 14);
 }
