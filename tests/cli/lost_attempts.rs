@@ -135,7 +135,7 @@ fn many_lost_attempts_give_one_hint_and_verbose_tells_each() {
         "{outcome:?}"
     );
     let lines: Vec<&str> = outcome.stderr.lines().collect();
-    assert_eq!(lines.len(), 21, "{outcome:?}");
+    assert_eq!(lines.len(), 22, "{outcome:?}");
     for (n, line) in lines[..20].iter().enumerate() {
         let attempt = format!(
             "mccas: k: attempt {} lost: another writer replaced token ",
@@ -146,5 +146,6 @@ fn many_lost_attempts_give_one_hint_and_verbose_tells_each() {
             "{line}"
         );
     }
-    assert!(lines[20].starts_with("mccas: hint: k is contended: 20 of 21 swaps lost"));
+    assert!(lines[20].starts_with("mccas: k: attempt 21 stored with token "));
+    assert!(lines[21].starts_with("mccas: hint: k is contended: 20 of 21 swaps lost"));
 }
