@@ -232,7 +232,9 @@ fn a_server_with_no_room_for_connections_is_refused_and_says_so() {
     let outcome = mccas_at(peer.address()).args(["gets", "k"]).run();
     assert_eq!(outcome.code, 7, "{outcome:?}");
     assert!(
-        outcome.stderr.contains("Too many open connections (raise its -c"),
+        outcome
+            .stderr
+            .contains("Too many open connections (raise its -c"),
         "{outcome:?}"
     );
 }
