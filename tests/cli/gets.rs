@@ -225,3 +225,28 @@ fn the_instance_is_the_process_that_hands_out_the_tokens() {
     server.set("k", "v");
     assert_ne!(instance(), first);
 }
+
+#[test]
+fn several_keys_are_several_objects_in_the_order_asked_for() {
+    let server = Memcached::start();
+    server.set("a", "1");
+    server.set("c", "3");
+    let command = mccas(&server).args(["gets", "c", "b", "a", "c", "--json"]);
+    let outcome = command.run();
+    assert_eq!(outcome.code, 4);
+    let seen: Vec<(String, String)> = outcome
+        .json()
+        .iter()
+        .map(|object| (object["key"].to_string(), object["status"].to_string()))
+        .collect();
+    let expected = [
+        ("c", "found"),
+        ("b", "missing"),
+        ("a", "found"),
+        ("c", "found"),
+    ];
+    assert_eq!(
+        seen,
+        expected.map(|(key, status)| (format!("{key:?}"), format!("{status:?}")))
+    );
+}
