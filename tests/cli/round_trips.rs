@@ -127,6 +127,26 @@ fn each_lost_attempt_adds_at_most_two_round_trips() {
 }
 
 #[test]
+fn writers_that_move_the_expiry_cost_one_round_trip_more_in_all() {
+    let server = Memcached::start();
+    server.set_with("k", "1", 0, 1000);
+    // The first retry finds the expiry moved and asks the clock again; from then on each read asks it by itself.
+    let proxy = [2, 5, 7].into_iter().fold(Proxy::to(&server), |proxy, n| {
+        proxy.on_request(n, move |server| {
+            server.set_with("k", "7", 0, 1000 + 100 * i64::try_from(n).unwrap());
+        })
+    });
+    let outcome = mccas_at(proxy.address())
+        .args(["incr-cas", "k", "--json"])
+        .run();
+    assert_eq!(outcome.object()["conflicts"], 3, "{outcome:?}");
+    assert_eq!(proxy.round_trips(), 2 + 3 * 2 + 1, "{outcome:?}");
+    let item = server.item("k").unwrap();
+    assert_eq!(item.value, b"8");
+    assert!((1695..=1700).contains(&item.ttl), "{item:?}");
+}
+
+#[test]
 fn watch_asks_once_per_look_and_fetches_only_what_changed() {
     let server = Memcached::start();
     server.set("a", "1");
