@@ -17,5 +17,6 @@ mod wire; // A scripted peer: cuts, silence, garbage.
 
 // The tests.
 mod completions; // The completion files: up to date, accepted by their shells.
+mod faults; // The exit code and the state agree, whatever fails.
 mod harness; // The above, each part by itself.
 mod layering; // Who may name whom in src/.
