@@ -30,7 +30,8 @@ Examples:
     name = "mccas",
     version,
     propagate_version = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    args_override_self = true
 )]
 #[command(after_help = format!("{EXAMPLES}\n{}", Exit::table()))]
 pub(crate) struct Cli {

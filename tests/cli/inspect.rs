@@ -1,6 +1,6 @@
 //! How a test arranges and looks at a server's state without the program under test.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::str::FromStr;
 
@@ -49,10 +49,11 @@ impl Session {
         let mut answer = Vec::new();
         let mut chunk = vec![0; 64 * 1024];
         loop {
-            let read = self
-                .stream
-                .read(&mut chunk)
-                .expect("an answer of the server");
+            let read = match self.stream.read(&mut chunk) {
+                // A read with a time limit is not taken up again after the whole machine stood still.
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                other => other.expect("an answer of the server"),
+            };
             answer.extend_from_slice(&chunk[..read]);
             if let Some(before) = answer.strip_suffix(BARRIER)
                 && (before.is_empty() || before.ends_with(b"\r\n"))
@@ -235,7 +236,7 @@ pub(crate) fn show(bytes: &[u8]) -> String {
 }
 
 /// `ME key exp=-1 la=0 cas=2 fetch=no cls=1 size=63`
-fn parse_meta(answer: &[u8]) -> Option<Meta> {
+pub(crate) fn parse_meta(answer: &[u8]) -> Option<Meta> {
     let answer = show(answer);
     if answer == "EN\r\n" {
         return None;
@@ -257,7 +258,7 @@ fn parse_meta(answer: &[u8]) -> Option<Meta> {
 }
 
 /// `VALUE key flags length token`, the value, `END`; or `END` alone. The TTL is left at -1.
-fn parse_gets(answer: &[u8]) -> Option<RawItem> {
+pub(crate) fn parse_gets(answer: &[u8]) -> Option<RawItem> {
     if answer == b"END\r\n" {
         return None;
     }

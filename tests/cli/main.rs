@@ -25,6 +25,7 @@ mod completions; // The completion files: up to date, accepted by their shells.
 mod concurrency; // Many writers at once.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.
+mod faults; // The exit code and the state agree, whatever fails.
 mod fuzz; // No input and no answer panics.
 mod gets; // What it shows, and that it disturbs nothing.
 mod harness; // The above, each part by itself.

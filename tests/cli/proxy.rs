@@ -30,6 +30,9 @@ pub(crate) enum Fault {
     /// The client gets this many bytes of what the server sends and then silence, on a connection
     /// that stays open. The server gets everything.
     SilenceAfterReply(usize),
+    /// The server gets this many bytes of what the client sends at once, and the rest late, whether or not the client is
+    /// still there.
+    HoldAfterRequest(usize, Duration),
     /// Every burst of the client's bytes waits before it goes on to the server.
     DelayRequests(Duration),
     /// Every burst of the server's bytes waits before it goes on to the client.

@@ -72,6 +72,10 @@ impl Link<'_> {
             }
             _ => usize::MAX,
         };
+        let mut at_once = match self.fault {
+            Fault::HoldAfterRequest(count, _) => count,
+            _ => usize::MAX,
+        };
         let mut chunk = vec![0; CHUNK];
         loop {
             // Muted before the last byte goes on: an answer to it could be quick.
@@ -94,7 +98,17 @@ impl Link<'_> {
                 self.mute();
             }
             self.pass(Direction::Request, bytes.len());
-            if (&*self.server).write_all(bytes).is_err() {
+            let (first, late) = bytes.split_at(at_once.min(bytes.len()));
+            at_once -= first.len();
+            if (&*self.server).write_all(first).is_err() {
+                return;
+            }
+            if late.is_empty() {
+                continue;
+            }
+            self.hold();
+            at_once = usize::MAX;
+            if (&*self.server).write_all(late).is_err() {
                 return;
             }
         }
@@ -149,6 +163,13 @@ impl Link<'_> {
                 thread::sleep(wait);
             }
             _ => {}
+        }
+    }
+
+    fn hold(&self) {
+        if let Fault::HoldAfterRequest(_, wait) = self.fault {
+            self.state.fault_struck();
+            thread::sleep(wait);
         }
     }
 

@@ -9,6 +9,7 @@ use crate::inspect::show;
 use crate::proxy::{Counts, Fault, Proxy};
 use crate::server::Memcached;
 use crate::sockets::How;
+use crate::wait;
 
 const SWAP: &[u8] = b"ms k 1 c\r\nv\r\n";
 
@@ -203,4 +204,17 @@ fn all_connections_are_cut_on_demand() {
         b"",
         "no server behind: an end, not silence"
     );
+}
+
+#[test]
+fn bytes_that_are_held_arrive_late_although_the_client_has_gone() {
+    let server = Memcached::start();
+    let wait = Duration::from_millis(50);
+    let proxy = Proxy::to(&server).fault(Fault::HoldAfterRequest(SWAP.len() - 1, wait));
+    let mut stream = dial(&proxy);
+    stream.write_all(SWAP).expect("a request");
+    drop(stream);
+    assert_eq!(server.item("k"), None);
+    wait::until("the late bytes", || server.item("k"));
+    assert!(proxy.fault_has_struck());
 }

@@ -1,0 +1,159 @@
+//! The connection is cut after every byte of the request and of the answer, in order and by a reset.
+
+use super::sweep::{Case, Codes, Lengths, On, sweep};
+use super::{CLASSIC, INSTALLED, MODERN, PROVEN, REFUSED, Setting, WRITES, Write};
+use crate::proxy::Fault;
+use crate::sockets::How;
+
+const BOTH: [How; 2] = [How::Fin, How::Rst];
+
+/// At both ends of an answer every byte is cut: there stand the item and the outcome of the swap. Between them the server
+/// tells its statistics, thousands of bytes of one kind, of which one in so many is cut.
+const ENDS: usize = 48;
+const STRIDE: usize = 151;
+/// Numbers in an answer grow and shrink by a few digits from one case to the next.
+const SLACK: usize = 12;
+
+/// The bytes of an answer after which it is cut; all of them if `MCCAS_TEST_EVERY_BYTE` is set.
+fn reply_bytes(length: usize) -> Vec<usize> {
+    let every = std::env::var_os("MCCAS_TEST_EVERY_BYTE").is_some();
+    (0..length + SLACK)
+        .filter(|byte| every || *byte < ENDS || byte + ENDS > length || byte.is_multiple_of(STRIDE))
+        .collect()
+}
+
+fn by_turns(byte: usize) -> How {
+    BOTH[byte % 2]
+}
+
+/// Cuts of the first connection.
+fn first_cuts(setting: &'static Setting) -> impl Iterator<Item = [Case; 2]> {
+    WRITES.into_iter().flat_map(move |write| {
+        let lengths = Lengths::of(setting, write);
+        let requests =
+            (0..=lengths.request).map(|byte| BOTH.map(|how| Fault::CutAfterRequest(byte, how)));
+        let replies = reply_bytes(lengths.reply)
+            .into_iter()
+            .map(|byte| BOTH.map(|how| Fault::CutAfterReply(byte, how)));
+        let case = move |fault| Case::cut(write, vec![(On::Connection(0), fault)]);
+        requests.chain(replies).map(move |both| both.map(case))
+    })
+}
+
+/// Cuts at each byte in both ways.
+fn cut_first(setting: &'static Setting) -> Codes {
+    let cases: Vec<_> = first_cuts(setting).flatten().collect();
+    let codes = sweep(setting, &cases);
+    codes.print("cut once", setting);
+    codes
+}
+
+/// Cuts at each byte, in both ways by turns: where only the protocol differs.
+fn cut_first_by_turns(setting: &'static Setting) -> Codes {
+    let pairs = first_cuts(setting).enumerate();
+    let cases: Vec<_> = pairs.map(|(n, both)| both[n % 2].clone()).collect();
+    let codes = sweep(setting, &cases);
+    codes.print("cut once", setting);
+    codes
+}
+
+#[test]
+fn once_on_the_installed_server() {
+    let codes = cut_first(&INSTALLED);
+    assert!(codes.of(0) > 0 && codes.of(5) > 0, "{codes}");
+}
+
+#[test]
+fn once_on_the_modern_server() {
+    let codes = cut_first(&MODERN);
+    assert!(codes.of(0) > 0 && codes.of(5) > 0, "{codes}");
+}
+
+#[test]
+fn once_with_a_proof_and_nothing_stays_unknown() {
+    let codes = cut_first(&PROVEN);
+    assert_eq!(codes.of(6), 0, "{codes}");
+    assert!(codes.of(0) > 0 && codes.of(5) > 0, "{codes}");
+}
+
+#[test]
+fn once_where_a_proof_is_refused_and_nothing_stays_unknown() {
+    let codes = cut_first_by_turns(&REFUSED);
+    assert_eq!(codes.of(6), 0, "{codes}");
+}
+
+#[test]
+fn once_where_swaps_travel_by_the_classic_protocol() {
+    let codes = cut_first_by_turns(&CLASSIC);
+    assert!(codes.of(0) > 0 && codes.of(5) > 0, "{codes}");
+}
+
+/// The first connection is lost with the swap: applied (all of it had arrived), or not (the last byte had not).
+fn lost_swaps(request: usize) -> [Fault; 2] {
+    [request, request - 1].map(|byte| Fault::CutAfterRequest(byte, How::Fin))
+}
+
+/// Cuts of what resolves the swap: the second connection, or (`on`) it and all that follow.
+fn second_cuts(setting: &'static Setting, on: On, write: Write) -> Vec<Case> {
+    let lengths = Lengths::of(setting, write);
+    let requests =
+        (0..=lengths.second_request).map(|byte| Fault::CutAfterRequest(byte, by_turns(byte)));
+    let replies = reply_bytes(lengths.second_reply)
+        .into_iter()
+        .map(|byte| Fault::CutAfterReply(byte, by_turns(byte)));
+    let seconds: Vec<_> = requests.chain(replies).collect();
+    let firsts = lost_swaps(lengths.request);
+    let pairs = firsts
+        .into_iter()
+        .flat_map(|first| seconds.iter().map(move |&second| (first, second)));
+    pairs
+        .map(|(first, second)| Case::cut(write, vec![(On::Connection(0), first), (on, second)]))
+        .collect()
+}
+
+fn cut_second(setting: &'static Setting, on: On, step: usize, what: &str) -> Codes {
+    let cases: Vec<_> = WRITES
+        .into_iter()
+        .flat_map(|write| second_cuts(setting, on, write).into_iter().step_by(step))
+        .collect();
+    let codes = sweep(setting, &cases);
+    codes.print(what, setting);
+    assert_eq!(codes.of(5), 0, "a swap had been sent: {codes}");
+    codes
+}
+
+#[test]
+fn the_resolution_is_cut_too_without_a_proof() {
+    cut_second(&INSTALLED, On::Connection(1), 3, "resolution cut");
+}
+
+#[test]
+fn the_resolution_is_cut_too_and_with_a_proof_nothing_stays_unknown() {
+    let codes = cut_second(&PROVEN, On::Connection(1), 1, "resolution cut");
+    assert_eq!(codes.of(6), 0, "{codes}");
+}
+
+#[test]
+fn every_connection_of_the_resolution_is_cut() {
+    let codes = cut_second(&PROVEN, On::TheRest, 5, "every resolution cut");
+    assert!(codes.of(6) > 0, "{codes}");
+}
+
+#[test]
+fn every_connection_is_cut_at_the_same_byte() {
+    for setting in [&INSTALLED, &PROVEN] {
+        let mut cases = Vec::new();
+        for write in WRITES {
+            let lengths = Lengths::of(setting, write);
+            let requests = (0..=lengths.request).step_by(3);
+            let requests = requests.map(|byte| Fault::CutAfterRequest(byte, by_turns(byte)));
+            let replies = reply_bytes(lengths.reply).into_iter().step_by(3);
+            let replies = replies.map(|byte| Fault::CutAfterReply(byte, by_turns(byte)));
+            let faults = requests.chain(replies);
+            cases.extend(faults.map(|fault| Case::cut(write, vec![(On::TheRest, fault)])));
+        }
+        let codes = sweep(setting, &cases);
+        codes.print("every connection cut", setting);
+        assert!(codes.of(5) > 0, "{codes}");
+    }
+}

@@ -1,0 +1,66 @@
+//! The server's own arithmetic as the fallback: it carries no token, so it is never sent twice.
+
+use std::io::{self, Write as _};
+
+use crate::mccas::{Mccas, mccas_at};
+use crate::proxy::{Counts, Fault, Proxy};
+use crate::server::Memcached;
+use crate::sockets::How;
+
+/// The only attempt loses against a writer who stores 100; then the server is to add 1.
+fn lose(server: &Memcached, key: &'static str, fault: Fault) -> Proxy {
+    server.set_with(key, "41", 7, 0);
+    Proxy::to(server)
+        .fault(fault)
+        .on_request(2, move |server| server.set_with(key, "100", 9, 0))
+}
+
+fn increment(proxy: &Proxy, key: &str) -> Mccas {
+    let options = ["--max-retries", "0", "--fallback", "incr"];
+    mccas_at(proxy.address())
+        .args(["--json", "--timeout", "10s", "incr-cas", key])
+        .args(options)
+}
+
+/// How many bytes go either way, and how many of the request stand before the arithmetic.
+fn lengths(server: &Memcached) -> (Counts, usize) {
+    let proxy = lose(server, "key", Fault::None);
+    increment(&proxy, "key").run();
+    let arithmetic = "ma key MI D1 v c\r\n".len();
+    (proxy.counts(), proxy.counts().request_bytes - arithmetic)
+}
+
+#[test]
+fn a_lost_answer_of_the_servers_arithmetic_is_unknown_and_never_sent_twice() {
+    for server in [Memcached::start(), Memcached::modern()] {
+        let (counts, before) = lengths(&server);
+        let requests = before - 8..=counts.request_bytes;
+        let replies = counts.reply_bytes - 24..counts.reply_bytes + 8;
+        let mut codes = [0; 10];
+        for how in [How::Fin, How::Rst] {
+            let requests = requests
+                .clone()
+                .map(|byte| Fault::CutAfterRequest(byte, how));
+            let replies = replies.clone().map(|byte| Fault::CutAfterReply(byte, how));
+            for fault in requests.chain(replies) {
+                let proxy = lose(&server, "key", fault);
+                let outcome = increment(&proxy, "key").run();
+                drop(proxy);
+                let item = server.item("key").expect("the counter");
+                let value = String::from_utf8(item.value).expect("text");
+                let agrees = match outcome.code {
+                    0 => value == "101",
+                    6 => value == "100" || value == "101",
+                    // It was cut before the other writer came, or while the swap was still in question.
+                    _ => value == "41" || value == "100",
+                };
+                assert!(agrees, "{fault:?}: {value} after {outcome:?}");
+                let flags = if value == "41" { 7 } else { 9 };
+                assert_eq!(item.flags, flags, "{fault:?}");
+                codes[usize::try_from(outcome.code).expect("a code")] += 1;
+            }
+        }
+        let _ = writeln!(io::stdout(), "fallback: by exit code {codes:?}");
+        assert!(codes[0] > 0 && codes[6] > 0, "{codes:?}");
+    }
+}

@@ -1,0 +1,305 @@
+//! What the exit code says is what the server holds, whatever happens to the connection, the server or the key.
+//!
+//! 0 = applied exactly once; 3, 4, 5, 7, 8 = not applied, and not later either; 6 = applied once or not at all, and only
+//! where that cannot be known. What was applied is not guessed from the value: the server counts every item that it
+//! stores (`total_items`).
+
+mod cuts; // A connection cut at every byte, then the next one, then all of them.
+mod fallback; // The server's own arithmetic, which cannot be asked again.
+mod freezes; // A server that stands still, and bytes that come late.
+mod others; // Another writer, or another server process, before the answer is made good.
+mod sweep; // Many cases on a few threads, counted.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use crate::inspect::{Session, parse_gets, parse_meta, show};
+use crate::mccas::{Mccas, mccas_at};
+use crate::outcome::Outcome;
+use crate::server::Memcached;
+
+/// A server and whether swaps carry a proof on it.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    name: &'static str,
+    server: fn() -> Memcached,
+    exactly_once: bool,
+}
+
+/// The installed server, which may not know the meta flag `E`.
+static INSTALLED: Setting = Setting {
+    name: "installed",
+    server: Memcached::start,
+    exactly_once: false,
+};
+
+/// The same, asked for a proof that it may have to refuse.
+static REFUSED: Setting = Setting {
+    name: "installed --exactly-once",
+    server: Memcached::start,
+    exactly_once: true,
+};
+
+/// A server on which swaps travel by the classic protocol, because a failing `ms` could delete the item.
+static CLASSIC: Setting = Setting {
+    name: "installed -M (classic cas)",
+    server: || Memcached::start_with(&["-M"]),
+    exactly_once: false,
+};
+
+static MODERN: Setting = Setting {
+    name: "modern",
+    server: Memcached::modern,
+    exactly_once: false,
+};
+
+/// Where the item itself tells whose write it holds.
+static PROVEN: Setting = Setting {
+    name: "modern --exactly-once",
+    server: Memcached::modern,
+    exactly_once: true,
+};
+
+/// The writes that are put to the test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Write {
+    /// `cas KEY new --token N`
+    Swap,
+    /// `cas KEY new --token absent`
+    Create,
+    /// `incr-cas KEY`
+    Increment,
+}
+
+const WRITES: [Write; 3] = [Write::Swap, Write::Create, Write::Increment];
+
+/// The flags of each item that is there before.
+const FLAGS: u32 = 7;
+/// The flags of an item that is created.
+const FLAGS_CREATED: u32 = 5;
+/// Its time to live: above 30 days, where a careless writer destroys the item.
+const LIFETIME: u64 = 40 * 24 * 3600;
+
+impl Write {
+    fn before(self) -> Option<&'static str> {
+        match self {
+            Self::Swap => Some("old"),
+            Self::Create => None,
+            Self::Increment => Some("41"),
+        }
+    }
+
+    fn after(self) -> &'static str {
+        match self {
+            Self::Swap | Self::Create => "new",
+            Self::Increment => "42",
+        }
+    }
+}
+
+/// An item as it must stay, or as it has become.
+#[derive(Clone, PartialEq, Eq)]
+struct State {
+    value: String,
+    flags: u32,
+    /// The second of the server's clock at which it expires.
+    moment: Option<u64>,
+    token: u64,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            value,
+            flags,
+            moment,
+            token,
+        } = self;
+        write!(
+            f,
+            "{value:?} (flags {flags}, expires {moment:?}, token {token})"
+        )
+    }
+}
+
+/// A connection on which a test looks at a server: one for all looks, as there are many.
+struct Eye {
+    session: RefCell<Session>,
+}
+
+/// What one look saw.
+struct Look {
+    item: Option<State>,
+    /// How many items the server has stored in its life.
+    stored: u64,
+}
+
+impl Eye {
+    fn on(server: &Memcached) -> Self {
+        Self {
+            session: RefCell::new(server.session()),
+        }
+    }
+
+    fn ask(&self, request: &str) -> Vec<u8> {
+        self.session.borrow_mut().ask(request)
+    }
+
+    /// The server's clock, and how many items it has stored.
+    fn stats(&self) -> (u64, u64) {
+        let answer = show(&self.ask("stats\r\n"));
+        let number = |name: &str| {
+            let line = answer.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|line| line.trim().parse().ok())
+                .unwrap_or_else(|| panic!("no {name} in {answer}"))
+        };
+        (number("STAT time"), number("STAT total_items"))
+    }
+
+    /// Looks at a key without any doubt about its moment of expiry: no tick of the clock fell in between.
+    fn look(&self, key: &str) -> Look {
+        loop {
+            let before = self.stats();
+            let meta = parse_meta(&self.ask(&format!("me {key}\r\n")));
+            let item = parse_gets(&self.ask(&format!("gets {key}\r\n")));
+            if self.stats() != before {
+                continue;
+            }
+            let (time, stored) = before;
+            let left = meta.map_or(-1, |meta| meta.ttl);
+            let item = item.map(|item| State {
+                value: String::from_utf8(item.value).expect("text"),
+                flags: item.flags,
+                moment: u64::try_from(left).ok().map(|left| time + left),
+                token: item.token,
+            });
+            return Look { item, stored };
+        }
+    }
+
+    /// Stores an item that expires at a moment of the server's clock.
+    fn set(&self, key: &str, value: &str, moment: u64) {
+        let size = value.len();
+        let answer = self.ask(&format!(
+            "ms {key} {size} F{FLAGS} T{moment}\r\n{value}\r\n"
+        ));
+        assert_eq!(show(&answer), "HD\r\n");
+    }
+
+    /// Uses tokens up until all that follow have five digits: a byte of a request is then the same one in every case.
+    fn use_up_tokens(&self) {
+        self.ask(&"ms x 1 q\r\nx\r\n".repeat(10_000));
+    }
+}
+
+/// One write to one key of its own: how things were before, and whether what was said of it is true.
+struct Trial<'a> {
+    eye: &'a Eye,
+    setting: &'static Setting,
+    write: Write,
+    key: String,
+    before: Option<State>,
+    stored: u64,
+}
+
+impl<'a> Trial<'a> {
+    fn new(eye: &'a Eye, setting: &'static Setting, write: Write, key: &str) -> Self {
+        if let Some(value) = write.before() {
+            eye.set(key, value, eye.stats().0 + LIFETIME);
+        }
+        let Look { item, stored } = eye.look(key);
+        Self {
+            eye,
+            setting,
+            write,
+            key: key.into(),
+            before: item,
+            stored,
+        }
+    }
+
+    /// The command at this address, which is a proxy's as a rule.
+    fn command(&self, address: &str, timeout: &str) -> Mccas {
+        let command = mccas_at(address).args(["--json", "--timeout", timeout]);
+        let key = self.key.as_str();
+        let command = match self.write {
+            Write::Swap => {
+                let token = self.before.as_ref().expect("the item").token.to_string();
+                command.args(["cas", key, "new", "--token", &token])
+            }
+            Write::Create => {
+                let flags = FLAGS_CREATED.to_string();
+                command.args(["cas", key, "new", "--token", "absent", "--flags", &flags])
+            }
+            Write::Increment => command.args(["incr-cas", key]),
+        };
+        if self.setting.exactly_once {
+            command.arg("--exactly-once")
+        } else {
+            command
+        }
+    }
+
+    /// Whether the outcome is true, where nobody else wrote: the code, and the item to the last detail.
+    fn judge(&self, outcome: &Outcome) -> Result<Look, String> {
+        let look = self.judge_among(outcome, 0)?;
+        let expected = if look.stored == self.stored {
+            self.before.clone()
+        } else {
+            Some(self.written(look.item.as_ref()))
+        };
+        if look.item == expected {
+            Ok(look)
+        } else {
+            Err(self.complaint(outcome, &look, "the item is not as it must be"))
+        }
+    }
+
+    /// Whether the code is true, where others stored so many items meanwhile.
+    fn judge_among(&self, outcome: &Outcome, others: u64) -> Result<Look, String> {
+        let look = self.eye.look(&self.key);
+        let landed = look.stored - self.stored - others;
+        let agrees = match outcome.code {
+            0 => landed == 1,
+            3 | 4 | 5 | 7 | 8 => landed == 0,
+            6 => landed <= 1,
+            _ => false,
+        };
+        if agrees {
+            Ok(look)
+        } else {
+            let what = format!("it was applied {landed} times");
+            Err(self.complaint(outcome, &look, &what))
+        }
+    }
+
+    /// The item after one application; the token is the one it has now, but a new one.
+    fn written(&self, after: Option<&State>) -> State {
+        let before = self.before.as_ref();
+        let token = after.map_or(0, |after| after.token);
+        State {
+            value: self.write.after().into(),
+            flags: before.map_or(FLAGS_CREATED, |before| before.flags),
+            moment: before.and_then(|before| before.moment),
+            token: if before.is_some_and(|before| before.token == token) {
+                0
+            } else {
+                token
+            },
+        }
+    }
+
+    fn complaint(&self, outcome: &Outcome, look: &Look, what: &str) -> String {
+        let Self {
+            setting,
+            write,
+            key,
+            before,
+            ..
+        } = self;
+        format!(
+            "{}, {write:?} of {key}: exit {}, but {what}: {before:?} has become {:?}\n{outcome:?}",
+            setting.name, outcome.code, look.item
+        )
+    }
+}

@@ -1,0 +1,319 @@
+//! Many cases on a few threads, each thread with a server of its own, and the exit codes counted.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::{Eye, Look, Setting, State, Trial, Write};
+use crate::proxy::{Fault, Proxy};
+use crate::server::Memcached;
+use crate::sockets::locked;
+
+/// More threads than cores: most of a case is waiting.
+const THREADS: usize = 4;
+/// How many failures are told in full.
+const TOLD: usize = 5;
+/// A cut is noticed at once: whoever waits for this long has missed it.
+pub(super) const LONG: &str = "10s";
+/// Where silence is the fault, this is how long it is borne.
+pub(super) const SHORT: &str = "300ms";
+
+/// A key beside the one written, which nobody may touch.
+const NEIGHBOUR: &str = "neighbour";
+
+/// One write and what happens to it.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) write: Write,
+    pub(super) timeout: &'static str,
+    /// What happens to its connections.
+    pub(super) faults: Vec<(On, Fault)>,
+    /// What happens right before a burst of its requests goes on. The bursts are: 1 the read, 2 the swap; if that was lost
+    /// and the connection cut, 3 the question which process answers, 4 the swap again, or a look.
+    pub(super) acts: Vec<(usize, Act)>,
+}
+
+impl Case {
+    /// A case of faults that show at once.
+    pub(super) fn cut(write: Write, faults: Vec<(On, Fault)>) -> Self {
+        Self {
+            write,
+            timeout: LONG,
+            faults,
+            acts: Vec::new(),
+        }
+    }
+}
+
+/// Which connection a fault strikes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum On {
+    /// The one with this number, from 0.
+    Connection(usize),
+    /// All that have no fault of their own.
+    TheRest,
+}
+
+/// What somebody else does while the write is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// The server stands still until it is told to go on, or to the end of the command.
+    Freeze,
+    /// It goes on.
+    Thaw,
+    /// The server stands still for a moment that is shorter than any timeout.
+    Pause,
+    /// Another writer stores another value.
+    Overwrite,
+    /// Another writer stores the very value that this write is to store.
+    StoreTheSame(Write),
+    Delete,
+    /// The key is deleted and stored again as it was before.
+    DeleteAndRestore(Write),
+    OverwriteAndDelete,
+    /// The item is invalidated: its token changes.
+    Invalidate,
+    /// The server's own arithmetic on the counter, in place.
+    Add,
+    /// The neighbour is written: the server stores something, but not here.
+    WriteElsewhere,
+}
+
+impl Act {
+    fn happen(self, server: &Memcached, key: &str) {
+        let delete = format!("delete {key} noreply\r\n");
+        let set = |value: &str| format!("set {key} 9 0 {} noreply\r\n{value}\r\n", value.len());
+        let raw = match self {
+            Self::Freeze => return server.freeze(),
+            Self::Thaw => return server.thaw(),
+            Self::Pause => return pause(server),
+            Self::Overwrite => set("100"),
+            Self::StoreTheSame(write) => set(write.after()),
+            Self::Delete => delete,
+            Self::DeleteAndRestore(write) => delete + &set(write.before().unwrap_or("old")),
+            Self::OverwriteAndDelete => set("100") + &delete,
+            Self::Invalidate => format!("md {key} I T30 q\r\n"),
+            Self::Add => format!("incr {key} 5 noreply\r\n"),
+            Self::WriteElsewhere => "set elsewhere 0 0 1 noreply\r\nx\r\n".into(),
+        };
+        server.raw(raw);
+    }
+
+    /// How many items it stores.
+    fn stores(self) -> u64 {
+        match self {
+            Self::Overwrite
+            | Self::StoreTheSame(_)
+            | Self::DeleteAndRestore(_)
+            | Self::OverwriteAndDelete
+            | Self::WriteElsewhere => 1,
+            _ => 0,
+        }
+    }
+
+    /// Whether it makes the item another one.
+    fn writes(self) -> bool {
+        !matches!(self, Self::Freeze | Self::Thaw | Self::Pause)
+    }
+}
+
+/// Freezes a server and has it thawed a moment later.
+fn pause(server: &Memcached) {
+    server.freeze();
+    let server = server.clone();
+    thread::spawn(move || {
+        thread::sleep(Duration::from_millis(100));
+        server.thaw();
+    });
+}
+
+/// How often each exit code came, by write.
+#[derive(Default)]
+pub(super) struct Codes {
+    counts: BTreeMap<(String, i32), usize>,
+}
+
+impl Codes {
+    pub(super) fn add(&mut self, write: Write, code: i32) {
+        let count = self.counts.entry((format!("{write:?}"), code));
+        *count.or_default() += 1;
+    }
+
+    pub(super) fn of(&self, code: i32) -> usize {
+        let counts = self.counts.iter().filter(|((_, other), _)| *other == code);
+        counts.map(|(_, count)| count).sum()
+    }
+
+    pub(super) fn together(&self) -> usize {
+        self.counts.values().sum()
+    }
+
+    /// Prints the counts, for `cargo test -- --nocapture`.
+    pub(super) fn print(&self, what: &str, setting: &Setting) {
+        // Not by a macro: what a test prints by one is for the test's own failure.
+        let _ = writeln!(io::stdout(), "{what}, {}:{self}", setting.name);
+    }
+}
+
+impl fmt::Display for Codes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut write = "";
+        for ((of, code), count) in &self.counts {
+            if of != write {
+                write!(f, "\n    {of:<10}")?;
+                write = of;
+            }
+            write!(f, "  exit {code}: {count:>4}")?;
+        }
+        write!(f, "\n    together {}", self.together())
+    }
+}
+
+/// Runs all cases and fails if the code of any is not true. Returns how often each code came.
+#[track_caller]
+pub(super) fn sweep(setting: &'static Setting, cases: &[Case]) -> Codes {
+    let next = AtomicUsize::new(0);
+    let codes = Mutex::new(Codes::default());
+    let failures = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                let worker = Worker::new(setting);
+                let mut seen = Vec::new();
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(number) else {
+                        break;
+                    };
+                    let key = format!("k{number:05}");
+                    let (code, judged) = worker.run(case, &key);
+                    locked(&codes).add(case.write, code);
+                    match judged {
+                        Ok(look) => seen.push((key, look.item)),
+                        Err(complaint) => {
+                            locked(&failures).push(format!("{case:?}: {complaint}"));
+                        }
+                    }
+                }
+                locked(&failures).extend(worker.later(&seen));
+            });
+        }
+    });
+    let failures = locked(&failures);
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases:\n{}",
+        failures.len(),
+        cases.len(),
+        failures[..failures.len().min(TOLD)].join("\n\n")
+    );
+    drop(failures);
+    codes.into_inner().expect("no thread panicked")
+}
+
+/// A thread's own server, so that cases on other threads are no other writers.
+struct Worker {
+    server: Memcached,
+    eye: Eye,
+    setting: &'static Setting,
+    neighbour: Look,
+}
+
+impl Worker {
+    fn new(setting: &'static Setting) -> Self {
+        let server = (setting.server)();
+        let eye = Eye::on(&server);
+        eye.use_up_tokens();
+        eye.set(NEIGHBOUR, "untouched", eye.stats().0 + 1000);
+        let neighbour = eye.look(NEIGHBOUR);
+        Self {
+            server,
+            eye,
+            setting,
+            neighbour,
+        }
+    }
+
+    fn run(&self, case: &Case, key: &str) -> (i32, Result<Look, String>) {
+        let trial = Trial::new(&self.eye, self.setting, case.write, key);
+        let proxy = self.proxy(case, key);
+        let outcome = trial.command(&proxy.address(), case.timeout).run();
+        let struck = proxy.fault_has_struck();
+        self.server.thaw();
+        // With the proxy's end everything sent has arrived.
+        drop(proxy);
+        let others = case.acts.iter().map(|(_, act)| act.stores()).sum();
+        let judged = if case.acts.iter().any(|(_, act)| act.writes()) {
+            trial.judge_among(&outcome, others)
+        } else {
+            trial.judge(&outcome)
+        };
+        let cut = matches!(case.faults[..], [(_, Fault::CutAfterRequest(..)), ..]);
+        if cut && !struck {
+            return (outcome.code, Err("the request has no such byte".into()));
+        }
+        (outcome.code, judged)
+    }
+
+    fn proxy(&self, case: &Case, key: &str) -> Proxy {
+        let mut proxy = Proxy::to(&self.server);
+        for &(on, fault) in &case.faults {
+            proxy = match on {
+                On::Connection(number) => proxy.fault_on(number, fault),
+                On::TheRest => proxy.fault_on_all(fault),
+            };
+        }
+        for &(burst, act) in &case.acts {
+            let key = key.to_string();
+            proxy = proxy.on_request(burst, move |server| act.happen(server, &key));
+        }
+        proxy
+    }
+
+    /// Looks again at the end: what was not applied must not have been applied later.
+    fn later(&self, seen: &[(String, Option<State>)]) -> Vec<String> {
+        let neighbour = (NEIGHBOUR.to_string(), self.neighbour.item.clone());
+        let all = seen.iter().chain([&neighbour]);
+        let changed = all.filter(|(key, then)| self.eye.look(key).item != *then);
+        changed
+            .map(|(key, then)| format!("{key} has changed later: it was {then:?}"))
+            .collect()
+    }
+}
+
+/// How many bytes go either way for a write when nothing happens, and on the connection that resolves it if its answer
+/// is lost.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lengths {
+    pub(super) request: usize,
+    pub(super) reply: usize,
+    pub(super) second_request: usize,
+    pub(super) second_reply: usize,
+}
+
+impl Lengths {
+    pub(super) fn of(setting: &'static Setting, write: Write) -> Self {
+        let worker = Worker::new(setting);
+        // Under keys as long as those of the cases.
+        let counts = |key: &str, fault| {
+            let trial = Trial::new(&worker.eye, setting, write, key);
+            let proxy = Proxy::to(&worker.server).fault(fault);
+            trial.command(&proxy.address(), LONG).run();
+            proxy.counts()
+        };
+        let plain = counts("k00000", Fault::None);
+        let cut = Fault::CutAfterRequest(plain.request_bytes, crate::sockets::How::Fin);
+        let resolved = counts("k00001", cut);
+        Self {
+            request: plain.request_bytes,
+            reply: plain.reply_bytes,
+            second_request: resolved.request_bytes - plain.request_bytes,
+            // The first connection brought all but the answer that was lost, which is short.
+            second_reply: resolved.reply_bytes.saturating_sub(plain.reply_bytes),
+        }
+    }
+}
