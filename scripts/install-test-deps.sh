@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: memcached, the shells that read the completion
-# files, and openssl, which makes a certificate for the tests of tls://. Does nothing, quickly, when
-# all are there.
+# Installs what the tests need and this machine lacks: memcached, pymemcache (a foreign client), the
+# shells that read the completion files, and openssl, which makes a certificate for the tests of
+# tls://. Does nothing, quickly, when all are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 scripts/install-memcached.sh
+scripts/install-pymemcache.sh
 
 missing=()
 for program in bash zsh fish openssl; do

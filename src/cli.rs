@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::cas::shown::Shown;
 use crate::client::address::{Address, AddressError};
-use crate::command::{bench, cas, completions, gets, incr_cas, watch};
+use crate::command::{bench, cas, completions, contention, gets, incr_cas, watch};
 use crate::exit::Exit;
 use crate::output::{Loudness, OutputSettings, When};
 
@@ -48,6 +48,7 @@ pub(crate) enum Command {
     Cas(cas::Args),
     IncrCas(incr_cas::Args),
     Watch(watch::Args),
+    Contention(contention::Args),
     Bench(bench::Args),
     Completions(completions::Args),
 }

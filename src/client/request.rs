@@ -148,6 +148,11 @@ impl Request {
         self.text("stats settings\r\n");
     }
 
+    /// `stats conns`: who is connected.
+    pub(super) fn connections(&mut self) {
+        self.text("stats conns\r\n");
+    }
+
     /// Notes that the bytes so far change something as soon as they have arrived.
     fn now_takes_effect(&mut self) {
         self.takes_effect.get_or_insert(self.bytes.len());

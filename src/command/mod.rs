@@ -3,12 +3,14 @@
 pub(crate) mod bench;
 pub(crate) mod cas;
 pub(crate) mod completions;
+pub(crate) mod contention;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
 pub(crate) mod watch;
 
 mod args;
 mod ending;
+mod interrupt;
 mod pace;
 
 use std::fmt;
@@ -59,6 +61,7 @@ pub(crate) fn run(command: Command, settings: &Settings, out: &mut Output) -> an
         Command::IncrCas(args) => incr_cas::run(&args, settings, &mut context),
         Command::Watch(args) => watch::run(&args, &mut context),
         Command::Bench(args) => bench::run(&args, settings, &mut context),
+        Command::Contention(args) => contention::run(&args, settings, &mut context),
         Command::Completions(args) => completions::run(&args, context.out),
     }
 }

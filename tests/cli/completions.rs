@@ -7,7 +7,15 @@ use std::{env, fs};
 use crate::inspect::show;
 use crate::mccas::mccas_alone;
 
-const SUBCOMMANDS: [&str; 6] = ["gets", "cas", "incr-cas", "watch", "bench", "completions"];
+const SUBCOMMANDS: [&str; 7] = [
+    "gets",
+    "cas",
+    "incr-cas",
+    "watch",
+    "contention",
+    "bench",
+    "completions",
+];
 
 #[test]
 fn bash_completions_are_in_order() {

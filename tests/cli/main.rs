@@ -3,6 +3,7 @@
 //! One test target, so that it links once and its helpers are shared.
 
 // What the tests stand on.
+mod foreign; // Writers that are not ours: pymemcache.
 mod inspect; // How a test arranges a server's state and looks at it.
 mod mccas; // The command under test: a strict builder, a scrubbed environment.
 mod outcome; // What a command did, and the comparison with what was expected.
@@ -23,6 +24,7 @@ mod bench; // Measuring: rows, keys, trouble.
 mod cas; // Where the value comes from and what it is compared with.
 mod completions; // The completion files: up to date, accepted by their shells.
 mod concurrency; // Many writers at once.
+mod contention; // Who fights over which key, against the writers' own counts.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.

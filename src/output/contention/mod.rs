@@ -1,0 +1,19 @@
+//! Contention as JSON, as a table, and as a live view.
+
+pub(crate) mod json;
+pub(crate) mod live;
+pub(crate) mod remarks;
+pub(crate) mod screen;
+pub(crate) mod table;
+
+use super::text;
+use crate::contention::report::Name;
+
+/// A name for people; `?` for a client that is not sure.
+fn shown(name: &Name) -> String {
+    match name {
+        Name::Key(key) => text::escaped(key),
+        Name::Client(Some(client)) => text::escaped(client.as_bytes()),
+        Name::Client(None) => "?".into(),
+    }
+}
