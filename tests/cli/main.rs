@@ -17,6 +17,8 @@ mod wire; // A scripted peer: cuts, silence, garbage.
 
 // The tests.
 mod completions; // The completion files: up to date, accepted by their shells.
+mod contended; // 64 processes on one key.
 mod faults; // The exit code and the state agree, whatever fails.
 mod harness; // The above, each part by itself.
 mod layering; // Who may name whom in src/.
+mod soak; // A long run in bad weather, short in the suite.
