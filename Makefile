@@ -1,7 +1,7 @@
 # The commands of this repository. Each is thin: what it does lives in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench bless install-deps
+.PHONY: help build demo test bench soak bless install-deps
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ test: ## Install what the tests need, then run every check that CI runs
 
 bench: ## Measure everything side by side and write docs/benchmarks.md
 	@scripts/bench.sh
+
+soak: ## Run writers in bad weather for SOAK_MINUTES (10) and account for every increment
+	@scripts/soak.sh
 
 bless: ## Rewrite the checked-in files that are generated (completions, README blocks)
 	MCCAS_BLESS=1 cargo test --locked --test cli -- completions readme

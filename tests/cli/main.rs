@@ -24,6 +24,7 @@ mod bench; // Measuring: rows, keys, trouble.
 mod cas; // Where the value comes from and what it is compared with.
 mod completions; // The completion files: up to date, accepted by their shells.
 mod concurrency; // Many writers at once.
+mod contended; // 64 processes on one key.
 mod contention; // Who fights over which key, against the writers' own counts.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.
@@ -41,7 +42,8 @@ mod pipes; // Readers that go away.
 mod promises; // Nothing is destroyed, no byte is changed.
 mod readme; // README.md shows what the program prints.
 mod round_trips; // How often the program waits for the server.
+mod soak;
 mod terminal; // Colours, and nothing that a terminal would obey.
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
-mod weather; // What is down, silent or foreign.
+mod weather; // What is down, silent or foreign. // A long run in bad weather, short in the suite.

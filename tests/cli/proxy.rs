@@ -27,6 +27,10 @@ pub(crate) enum Fault {
     /// the server gets what the client has sent, all of it, acts on it, and then the client's
     /// connection ends.
     CutAfterReply(usize, How),
+    /// The same for the n-th reply (from 1) of the connection; those before it pass whole.
+    CutInReply(usize, usize, How),
+    /// The client gets this many bytes of the n-th reply and then silence.
+    SilenceInReply(usize, usize),
     /// The client gets this many bytes of what the server sends and then silence, on a connection
     /// that stays open. The server gets everything.
     SilenceAfterReply(usize),

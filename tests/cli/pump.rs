@@ -8,7 +8,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -29,6 +29,7 @@ pub(crate) fn run(state: &State, fault: Fault, client: Arc<TcpStream>, server: A
         client: Mutex::new(Some(client)),
         server,
         last: Mutex::default(),
+        asked: AtomicUsize::new(0),
         muted: AtomicBool::new(false),
         reply_cut: AtomicBool::new(false),
     };
@@ -54,6 +55,8 @@ struct Link<'a> {
     server: Arc<TcpStream>,
     /// The direction of the last bytes: a change of it begins a burst.
     last: Mutex<Option<Direction>>,
+    /// How many requests have begun: the reply that comes belongs to the last of them.
+    asked: AtomicUsize,
     /// The client gets nothing more.
     muted: AtomicBool,
     /// The reply was cut: the connection ends as soon as the client is quiet.
@@ -66,7 +69,7 @@ impl Link<'_> {
         let Some(client) = self.client() else { return };
         let mut left = match self.fault {
             Fault::CutAfterRequest(count, _) | Fault::CutAtOnceAfterRequest(count, _) => count,
-            Fault::CutAfterReply(..) => {
+            Fault::CutAfterReply(..) | Fault::CutInReply(..) => {
                 let _ = client.set_read_timeout(Some(QUIET));
                 usize::MAX
             }
@@ -121,6 +124,12 @@ impl Link<'_> {
             Fault::CutAfterReply(count, _) | Fault::SilenceAfterReply(count) => count,
             _ => usize::MAX,
         };
+        let mut nth = match self.fault {
+            Fault::CutInReply(nth, bytes, _) | Fault::SilenceInReply(nth, bytes) => {
+                Some((nth, bytes))
+            }
+            _ => None,
+        };
         let mut chunk = vec![0; CHUNK];
         loop {
             let count = match (&*self.server).read(&mut chunk) {
@@ -131,6 +140,9 @@ impl Link<'_> {
             };
             if self.is_muted() {
                 continue;
+            }
+            if let Some((_, bytes)) = nth.take_if(|(nth, _)| self.asked() >= *nth) {
+                left = bytes;
             }
             let bytes = &chunk[..count.min(left)];
             if !bytes.is_empty() {
@@ -154,6 +166,9 @@ impl Link<'_> {
     /// Notes that bytes are about to go on, waits if they are to be late, and runs the hooks.
     fn pass(&self, direction: Direction, bytes: usize) {
         let begins_burst = locked(&self.last).replace(direction) != Some(direction);
+        if begins_burst && direction == Direction::Request {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+        }
         self.state.passing(direction, bytes, begins_burst);
         match self.fault {
             Fault::DelayRequests(wait) if begins_burst && direction == Direction::Request => {
@@ -196,6 +211,7 @@ impl Link<'_> {
             Fault::CutAfterRequest(_, how)
             | Fault::CutAtOnceAfterRequest(_, how)
             | Fault::CutAfterReply(_, how)
+            | Fault::CutInReply(_, _, how)
                 if self.is_muted() =>
             {
                 how
@@ -208,6 +224,10 @@ impl Link<'_> {
         if !self.muted.swap(true, Ordering::SeqCst) {
             self.state.fault_struck();
         }
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
     }
 
     fn is_muted(&self) -> bool {

@@ -71,7 +71,10 @@ pub(crate) struct Registry {
 impl Registry {
     pub(crate) fn add(&self, stream: TcpStream) -> Arc<TcpStream> {
         let stream = Arc::new(stream);
-        locked(&self.shared.streams).push(Arc::downgrade(&stream));
+        let mut streams = locked(&self.shared.streams);
+        streams.retain(|stream| stream.strong_count() > 0);
+        streams.push(Arc::downgrade(&stream));
+        drop(streams);
         // An acceptor that began to end in between has not seen this one.
         if self.shared.ending.load(Ordering::SeqCst) {
             let _ = stream.shutdown(Shutdown::Both);
@@ -144,7 +147,14 @@ fn accept(
             registry,
         };
         let serve = Arc::clone(serve);
-        locked(&shared.workers).push(thread::spawn(move || serve(accepted)));
+        let mut workers = locked(&shared.workers);
+        // A long run has many connections: the threads of those that are over are let go, but not their failures.
+        if let Some(over) = workers.iter().position(JoinHandle::is_finished)
+            && let Err(panic) = workers.swap_remove(over).join()
+        {
+            workers.push(thread::spawn(move || std::panic::resume_unwind(panic)));
+        }
+        workers.push(thread::spawn(move || serve(accepted)));
     }
 }
 

