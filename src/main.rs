@@ -6,6 +6,7 @@ mod cas;
 mod cli;
 mod client;
 mod command;
+mod contention;
 mod exit;
 mod output;
 

@@ -122,6 +122,11 @@ impl Settings {
         }
     }
 
+    /// Whether the server says that it passes everything on to others. One that says nothing is only treated so.
+    pub(super) fn is_proxy(self) -> bool {
+        self.proxy && self.item_size_max.is_some()
+    }
+
     /// How to store a value of `size` bytes under `key` without endangering the item that is there.
     ///
     /// A failing `ms` deletes it (protocol.md 1.3), so `ms` is used only where it cannot fail: the value fits whatever
@@ -166,7 +171,8 @@ fn text<'a>(stats: &'a [(String, String)], name: &str) -> Option<&'a str> {
         .map(|(_, value)| value.as_str())
 }
 
-fn number(stats: &[(String, String)], name: &str) -> Option<u64> {
+/// A statistic that is a number.
+pub(super) fn number(stats: &[(String, String)], name: &str) -> Option<u64> {
     text(stats, name)?.parse().ok()
 }
 

@@ -7,6 +7,8 @@ pub(crate) mod address;
 mod dial;
 mod errors;
 mod facts;
+pub(crate) mod log;
+mod observe;
 mod read;
 mod reply;
 mod request;

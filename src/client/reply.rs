@@ -7,8 +7,8 @@ use crate::cas::{Freshness, Ttl};
 
 /// The largest value that a reply may announce: memcached's own ceiling for `-I`.
 const MAX_VALUE: usize = 1 << 30;
-/// More statistics than any server has.
-const MAX_STATS: usize = 10_000;
+/// More statistics than any server has: some lines for each of its connections.
+const MAX_STATS: usize = 1_000_000;
 
 /// Why a reply brought no result.
 #[derive(Debug)]

@@ -141,6 +141,11 @@ impl Request {
         self.text("stats settings\r\n");
     }
 
+    /// `stats conns`: who is connected.
+    pub(super) fn connections(&mut self) {
+        self.text("stats conns\r\n");
+    }
+
     fn text(&mut self, text: &str) {
         self.bytes.extend_from_slice(text.as_bytes());
     }

@@ -65,6 +65,17 @@ impl Wire {
         self.answered
     }
 
+    /// Bounds each exchange from now on by another time.
+    pub(super) fn allow(&mut self, timeout: Duration) {
+        self.timeout = timeout;
+    }
+
+    /// The stream, and what has been read from it already.
+    pub(super) fn into_parts(mut self) -> (Stream, Vec<u8>) {
+        self.inbox.drain(..self.taken);
+        (self.stream, self.inbox)
+    }
+
     /// Gives up on the connection, and on what has not left yet.
     pub(super) fn abort(self) {
         self.stream.abort();

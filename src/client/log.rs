@@ -1,0 +1,137 @@
+//! The server's log of stores and connections, on a connection of its own: once `watch` was sent, the server only talks.
+//!
+//! It is read in big pieces and handed on line by line without copying, as the server drops what is not taken fast
+//! enough (protocol.md 6).
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::Memcached;
+use super::address::Address;
+use super::dial::{Stream, dial};
+use super::reply::{ReplyError, error_line};
+use super::wire::{Wire, WireError, plain};
+use crate::cas::StoreError;
+use crate::cas::store::{Failure, Fault};
+
+/// An idle server says `OK` when its logging thread wakes up, which is up to a second later.
+const FIRST_LINE: Duration = Duration::from_millis(2500);
+/// Read at a time; the server's own buffer for a watcher is as large. No line is nearly as long.
+const CHUNK: usize = 256 * 1024;
+
+/// A log being read.
+pub(crate) struct Log {
+    stream: Stream,
+    inbox: Vec<u8>,
+    filled: usize,
+    address: Address,
+}
+
+impl Memcached {
+    /// Asks the server for its log of stores and connections.
+    pub(crate) fn attach(&self) -> Result<Log, StoreError> {
+        let dialled = Wire::open(&self.address, self.timeout);
+        let mut wire = dialled.map_err(|error| self.not_dialled(&error))?;
+        let patient = Memcached::new(self.address.clone(), self.timeout.max(FIRST_LINE));
+        wire.allow(patient.timeout);
+        let answer = wire
+            .send(b"watch mutations connevents\r\n")
+            .and_then(|()| wire.line());
+        match answer {
+            Ok(line) if line == b"OK" => Ok(Log::new(wire, &self.address)),
+            Ok(line) => Err(self.no_log(line)),
+            Err(error) => Err(patient.explain(ReplyError::Wire(error), false, wire.answered())),
+        }
+    }
+
+    /// Opens a connection and closes it, which the log tells; returns the name under which it does, where that can be
+    /// known.
+    ///
+    /// The server's logging thread sleeps up to a second when there is nothing to log, and what comes in bursts
+    /// meanwhile is lost (protocol.md 6). A knock now and then keeps it awake, and its line coming back proves that
+    /// everything before it has come too.
+    pub(crate) fn knock(&self) -> Option<SocketAddr> {
+        match (&self.address, dial(&self.address, self.timeout)) {
+            (Address::Tcp { .. }, Ok(Stream::Tcp(stream))) => stream.local_addr().ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is worth knocking: on a TLS port a connection without a handshake would be an incident.
+    pub(crate) fn can_be_knocked(&self) -> bool {
+        !matches!(self.address, Address::Tls { .. })
+    }
+
+    fn no_log(&self, line: Vec<u8>) -> StoreError {
+        let address = &self.address;
+        let refused =
+            |why: &str| StoreError::Refused(format!("{address} does not show its log: {why}"));
+        match error_line(&line) {
+            Some(ReplyError::Rejected(text)) if text == "watch commands not allowed" => {
+                refused("watch commands are not allowed there (it was started with -W)")
+            }
+            Some(ReplyError::Rejected(text)) if text == "ERROR" => {
+                refused("its version knows no watch for stores and connections")
+            }
+            Some(error) => self.explain(error, false, true),
+            None if line.starts_with(b"WATCHER_TOO_MANY") => {
+                refused("as many programs watch it as it allows (20); end one of them")
+            }
+            None if line.starts_with(b"WATCHER_FAILED") => refused("it failed to add a watcher"),
+            None => self.explain(ReplyError::Wire(WireError::Garbage(line)), false, true),
+        }
+    }
+}
+
+impl Log {
+    fn new(wire: Wire, address: &Address) -> Log {
+        let (stream, mut inbox) = wire.into_parts();
+        let filled = inbox.len();
+        inbox.resize(CHUNK.max(filled), 0);
+        Log {
+            stream,
+            inbox,
+            filled,
+            address: address.clone(),
+        }
+    }
+
+    /// Waits until `deadline` for more of the log, and hands on each line that is whole.
+    pub(crate) fn read(
+        &mut self,
+        deadline: Instant,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), StoreError> {
+        match self.stream.read(&mut self.inbox[self.filled..], deadline) {
+            Ok(0) => return Err(self.lost("closed the log")),
+            Ok(read) => self.filled += read,
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock
+                | io::ErrorKind::TimedOut
+                | io::ErrorKind::Interrupted => {}
+                _ => return Err(self.lost(&format!("broke the connection: {}", plain(&error)))),
+            },
+        }
+        let mut rest = &self.inbox[..self.filled];
+        while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
+            let line = &rest[..end];
+            take(line.strip_suffix(b"\r").unwrap_or(line));
+            rest = &rest[end + 1..];
+        }
+        let left = rest.len();
+        self.inbox.copy_within(self.filled - left..self.filled, 0);
+        self.filled = left;
+        if left == self.inbox.len() {
+            return Err(self.lost("sent a line without end"));
+        }
+        Ok(())
+    }
+
+    fn lost(&self, how: &str) -> StoreError {
+        StoreError::Unreachable(Failure {
+            fault: Fault::Cut,
+            message: format!("{} {how}", self.address),
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! Which client wrote: the log names connections by the server's number of them, and the server gives numbers anew at once.
+//!
+//! So a number says nothing by itself. It stands for one client from the line that tells of its connecting to the line
+//! that tells of its end; the lines' running numbers (gid) put them in order, as those of different server threads come
+//! out of order. Connections older than the log are known from the server's own list (`stats conns`), which says nothing
+//! about when: an address counts only if two looks at the list agree on it and no line in between disagrees, or if the
+//! line of the connection's end gives it. Until then the client's name is `?` (protocol.md rule 23).
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+/// Holders of one number that are remembered: late lines can belong to one that has gone.
+const REMEMBERED: usize = 4;
+
+/// One connection of one client. Its name may become known later than what it did.
+#[derive(Debug)]
+pub(crate) struct Client {
+    number: u64,
+    name: OnceLock<String>,
+}
+
+impl Client {
+    /// Tells connections apart, also those without a name.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Its address, if it is sure.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.get().map(String::as_str)
+    }
+}
+
+/// All connections that the log can still speak of.
+#[derive(Debug, Default)]
+pub(crate) struct Clients {
+    holders: HashMap<u32, Vec<Holder>>,
+    made: u64,
+}
+
+/// A client in possession of a number, from one line of the log to another.
+#[derive(Debug)]
+struct Holder {
+    client: Arc<Client>,
+    since: u64,
+    until: u64,
+    /// The address that the last look at the server's list gave.
+    listed: Option<String>,
+}
+
+impl Clients {
+    /// A client connected.
+    pub(crate) fn opened(&mut self, cfd: u32, gid: u64, name: String) {
+        let (client, at) = self.seat(cfd, gid);
+        // Nobody else can hold this name yet.
+        let _ = client.name.set(name);
+        let holders = self.holders.entry(cfd).or_default();
+        // Whoever held the number before has ended, even if the line that said so was lost.
+        if let Some(before) = at.checked_sub(1).and_then(|at| holders.get_mut(at)) {
+            before.until = before.until.min(gid);
+        }
+    }
+
+    /// A client's connection ended; the line of it also says who it was.
+    pub(crate) fn closed(&mut self, cfd: u32, gid: u64, name: String) {
+        let holders = self.holders.entry(cfd).or_default();
+        if let Some(holder) = holders.iter_mut().rfind(|holder| holder.holds(gid)) {
+            holder.until = gid;
+            // If it has a name already, it is this one.
+            let _ = holder.client.name.set(name);
+        }
+    }
+
+    /// The client that a line speaks of.
+    pub(crate) fn writer(&mut self, cfd: u32, gid: u64) -> Arc<Client> {
+        if let Some(holders) = self.holders.get(&cfd)
+            && let Some(holder) = holders.iter().rfind(|holder| holder.holds(gid))
+        {
+            return Arc::clone(&holder.client);
+        }
+        self.seat(cfd, gid).0
+    }
+
+    /// A look at the server's list of connections.
+    pub(crate) fn listed(&mut self, list: Vec<(u32, String)>) {
+        for (cfd, name) in list {
+            let known = self.holders.get(&cfd).and_then(|holders| holders.last());
+            if known.is_none_or(|holder| holder.until != u64::MAX) {
+                let since = known.map_or(0, |holder| holder.until);
+                self.seat(cfd, since);
+            }
+            let Some(holder) = self
+                .holders
+                .get_mut(&cfd)
+                .and_then(|holders| holders.last_mut())
+            else {
+                continue;
+            };
+            if holder.listed.as_ref() == Some(&name) {
+                let _ = holder.client.name.set(name);
+            } else {
+                holder.listed = Some(name);
+            }
+        }
+    }
+
+    /// Whether a further look at the server's list could name somebody.
+    pub(crate) fn unsure(&self) -> bool {
+        let mut open = self.holders.values().filter_map(|holders| holders.last());
+        open.any(|holder| holder.until == u64::MAX && holder.client.name().is_none())
+    }
+
+    /// A new holder of a number from `since` on, and the place among its holders.
+    fn seat(&mut self, cfd: u32, since: u64) -> (Arc<Client>, usize) {
+        self.made += 1;
+        let client = Arc::new(Client {
+            number: self.made,
+            name: OnceLock::new(),
+        });
+        let holders = self.holders.entry(cfd).or_default();
+        let at = holders.partition_point(|holder| holder.since <= since);
+        let until = holders.get(at).map_or(u64::MAX, |after| after.since);
+        let holder = Holder {
+            client: Arc::clone(&client),
+            since,
+            until,
+            listed: None,
+        };
+        holders.insert(at, holder);
+        if holders.len() > REMEMBERED {
+            holders.remove(0);
+            return (client, at.saturating_sub(1));
+        }
+        (client, at)
+    }
+}
+
+impl Holder {
+    fn holds(&self, gid: u64) -> bool {
+        (self.since..=self.until).contains(&gid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(clients: &mut Clients, cfd: u32, gid: u64) -> String {
+        let client = clients.writer(cfd, gid);
+        client.name().unwrap_or("?").to_string()
+    }
+
+    fn list(entries: &[(u32, &str)]) -> Vec<(u32, String)> {
+        entries
+            .iter()
+            .map(|(cfd, name)| (*cfd, (*name).to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn a_number_given_anew_is_another_client() {
+        let mut clients = Clients::default();
+        clients.opened(7, 10, "a:1".into());
+        assert_eq!(name(&mut clients, 7, 11), "a:1");
+        clients.closed(7, 12, "a:1".into());
+        clients.opened(7, 13, "b:2".into());
+        assert_eq!(name(&mut clients, 7, 14), "b:2");
+        assert_ne!(
+            clients.writer(7, 11).number(),
+            clients.writer(7, 14).number()
+        );
+    }
+
+    #[test]
+    fn lines_out_of_order_find_their_client() {
+        let mut clients = Clients::default();
+        clients.opened(7, 20, "b:2".into());
+        clients.opened(7, 10, "a:1".into());
+        clients.closed(7, 15, "a:1".into());
+        assert_eq!(name(&mut clients, 7, 12), "a:1");
+        assert_eq!(name(&mut clients, 7, 21), "b:2");
+        assert_eq!(
+            name(&mut clients, 7, 17),
+            "?",
+            "between the two nobody is known"
+        );
+        assert_eq!(name(&mut clients, 7, 25), "b:2");
+    }
+
+    #[test]
+    fn an_older_connection_is_named_when_two_looks_agree() {
+        let mut clients = Clients::default();
+        clients.listed(list(&[(7, "a:1"), (8, "b:2")]));
+        assert_eq!(name(&mut clients, 7, 5), "?");
+        assert!(clients.unsure());
+        clients.listed(list(&[(7, "a:1"), (8, "c:3")]));
+        assert_eq!(name(&mut clients, 7, 5), "a:1");
+        assert_eq!(
+            name(&mut clients, 8, 5),
+            "?",
+            "the number changed hands unseen"
+        );
+        clients.listed(list(&[(7, "a:1"), (8, "c:3")]));
+        assert_eq!(name(&mut clients, 8, 5), "c:3");
+        assert!(!clients.unsure());
+    }
+
+    #[test]
+    fn the_end_of_a_connection_names_what_it_did_before() {
+        let mut clients = Clients::default();
+        let writer = clients.writer(7, 5);
+        assert_eq!(writer.name(), None);
+        clients.closed(7, 9, "a:1".into());
+        assert_eq!(writer.name(), Some("a:1"));
+        // The list is of now: it tells nothing of a client that has gone.
+        clients.listed(list(&[(7, "b:2")]));
+        clients.listed(list(&[(7, "b:2")]));
+        assert_eq!(name(&mut clients, 7, 6), "a:1");
+        assert_eq!(name(&mut clients, 7, 12), "b:2");
+    }
+
+    #[test]
+    fn a_client_whose_connecting_was_not_told_is_a_stranger() {
+        let mut clients = Clients::default();
+        clients.opened(7, 1, "a:1".into());
+        clients.closed(7, 3, "a:1".into());
+        let stranger = clients.writer(7, 8);
+        assert_eq!(stranger.name(), None);
+        assert_eq!(clients.writer(7, 9).number(), stranger.number());
+    }
+
+    #[test]
+    fn few_holders_of_a_number_are_remembered() {
+        let mut clients = Clients::default();
+        for gid in 0..1000 {
+            clients.opened(7, gid, format!("a:{gid}"));
+        }
+        assert_eq!(clients.holders[&7].len(), REMEMBERED);
+    }
+}

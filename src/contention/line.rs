@@ -1,0 +1,326 @@
+//! One line of the server's log (`watch mutations connevents`), read without copying it (protocol.md 6).
+//!
+//! Lines come from outside and may be of a kind not known here, or damaged: the server itself prints garbage in some
+//! fields when a store failed for size. What cannot be read is [`Line::Other`]; nothing panics.
+
+use std::borrow::Cow;
+
+/// What a line tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Line<'a> {
+    /// A store was tried.
+    Mutation(Mutation<'a>),
+    /// A client connected.
+    Opened(Connection<'a>),
+    /// A client's connection ended.
+    Closed(Connection<'a>),
+    /// The server left out this many lines, as we did not read fast enough.
+    Skipped(u64),
+    /// Something else, or nothing that can be read.
+    Other,
+}
+
+/// A store that was tried, in whatever way it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mutation<'a> {
+    /// When, by the server's clock, in microseconds of unix time.
+    pub(crate) at: Option<u64>,
+    /// The server's running number of log entries: later entries have higher ones, across all of its threads.
+    pub(crate) gid: u64,
+    pub(crate) key: Cow<'a, [u8]>,
+    pub(crate) outcome: Outcome,
+    /// The command's name: `set`, `add`, `replace`, `append`, `prepend`, `cas`, or one that later servers have.
+    pub(crate) command: &'a [u8],
+    /// The server's number of the connection; `None` where the line cannot be trusted to tell it.
+    pub(crate) cfd: Option<u32>,
+}
+
+/// How a store ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Stored.
+    Stored,
+    /// A swap whose token was stale: it lost.
+    Exists,
+    /// A swap whose key was gone.
+    NotFound,
+    /// The command's own condition did not hold (`add` of a key that exists).
+    NotStored,
+    /// Too large, no memory, or a word not known here.
+    Failed,
+}
+
+/// A client's connection as the log names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Connection<'a> {
+    pub(crate) gid: u64,
+    pub(crate) cfd: u32,
+    ip: &'a [u8],
+    port: &'a [u8],
+}
+
+impl<'a> Line<'a> {
+    /// Reads a line, without its line end.
+    pub(crate) fn parse(line: &'a [u8]) -> Line<'a> {
+        if let Some(number) = line.strip_prefix(b"skipped=") {
+            return number_of(number).map_or(Line::Other, Line::Skipped);
+        }
+        let fields = Fields::of(line);
+        let read = match fields.kind {
+            b"item_store" => fields.mutation().map(Line::Mutation),
+            b"conn_new" => fields.connection().map(Line::Opened),
+            b"conn_close" => fields.connection().map(Line::Closed),
+            _ => None,
+        };
+        read.unwrap_or(Line::Other)
+    }
+}
+
+impl Mutation<'_> {
+    /// Whether it was a compare-and-swap.
+    pub(crate) fn is_swap(&self) -> bool {
+        self.command == b"cas"
+    }
+}
+
+impl Connection<'_> {
+    /// `ADDRESS:PORT`; clients on a unix socket have no address and are told apart by the server's number.
+    pub(crate) fn name(&self) -> String {
+        let ip = String::from_utf8_lossy(self.ip);
+        let port = String::from_utf8_lossy(self.port);
+        match (&*ip, ip.contains(':')) {
+            ("unix", _) => unix_name(self.cfd),
+            (_, true) => format!("[{ip}]:{port}"),
+            (_, false) => format!("{ip}:{port}"),
+        }
+    }
+}
+
+/// The name of a client on a unix socket.
+pub(crate) fn unix_name(cfd: u32) -> String {
+    format!("unix:{cfd}")
+}
+
+/// The fields of a line that matter here, each as it stands.
+#[derive(Default)]
+struct Fields<'a> {
+    kind: &'a [u8],
+    at: Option<u64>,
+    gid: Option<u64>,
+    key: Option<&'a [u8]>,
+    status: &'a [u8],
+    command: &'a [u8],
+    cfd: Option<u32>,
+    ip: &'a [u8],
+    port: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    fn of(line: &'a [u8]) -> Fields<'a> {
+        let mut fields = Fields::default();
+        for word in line.split(|&byte| byte == b' ') {
+            let Some(at) = word.iter().position(|&byte| byte == b'=') else {
+                continue;
+            };
+            let (name, value) = (&word[..at], &word[at + 1..]);
+            match name {
+                b"ts" => fields.at = moment(value),
+                b"gid" => fields.gid = number_of(value),
+                b"type" => fields.kind = value,
+                b"key" => fields.key = Some(value),
+                b"status" => fields.status = value,
+                b"cmd" => fields.command = value,
+                b"cfd" => fields.cfd = number_of(value).and_then(|cfd| u32::try_from(cfd).ok()),
+                b"rip" => fields.ip = value,
+                b"rport" => fields.port = value,
+                _ => {}
+            }
+        }
+        fields
+    }
+
+    fn mutation(&self) -> Option<Mutation<'a>> {
+        let outcome = match self.status {
+            b"stored" => Outcome::Stored,
+            b"exists" => Outcome::Exists,
+            b"not_found" => Outcome::NotFound,
+            b"not_stored" => Outcome::NotStored,
+            _ => Outcome::Failed,
+        };
+        Some(Mutation {
+            at: self.at,
+            gid: self.gid?,
+            key: unescaped(self.key?)?,
+            outcome,
+            command: self.command,
+            // A failed store's line has garbage in this field.
+            cfd: self.cfd.filter(|_| outcome != Outcome::Failed),
+        })
+    }
+
+    fn connection(&self) -> Option<Connection<'a>> {
+        Some(Connection {
+            gid: self.gid?,
+            cfd: self.cfd?,
+            ip: self.ip,
+            port: self.port,
+        })
+    }
+}
+
+/// `SECONDS.MICROSECONDS`, the latter without leading zeros: `5.23560` is 23560 microseconds after second 5.
+fn moment(text: &[u8]) -> Option<u64> {
+    let dot = text.iter().position(|&byte| byte == b'.')?;
+    let micros = number_of(&text[dot + 1..]).filter(|&micros| micros < 1_000_000)?;
+    number_of(&text[..dot])?
+        .checked_mul(1_000_000)?
+        .checked_add(micros)
+}
+
+fn number_of(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0_u64, |number, &byte| {
+        let digit = byte.checked_sub(b'0').filter(|&digit| digit < 10)?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    })
+}
+
+/// A key with its `%XX` turned back into bytes; `None` if it is none.
+fn unescaped(key: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if key.is_empty() {
+        return None;
+    }
+    if !key.contains(&b'%') {
+        return Some(Cow::Borrowed(key));
+    }
+    let mut bytes = Vec::with_capacity(key.len());
+    let mut rest = key;
+    while let Some((&byte, after)) = rest.split_first() {
+        if byte != b'%' {
+            bytes.push(byte);
+            rest = after;
+            continue;
+        }
+        bytes.push(digit(*after.first()?)? << 4 | digit(*after.get(1)?)?);
+        rest = &after[2..];
+    }
+    Some(Cow::Owned(bytes))
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn mutation(line: &str) -> Option<Mutation<'_>> {
+        match Line::parse(line.as_bytes()) {
+            Line::Mutation(mutation) => Some(mutation),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_store_is_read_with_its_outcome_and_its_client() {
+        let line = "ts=1795404235.810314 gid=16 type=item_store key=k status=stored cmd=set ttl=100 clsid=1 cfd=28 size=3";
+        let read = mutation(line).unwrap();
+        assert_eq!((read.gid, read.cfd, &*read.key), (16, Some(28), &b"k"[..]));
+        assert_eq!(read.outcome, Outcome::Stored);
+        assert!(!read.is_swap());
+        assert_eq!(read.at, Some(1_795_404_235_810_314));
+        let lost = mutation("gid=1 type=item_store key=k status=exists cmd=cas cfd=3").unwrap();
+        assert_eq!((lost.outcome, lost.is_swap()), (Outcome::Exists, true));
+    }
+
+    #[test]
+    fn microseconds_come_without_leading_zeros() {
+        assert_eq!(moment(b"1795404237.23560"), Some(1_795_404_237_023_560));
+        assert_eq!(moment(b"1.1"), Some(1_000_001));
+        assert_eq!(moment(b"1.1000000"), None);
+        assert_eq!(moment(b"18446744073709551615.0"), None);
+    }
+
+    #[test]
+    fn keys_are_turned_back_into_bytes() {
+        let key = |text: &str| unescaped(text.as_bytes()).map(Cow::into_owned);
+        assert_eq!(key("a%20b%0d%0A%ff~").unwrap(), b"a b\r\n\xff~");
+        for broken in ["", "%", "%2", "%zz", "a%4"] {
+            assert_eq!(key(broken), None, "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn the_damaged_line_of_a_store_too_large_names_no_client() {
+        let line = "ts=1.5 gid=9 type=item_store key=big status=too_large cmd=na ttl=4294967235 clsid=111 cfd=1208028772 size=0";
+        let read = mutation(line).unwrap();
+        assert_eq!((read.outcome, read.cfd), (Outcome::Failed, None));
+    }
+
+    #[test]
+    fn connections_come_and_go_by_address() {
+        let name = |line: &str| match Line::parse(line.as_bytes()) {
+            Line::Opened(connection) => format!("+{} {}", connection.cfd, connection.name()),
+            Line::Closed(connection) => format!("-{} {}", connection.cfd, connection.name()),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(
+            name("ts=1.2 gid=82 type=conn_new rip=127.0.0.1 rport=39934 transport=tcp cfd=29"),
+            "+29 127.0.0.1:39934"
+        );
+        assert_eq!(
+            name(
+                "ts=1.2 gid=83 type=conn_close rip=::1 rport=5 transport=tcp reason=normal cfd=29"
+            ),
+            "-29 [::1]:5"
+        );
+        assert_eq!(
+            name("gid=83 type=conn_close rip=unix rport=0 reason=error cfd=7"),
+            "-7 unix:7"
+        );
+    }
+
+    #[test]
+    fn what_is_skipped_is_counted_and_the_rest_let_pass() {
+        assert_eq!(Line::parse(b"skipped=40"), Line::Skipped(40));
+        for line in [
+            "",
+            "OK",
+            "skipped=x",
+            "skipped=",
+            "type=item_store",
+            "gid=1 type=eviction key=k",
+        ] {
+            assert_eq!(Line::parse(line.as_bytes()), Line::Other, "{line:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in proptest::collection::vec(any::<u8>(), 0..300)) {
+            Line::parse(&line);
+        }
+
+        #[test]
+        fn no_line_that_begins_well_panics(
+            rest in "[a-z%=. 0-9]{0,80}",
+            kind in prop_oneof![Just("item_store"), Just("conn_new"), Just("conn_close")],
+        ) {
+            Line::parse(format!("ts=1.2 gid=3 type={kind} {rest}").as_bytes());
+        }
+
+        #[test]
+        fn any_key_survives_the_way_through_the_log(key in proptest::collection::vec(any::<u8>(), 1..100)) {
+            let escaped: String = key.iter().map(|byte| format!("%{byte:02X}")).collect();
+            let line = format!("gid=3 type=item_store key={escaped} status=stored cmd=set cfd=1");
+            prop_assert_eq!(&*mutation(&line).unwrap().key, &*key);
+        }
+    }
+}
