@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::client::address::{Address, AddressError};
-use crate::command::{cas, completions, gets, incr_cas, watch};
+use crate::command::{cas, completions, contention, gets, incr_cas, watch};
 use crate::exit::Exit;
 use crate::output::{Loudness, OutputSettings, When};
 
@@ -46,6 +46,7 @@ pub(crate) enum Command {
     Cas(cas::Args),
     IncrCas(incr_cas::Args),
     Watch(watch::Args),
+    Contention(contention::Args),
     Completions(completions::Args),
 }
 

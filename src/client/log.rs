@@ -63,6 +63,14 @@ impl Memcached {
         !matches!(self.address, Address::Tls { .. })
     }
 
+    /// A proxy would show its own log, in which no store occurs.
+    pub(crate) fn proxy_has_no_log(&self) -> StoreError {
+        StoreError::Refused(format!(
+            "{} is a proxy: its log tells nothing of the stores behind it; ask the servers behind it",
+            self.address
+        ))
+    }
+
     fn no_log(&self, line: Vec<u8>) -> StoreError {
         let address = &self.address;
         let refused =
@@ -97,22 +105,25 @@ impl Log {
         }
     }
 
-    /// Waits until `deadline` for more of the log, and hands on each line that is whole.
-    pub(crate) fn read(
-        &mut self,
-        deadline: Instant,
-        take: &mut dyn FnMut(&[u8]),
-    ) -> Result<(), StoreError> {
+    /// Waits until `deadline` for more of the log.
+    pub(crate) fn fill(&mut self, deadline: Instant) -> Result<(), StoreError> {
         match self.stream.read(&mut self.inbox[self.filled..], deadline) {
-            Ok(0) => return Err(self.lost("closed the log")),
-            Ok(read) => self.filled += read,
+            Ok(0) => Err(self.lost("closed the log")),
+            Ok(read) => {
+                self.filled += read;
+                Ok(())
+            }
             Err(error) => match error.kind() {
                 io::ErrorKind::WouldBlock
                 | io::ErrorKind::TimedOut
-                | io::ErrorKind::Interrupted => {}
-                _ => return Err(self.lost(&format!("broke the connection: {}", plain(&error)))),
+                | io::ErrorKind::Interrupted => Ok(()),
+                _ => Err(self.lost(&format!("broke the connection: {}", plain(&error)))),
             },
         }
+    }
+
+    /// Hands on each line that has come whole.
+    pub(crate) fn lines(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
         let mut rest = &self.inbox[..self.filled];
         while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
             let line = &rest[..end];

@@ -2,12 +2,14 @@
 
 pub(crate) mod cas;
 pub(crate) mod completions;
+pub(crate) mod contention;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
 pub(crate) mod watch;
 
 mod args;
 mod ending;
+mod interrupt;
 mod pace;
 
 use std::fmt;
@@ -57,6 +59,7 @@ pub(crate) fn run(command: Command, settings: &Settings, out: &mut Output) -> an
         Command::Cas(args) => cas::run(&args, &mut context),
         Command::IncrCas(args) => incr_cas::run(&args, settings, &mut context),
         Command::Watch(args) => watch::run(&args, &mut context),
+        Command::Contention(args) => contention::run(&args, settings, &mut context),
         Command::Completions(args) => completions::run(&args, context.out),
     }
 }

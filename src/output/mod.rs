@@ -1,6 +1,7 @@
 //! The only code that writes to stdout and stderr, and the facts about both: terminal or pipe, colour or none.
 
 mod bytes;
+pub(crate) mod contention;
 mod paint;
 pub(crate) mod report;
 pub(crate) mod text;
@@ -78,6 +79,11 @@ impl Output {
     /// Whether stdout is a terminal: bytes from outside are escaped there, and untouched on a pipe.
     pub(crate) fn terminal(&self) -> bool {
         self.terminal
+    }
+
+    /// Whether a terminal on stdout can move its cursor.
+    pub(crate) fn capable(&self) -> bool {
+        std::env::var_os("TERM").is_some_and(|term| term != "dumb")
     }
 
     /// The colours of stdout.

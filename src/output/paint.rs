@@ -19,6 +19,9 @@ pub(crate) enum When {
 pub(crate) struct Paint(bool);
 
 impl Paint {
+    /// No colours.
+    pub(crate) const NONE: Paint = Paint(false);
+
     /// Decides for a stream; `terminal` says whether it is one.
     pub(crate) fn decide(when: When, terminal: bool) -> Paint {
         let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());

@@ -1,0 +1,294 @@
+//! `mccas contention`: who fights over which key, from the server's log.
+
+mod observation;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
+use self::observation::Observation;
+use super::interrupt::Interrupt;
+use super::{Context, ending};
+use crate::cas::StoreError;
+use crate::cli::{self, Settings};
+use crate::client::Memcached;
+use crate::contention::report::{By, Name};
+use crate::contention::tally::Counts;
+use crate::contention::{Pattern, Report};
+use crate::exit::Exit;
+use crate::output::contention::json::Object;
+use crate::output::contention::live::Frame;
+use crate::output::contention::remarks::remarks;
+use crate::output::contention::screen::{self, Screen};
+use crate::output::contention::table::table;
+use crate::output::report::Report as Failure;
+use crate::output::text;
+
+/// How often keys, signals and the size of the terminal are looked at, and the server's log is kept awake.
+const BEAT: Duration = Duration::from_millis(100);
+
+/// Show which keys are fought over, and by whom
+///
+/// Reads the server's own log of stores (watch) and counts, per key and per client: stores, swaps won, swaps lost to
+/// another writer, and swaps whose key was gone. Nothing is written, and no item is read. On a terminal the table is
+/// live: q or Ctrl-C leaves it, and the final table is printed.
+///
+/// The log does not tell of arithmetic in place (incr, decr, ma), touches, deletes and expiry. What the server drops
+/// of it is counted, and the report says then that its figures are a lower bound.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  mccas contention                              all keys, for 10 seconds
+  mccas contention 'user:*' 'cart:*' --for 1m   keys that fit a pattern (quote it from the shell)
+  mccas contention --by client --top 5          who loses most
+  mccas contention --json | jq -c 'select(.event == \"report\") | .keys[0]'
+  mccas contention --fail-above 0.2 --for 30s   for cron and CI: exit 3 if a key loses more than 20% of its swaps
+
+LOST% is the share of a key's swaps that lost. A key over 20% wants fewer writers, longer backoff, or memcached's own
+arithmetic: see docs/contention.md.")]
+pub(crate) struct Args {
+    /// The keys to count, or patterns of them: * any bytes, ? one byte, [a-z] one of these; default all
+    #[arg(value_name = "KEY", value_parser = pattern())]
+    patterns: Vec<Pattern>,
+
+    /// How long to look; Ctrl-C ends it earlier
+    #[arg(long = "for", value_name = "DURATION", value_parser = cli::duration, default_value = "10s")]
+    time: Duration,
+
+    /// Show the N hottest rows
+    #[arg(long, value_name = "N", value_parser = count(), default_value = "20")]
+    top: usize,
+
+    /// What a row is: key or client
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "key",
+        hide_possible_values = true
+    )]
+    by: What,
+
+    /// The time between two pictures of the live view, or two objects of --json
+    #[arg(long, value_name = "DURATION", value_parser = cli::duration, default_value = "1s")]
+    interval: Duration,
+
+    /// Print only the final table, also on a terminal
+    #[arg(long)]
+    no_live: bool,
+
+    /// Exit 3 if a key with at least 10 swaps loses more than this share of them: 0 to 1
+    #[arg(long, value_name = "RATIO", value_parser = ratio)]
+    fail_above: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum What {
+    Key,
+    Client,
+}
+
+/// One run.
+struct Run<'a, 'b> {
+    args: &'a Args,
+    context: &'a mut Context<'b>,
+    observation: Observation,
+    interrupt: Interrupt,
+    end: Instant,
+}
+
+/// Why a wait ended.
+enum Woken {
+    /// The time has come.
+    Time,
+    /// Something ends the run: the user, or the server.
+    End,
+}
+
+pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
+    let server = Memcached::new(settings.server.clone(), settings.timeout);
+    let observation = match Observation::begin(server, args.patterns.clone()) {
+        Ok(observation) => observation,
+        Err(error) => return ending::no_answer(&error, context, Failure::default()),
+    };
+    let live = context.out.terminal() && context.out.capable() && !context.out.json();
+    let mut run = Run {
+        args,
+        context,
+        end: observation.started() + args.time,
+        observation,
+        interrupt: Interrupt::listen()?,
+    };
+    if live && !args.no_live {
+        run.live()?;
+    } else {
+        run.quiet()?;
+    }
+    run.finish()
+}
+
+impl Run<'_, '_> {
+    fn by(&self) -> By {
+        match self.args.by {
+            What::Key => By::Key,
+            What::Client => By::Client,
+        }
+    }
+
+    /// Waits for the end; with JSON, an object per interval.
+    fn quiet(&mut self) -> anyhow::Result<()> {
+        let mut next = self.observation.started();
+        loop {
+            next += self.args.interval;
+            let woken = self.wait(next.min(self.end), &mut || false);
+            if matches!(woken, Woken::End) || Instant::now() >= self.end {
+                return Ok(());
+            }
+            let report = self.observation.interval(self.by()).cut(self.args.top);
+            if self.context.out.json() {
+                let object = Object::new(&report, &self.context.server);
+                self.context.out.object(&object)?;
+            }
+        }
+    }
+
+    /// Draws the table again and again.
+    fn live(&mut self) -> anyhow::Result<()> {
+        let screen = Screen::enter()?;
+        let mut next = self.observation.started();
+        loop {
+            let size = screen.size();
+            screen.show(&self.picture(size))?;
+            while next <= Instant::now() {
+                next += self.args.interval;
+            }
+            let disturbed = || screen.size() != size;
+            let mut quits = false;
+            let woken = self.wait(next.min(self.end), &mut || {
+                quits = screen.quits();
+                quits || disturbed()
+            });
+            if quits || matches!(woken, Woken::End) || Instant::now() >= self.end {
+                return Ok(());
+            }
+            if Instant::now() >= next {
+                self.observation.interval(self.by());
+            }
+        }
+    }
+
+    fn picture(&self, (width, height): (usize, usize)) -> Vec<String> {
+        let report = self.observation.whole(self.by()).cut(self.args.top);
+        let frame = Frame {
+            report: &report,
+            server: &self.context.server,
+            left: self.end.saturating_duration_since(Instant::now()).as_secs(),
+            paint: self.context.out.paint(),
+        };
+        frame.lines(width, height)
+    }
+
+    /// Waits, ready to wake up earlier if the user, the server or `disturbed` says so.
+    fn wait(&mut self, until: Instant, disturbed: &mut dyn FnMut() -> bool) -> Woken {
+        loop {
+            if self.interrupt.asked() || self.observation.failure().is_some() {
+                return Woken::End;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || disturbed() {
+                return Woken::Time;
+            }
+            thread::sleep(left.min(BEAT));
+            self.observation.keep_awake();
+        }
+    }
+
+    fn finish(mut self) -> anyhow::Result<Exit> {
+        self.observation.stop();
+        let failure = self.observation.failure();
+        let report = self.observation.whole(self.by()).cut(self.args.top);
+        let judged = self.args.fail_above.and_then(|ratio| {
+            let report = self.observation.whole(By::Key);
+            let row = report.above(ratio)?;
+            Some(verdict(&row.name, row.counts, ratio))
+        });
+        let context = self.context;
+        print(&report, failure.as_ref(), context)?;
+        if let Some(error) = failure {
+            context.out.message(&error.to_string());
+            return Ok(Exit::of(&error));
+        }
+        if let Some(verdict) = judged {
+            context.out.message(&verdict);
+            return Ok(Exit::Conflict);
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn print(
+    report: &Report,
+    failure: Option<&StoreError>,
+    context: &mut Context,
+) -> anyhow::Result<()> {
+    if context.out.json() {
+        let mut object = Object::new(report, &context.server);
+        object.error = failure.map(ToString::to_string);
+        return context.out.object(&object);
+    }
+    let paint = context.out.paint();
+    let width = screen::size().filter(|_| context.out.terminal());
+    let table = table(report, width.map(|(width, _)| width), false, paint);
+    if !report.rows.is_empty() {
+        for line in &table.lines {
+            context.out.line(line)?;
+        }
+        context.out.line("")?;
+    }
+    if !table.hidden.is_empty() {
+        let hidden = table.hidden.join(", ").to_lowercase();
+        context
+            .out
+            .line(&paint.label(&format!("no room for: {hidden}")))?;
+    }
+    for line in remarks(report, paint) {
+        context.out.line(&line)?;
+    }
+    Ok(())
+}
+
+/// The sentence of a check that failed.
+fn verdict(name: &Name, counts: Counts, ratio: f64) -> String {
+    let key = match name {
+        Name::Key(key) => text::quoted(key),
+        Name::Client(_) => String::new(),
+    };
+    let share = |ratio: f64| format!("{:.1}%", ratio * 100.0);
+    format!(
+        "{key} lost {} of {} swaps, that is {} and above the {} allowed",
+        counts.lost,
+        counts.swaps(),
+        share(counts.lost_ratio().unwrap_or(0.0)),
+        share(ratio)
+    )
+}
+
+fn pattern() -> impl TypedValueParser<Value = Pattern> {
+    OsStringValueParser::new().try_map(|text: OsString| Pattern::new(text.as_bytes()))
+}
+
+fn count() -> impl TypedValueParser<Value = usize> {
+    clap::value_parser!(u32)
+        .range(1..)
+        .map(|count| usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+fn ratio(text: &str) -> Result<f64, String> {
+    let ratio = text
+        .parse()
+        .ok()
+        .filter(|ratio| (0.0..=1.0).contains(ratio));
+    ratio.ok_or_else(|| "give a share from 0 to 1, such as 0.2".into())
+}

@@ -1,0 +1,104 @@
+//! A terminal taken over for a live view, and given back as it was.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::panic;
+use std::sync::{Mutex, PoisonError};
+
+use rustix::termios::{self, OptionalActions, SpecialCodeIndex, Termios};
+
+/// The alternate screen without cursor, and back. What was on the terminal before is there again afterwards.
+const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[2J";
+const LEAVE: &str = "\x1b[?25h\x1b[?1049l";
+/// Bytes of keys: Ctrl-C comes as a byte while keys are read one by one.
+const CTRL_C: u8 = 3;
+
+/// How the terminal was, as long as it is taken over; a panic gives it back too.
+static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// A terminal that is ours until this is dropped.
+pub(crate) struct Screen {
+    keys: bool,
+}
+
+impl Screen {
+    /// Takes stdout over, and stdin's keys if it is a terminal.
+    pub(crate) fn enter() -> io::Result<Screen> {
+        let stdin = io::stdin();
+        let keys = stdin.is_terminal();
+        if keys {
+            let before = termios::tcgetattr(&stdin)?;
+            let mut raw = before.clone();
+            raw.make_raw();
+            // Line ends are still the terminal's business; a read takes what is there and waits for nothing.
+            raw.output_modes = before.output_modes;
+            raw.special_codes[SpecialCodeIndex::VMIN] = 0;
+            raw.special_codes[SpecialCodeIndex::VTIME] = 0;
+            *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+            termios::tcsetattr(&stdin, OptionalActions::Now, &raw)?;
+        }
+        let tell = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            leave();
+            tell(panic);
+        }));
+        write(ENTER)?;
+        Ok(Screen { keys })
+    }
+
+    /// Columns and rows.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        size().unwrap_or((80, 24))
+    }
+
+    /// Replaces the picture, in one write so that it does not flicker.
+    pub(crate) fn show(&self, lines: &[String]) -> io::Result<()> {
+        let mut picture = String::from("\x1b[H");
+        for (at, line) in lines.iter().enumerate() {
+            if at > 0 {
+                picture += "\r\n";
+            }
+            picture += line;
+            picture += "\x1b[K";
+        }
+        write(&(picture + "\x1b[J"))
+    }
+
+    /// Whether the user pressed a key that ends the view.
+    pub(crate) fn quits(&self) -> bool {
+        let mut keys = [0; 64];
+        let read = if self.keys {
+            io::stdin().lock().read(&mut keys).unwrap_or(0)
+        } else {
+            0
+        };
+        keys[..read]
+            .iter()
+            .any(|key| matches!(*key, b'q' | b'Q' | CTRL_C))
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// Columns and rows of the terminal on stdout.
+pub(crate) fn size() -> Option<(usize, usize)> {
+    let size = termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0 && size.ws_row > 0).then(|| (size.ws_col.into(), size.ws_row.into()))
+}
+
+fn leave() {
+    // There is nobody to tell if the terminal itself is gone.
+    let _ = write(LEAVE);
+    if let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &before);
+    }
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
