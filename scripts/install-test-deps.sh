@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: memcached, and the shells that read the
+# Installs what the tests need and this machine lacks: memcached, pymemcache, and the shells that read the
 # completion files. Does nothing, quickly, when all are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 scripts/install-memcached.sh
+scripts/install-pymemcache.sh
 
 missing=()
 for shell in bash zsh fish; do

@@ -70,8 +70,10 @@ pub(crate) struct Row {
     pub(crate) history: Vec<u64>,
     /// How many lost swaps at most happened before the row was counted.
     pub(crate) error: u64,
-    /// Whether the row or its parts may lack what happened before they were counted.
+    /// Whether the counts may lack what happened before the row was counted.
     pub(crate) partial: bool,
+    /// Whether there were more parts than can be counted one by one.
+    pub(crate) more_parts: bool,
 }
 
 /// The share of one client in a key, or of one key in a client.
@@ -181,7 +183,8 @@ impl Tally {
                 ),
                 history: of_key.history.iter().copied().collect(),
                 error: slot.error,
-                partial: slot.partial || of_key.writers.overflowed(),
+                partial: slot.partial,
+                more_parts: of_key.writers.overflowed(),
             }
         });
         rows.collect()
@@ -210,7 +213,8 @@ impl Tally {
             ),
             history: Vec::new(),
             error: slot.error,
-            partial: slot.partial || lossy,
+            partial: slot.partial,
+            more_parts: lossy,
         })
         .collect()
     }

@@ -37,6 +37,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// How the server names this connection.
+    pub(crate) fn address(&self) -> String {
+        self.stream.local_addr().expect("an address").to_string()
+    }
+
     /// Sends the bytes and returns all that they are answered with: a trailing `mn` is the barrier.
     /// What the server said before it closed the connection is returned as well.
     #[track_caller]

@@ -6,30 +6,36 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What has no place in a pure layer.
+const PURE: [&str; 16] = [
+    "clap",
+    "colored",
+    "serde",
+    "anyhow",
+    "memcache::",
+    "crate::cli",
+    "crate::client",
+    "crate::command",
+    "crate::output",
+    "crate::exit",
+    "print!",
+    "println!",
+    "eprint!",
+    "eprintln!",
+    "thread::sleep",
+    "SystemTime",
+];
+
 /// Compare-and-swap itself: no network, no terminal, no clock. It must be testable without any.
 #[test]
 fn the_domain_knows_nothing_of_the_world() {
-    ensure_absent(
-        "src/cas",
-        &[
-            "clap",
-            "colored",
-            "serde",
-            "anyhow",
-            "memcache::",
-            "crate::cli",
-            "crate::client",
-            "crate::command",
-            "crate::output",
-            "crate::exit",
-            "print!",
-            "println!",
-            "eprint!",
-            "eprintln!",
-            "thread::sleep",
-            "SystemTime",
-        ],
-    );
+    ensure_absent("src/cas", &PURE);
+}
+
+/// Counting what a log tells is as pure.
+#[test]
+fn contention_knows_nothing_of_the_world() {
+    ensure_absent("src/contention", &PURE);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! One test target, so that it links once and its helpers are shared.
 
 // What the tests stand on.
+mod foreign; // Writers that are not ours: pymemcache.
 mod inspect; // How a test arranges a server's state and looks at it.
 mod mccas; // The command under test: a strict builder, a scrubbed environment.
 mod outcome; // What a command did, and the comparison with what was expected.
@@ -17,5 +18,6 @@ mod wire; // A scripted peer: cuts, silence, garbage.
 
 // The tests.
 mod completions; // The completion files: up to date, accepted by their shells.
+mod contention; // Who fights over which key, against the writers' own counts.
 mod harness; // The above, each part by itself.
 mod layering; // Who may name whom in src/.

@@ -54,6 +54,9 @@ struct Entry {
     /// Set if the numbers may lack what happened before this entry was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     partial: Option<bool>,
+    /// Set if there were more clients (or keys) than are counted one by one: these are the hottest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    writers_at_least: Option<bool>,
     /// How many more swaps at most were lost before that.
     #[serde(skip_serializing_if = "Option::is_none")]
     lost_before_at_most: Option<u64>,
@@ -115,6 +118,7 @@ impl Entry {
         let entry = Entry {
             last_change: row.changed.map(time),
             partial: row.partial.then_some(true),
+            writers_at_least: row.more_parts.then_some(true),
             lost_before_at_most: (row.error > 0).then_some(row.error),
             ..Entry::named(&row.name, row.counts)
         };

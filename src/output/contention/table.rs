@@ -85,7 +85,7 @@ impl Column {
             Column::Lost => counts.lost.to_string(),
             Column::Share => share(row),
             Column::Missing => counts.missing.to_string(),
-            Column::Writers => row.parts.len().to_string() + if row.partial { "+" } else { "" },
+            Column::Writers => row.parts.len().to_string() + if row.more_parts { "+" } else { "" },
             // The day is today's.
             Column::Changed => row.changed.map_or("-".into(), |at| {
                 time(at).get(11..).unwrap_or("-").to_string()

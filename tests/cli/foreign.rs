@@ -1,0 +1,100 @@
+//! Writers that are not ours: pymemcache, which counts by itself what it won and lost.
+
+use std::iter::Sum;
+use std::ops::{Add, AddAssign};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::inspect::show;
+use crate::server::Memcached;
+
+/// What a writer did to a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) stores: u64,
+    pub(crate) won: u64,
+    pub(crate) lost: u64,
+    pub(crate) missing: u64,
+}
+
+/// The same as one of the foreign writers tells it.
+pub(crate) struct Told {
+    pub(crate) client: String,
+    pub(crate) key: String,
+    pub(crate) counts: Counts,
+}
+
+/// Lets `writers` of them swap the keys in turn, each at `rate` swaps per second; returns what each did to each key.
+#[track_caller]
+pub(crate) fn pymemcache(
+    server: &Memcached,
+    writers: usize,
+    time: Duration,
+    rate: u32,
+    keys: &[&str],
+) -> Vec<Told> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let python = root.join("target/pymemcache/bin/python");
+    assert!(
+        python.exists(),
+        "{} is missing: run make test, or scripts/install-pymemcache.sh, which installs it",
+        python.display()
+    );
+    let address = server.address();
+    let (host, port) = address.rsplit_once(':').expect("a TCP server");
+    let output = Command::new(python)
+        .arg(root.join("tests/pymemcache_writers.py"))
+        .args([host, port])
+        .args([
+            writers.to_string(),
+            time.as_secs_f64().to_string(),
+            rate.to_string(),
+        ])
+        .args(keys)
+        .output()
+        .expect("python");
+    assert!(output.status.success(), "{}", show(&output.stderr));
+    show(&output.stdout).lines().map(told).collect()
+}
+
+fn told(line: &str) -> Told {
+    let object: serde_json::Value = serde_json::from_str(line).expect("an object");
+    let number = |field: &str| object[field].as_u64().expect("a number");
+    let text = |field: &str| object[field].as_str().expect("a text").to_string();
+    Told {
+        client: text("client"),
+        key: text("key"),
+        counts: Counts {
+            stores: number("stores"),
+            won: number("won"),
+            lost: number("lost"),
+            missing: number("missing"),
+        },
+    }
+}
+
+impl Add for Counts {
+    type Output = Counts;
+
+    fn add(self, other: Counts) -> Counts {
+        Counts {
+            stores: self.stores + other.stores,
+            won: self.won + other.won,
+            lost: self.lost + other.lost,
+            missing: self.missing + other.missing,
+        }
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        *self = *self + other;
+    }
+}
+
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Counts>>(counts: I) -> Counts {
+        counts.fold(Counts::default(), Counts::add)
+    }
+}
