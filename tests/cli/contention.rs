@@ -379,7 +379,6 @@ fn a_million_keys_leave_memory_flat() {
         "-o",
         "worker_logbuf_size=8192,watcher_logbuf_size=65536",
     ]);
-    server.set("fought", "v");
     let running = observing(&server, &["--for", "60s"]);
     let memory = || resident(running.pid());
     let mut session = server.session();
@@ -390,7 +389,7 @@ fn a_million_keys_leave_memory_flat() {
             .collect();
         session.ask(sets);
         if batch % 10 == 0 {
-            session.ask("cas fought 0 0 1 9999999\r\n1\r\n");
+            session.ask("set fought 0 0 1\r\n1\r\ncas fought 0 0 1 9999999\r\n1\r\n");
         }
         if batch % 100 == 99 {
             measured.push(memory());
