@@ -21,3 +21,4 @@ mod completions; // The completion files: up to date, accepted by their shells.
 mod contention; // Who fights over which key, against the writers' own counts.
 mod harness; // The above, each part by itself.
 mod layering; // Who may name whom in src/.
+mod watch_log; // watch by the log of the server.

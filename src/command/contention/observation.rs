@@ -57,15 +57,9 @@ impl Observation {
         mut server: Memcached,
         patterns: Vec<Pattern>,
     ) -> Result<Observation, StoreError> {
-        if server.is_proxy()? {
-            return Err(server.proxy_has_no_log());
-        }
         let mut tally = Tally::new(patterns);
-        // Who is listed before and after was there all the while.
-        tally.clients.listed(server.connections()?);
+        let log = server.attach_knowing(&mut tally.clients)?;
         let counters = server.counters()?;
-        let log = server.attach()?;
-        tally.clients.listed(server.connections()?);
         let shared = Arc::new(Shared {
             tally: Mutex::new(tally),
             stopped: AtomicBool::new(false),
