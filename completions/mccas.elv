@@ -115,6 +115,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
             cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
             cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --log 'Follow the server''s log instead of polling: every store, lost swaps included, with the client''s address'
             cand --json 'Print one JSON object per line'
             cand -q 'Say nothing on stderr'
             cand --quiet 'Say nothing on stderr'

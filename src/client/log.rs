@@ -30,7 +30,7 @@ pub(crate) struct Log {
 
 impl Memcached {
     /// Asks the server for its log of stores and connections.
-    pub(crate) fn attach(&self) -> Result<Log, StoreError> {
+    pub(super) fn attach(&self) -> Result<Log, StoreError> {
         let dialled = Wire::open(&self.address, self.timeout);
         let mut wire = dialled.map_err(|error| self.not_dialled(&error))?;
         let patient = Memcached::new(self.address.clone(), self.timeout.max(FIRST_LINE));
@@ -64,7 +64,7 @@ impl Memcached {
     }
 
     /// A proxy would show its own log, in which no store occurs.
-    pub(crate) fn proxy_has_no_log(&self) -> StoreError {
+    pub(super) fn proxy_has_no_log(&self) -> StoreError {
         StoreError::Refused(format!(
             "{} is a proxy: its log tells nothing of the stores behind it; ask the servers behind it",
             self.address

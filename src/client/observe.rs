@@ -2,9 +2,11 @@
 
 use super::Memcached;
 use super::facts::number;
+use super::log::Log;
 use super::reply;
 use super::request::Request;
 use crate::cas::StoreError;
+use crate::contention::clients::Clients;
 use crate::contention::line::unix_name;
 use crate::contention::report::Counters;
 
@@ -29,8 +31,20 @@ impl Memcached {
             .collect())
     }
 
+    /// Attaches to the log, and learns who was connected before it began.
+    pub(crate) fn attach_knowing(&mut self, clients: &mut Clients) -> Result<Log, StoreError> {
+        if self.is_proxy()? {
+            return Err(self.proxy_has_no_log());
+        }
+        // Who is listed before and after was there all the while.
+        clients.listed(self.connections()?);
+        let log = self.attach()?;
+        clients.listed(self.connections()?);
+        Ok(log)
+    }
+
     /// Whether this is a proxy, whose log and counters know nothing of the items behind it (protocol.md 8).
-    pub(crate) fn is_proxy(&mut self) -> Result<bool, StoreError> {
+    fn is_proxy(&mut self) -> Result<bool, StoreError> {
         Ok(self.learn()?.settings.says_proxy())
     }
 }

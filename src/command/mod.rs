@@ -59,7 +59,7 @@ pub(crate) fn run(command: Command, settings: &Settings, out: &mut Output) -> an
         Command::Gets(args) => gets::run(&args, &mut context),
         Command::Cas(args) => cas::run(&args, &mut context),
         Command::IncrCas(args) => incr_cas::run(&args, settings, &mut context),
-        Command::Watch(args) => watch::run(&args, &mut context),
+        Command::Watch(args) => watch::run(&args, settings, &mut context),
         Command::Bench(args) => bench::run(&args, settings, &mut context),
         Command::Contention(args) => contention::run(&args, settings, &mut context),
         Command::Completions(args) => completions::run(&args, context.out),

@@ -318,7 +318,8 @@ mod tests {
 
         #[test]
         fn any_key_survives_the_way_through_the_log(key in proptest::collection::vec(any::<u8>(), 1..100)) {
-            let escaped: String = key.iter().map(|byte| format!("%{byte:02X}")).collect();
+            let escaped: Vec<String> = key.iter().map(|byte| format!("%{byte:02X}")).collect();
+            let escaped = escaped.concat();
             let line = format!("gid=3 type=item_store key={escaped} status=stored cmd=set cfd=1");
             prop_assert_eq!(&*mutation(&line).unwrap().key, &*key);
         }

@@ -42,6 +42,8 @@ pub(crate) struct Report {
     pub(crate) bound: Bound,
     /// Lines that the server dropped or skipped.
     pub(crate) dropped: u64,
+    /// Whether the server had more of its log to tell when the time was up.
+    pub(crate) behind: bool,
     /// What the server counted meanwhile, if it tells.
     pub(crate) server: Option<Counters>,
 }
@@ -120,7 +122,7 @@ impl Counters {
 impl Report {
     /// Whether more may have happened than is reported.
     pub(crate) fn is_lower_bound(&self) -> bool {
-        self.dropped > 0 || self.rows.iter().any(|row| row.partial)
+        self.dropped > 0 || self.behind || self.rows.iter().any(|row| row.partial)
     }
 
     /// The hottest key of which more than `ratio` of the swaps lost, if there were enough of them to tell.
@@ -160,6 +162,7 @@ impl Tally {
                 lost_unseen: self.keys.floor(),
             },
             dropped: 0,
+            behind: false,
             server: None,
         }
     }

@@ -260,7 +260,9 @@ mod tests {
             .iter()
             .map(|text| Pattern::new(text.as_bytes()).unwrap());
         let mut tally = Tally::new(patterns.collect());
-        lines.iter().for_each(|line| tally.take(line.as_bytes()));
+        for line in lines {
+            tally.take(line.as_bytes());
+        }
         tally
     }
 

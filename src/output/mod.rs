@@ -8,6 +8,7 @@ mod progress;
 pub(crate) mod report;
 pub(crate) mod text;
 
+use std::env;
 use std::fmt;
 use std::io::{self, IsTerminal, Stdout, Write};
 
@@ -84,9 +85,9 @@ impl Output {
         self.terminal
     }
 
-    /// Whether a terminal on stdout can move its cursor.
-    pub(crate) fn capable(&self) -> bool {
-        std::env::var_os("TERM").is_some_and(|term| term != "dumb")
+    /// Whether stdout is a terminal that can show a live view.
+    pub(crate) fn live(&self) -> bool {
+        self.terminal && !self.json && env::var_os("TERM").is_some_and(|term| term != "dumb")
     }
 
     /// The colours of stdout.

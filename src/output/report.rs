@@ -34,6 +34,12 @@ pub(crate) enum Event {
     Created,
     Deleted,
     Touched,
+    /// A swap that lost to another writer (from the server's log).
+    Lost,
+    /// A swap whose key was gone.
+    Missing,
+    /// A store whose own condition did not hold, or that failed.
+    NotStored,
     Unreachable,
     Reachable,
     Refused,
@@ -57,6 +63,11 @@ pub(crate) struct Report {
     pub(crate) key_base64: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<String>,
+    /// Who wrote, as far as it is sure, and by which of the server's commands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) command: Option<String>,
     /// Which process of the server handed out the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) instance: Option<String>,

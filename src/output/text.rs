@@ -73,12 +73,25 @@ pub(crate) fn event(event: Event, paint: Paint) -> String {
         Event::Created => paint.good("created"),
         Event::Deleted => paint.bad("deleted"),
         Event::Touched => paint.warning("touched"),
+        Event::Lost => paint.bad("lost"),
+        Event::Missing => paint.bad("missing"),
+        Event::NotStored => paint.warning("not_stored"),
         Event::Unreachable => paint.bad("unreachable"),
         Event::Reachable => paint.good("reachable"),
         Event::Refused => paint.bad("refused"),
         Event::NoCas => paint.bad("no_cas"),
         Event::NotInTime => paint.bad("not_in_time"),
     }
+}
+
+/// Who wrote, and how.
+pub(crate) fn writer(client: &str, command: &str, paint: Paint) -> String {
+    format!(
+        "{} {} {}",
+        paint.label("by"),
+        escaped(client.as_bytes()),
+        paint.label(&format!("({})", escaped(command.as_bytes())))
+    )
 }
 
 /// What is known of an item, on the rest of an event's line.

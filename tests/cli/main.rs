@@ -42,8 +42,9 @@ mod pipes; // Readers that go away.
 mod promises; // Nothing is destroyed, no byte is changed.
 mod readme; // README.md shows what the program prints.
 mod round_trips; // How often the program waits for the server.
-mod soak;
+mod soak; // A long run in bad weather, short in the suite.
 mod terminal; // Colours, and nothing that a terminal would obey.
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
-mod weather; // What is down, silent or foreign. // A long run in bad weather, short in the suite.
+mod watch_log;
+mod weather; // What is down, silent or foreign. // watch by the log of the server.

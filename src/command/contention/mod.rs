@@ -112,7 +112,7 @@ pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> an
         Ok(observation) => observation,
         Err(error) => return ending::no_answer(&error, context, Failure::default()),
     };
-    let live = context.out.terminal() && context.out.capable() && !context.out.json();
+    let live = context.out.live() && !args.no_live;
     let mut run = Run {
         args,
         context,
@@ -120,7 +120,7 @@ pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> an
         observation,
         interrupt: Interrupt::listen()?,
     };
-    if live && !args.no_live {
+    if live {
         run.live()?;
     } else {
         run.quiet()?;
@@ -158,12 +158,12 @@ impl Run<'_, '_> {
         let screen = Screen::enter()?;
         let mut next = self.observation.started();
         loop {
-            let size = screen.size();
-            screen.show(&self.picture(size))?;
+            let size = Screen::size();
+            Screen::show(&self.picture(size))?;
             while next <= Instant::now() {
                 next += self.args.interval;
             }
-            let disturbed = || screen.size() != size;
+            let disturbed = || Screen::size() != size;
             let mut quits = false;
             let woken = self.wait(next.min(self.end), &mut || {
                 quits = screen.quits();

@@ -17,6 +17,8 @@ const READ: Duration = Duration::from_millis(100);
 const QUIET: Duration = Duration::from_millis(100);
 /// The longest that the logging thread sleeps, and a little more.
 const SLEEP: Duration = Duration::from_millis(1200);
+/// How far the server may be behind with its log at the end.
+const BEHIND: Duration = Duration::from_secs(5);
 
 /// A server being observed.
 pub(super) struct Observation {
@@ -27,6 +29,8 @@ pub(super) struct Observation {
     first: Start,
     last: Start,
     ended: Option<Instant>,
+    /// Whether the server had not told all of its log at the end.
+    behind: bool,
     /// The stores seen at the last look, and when they had grown.
     seen: u64,
     grown: Instant,
@@ -53,15 +57,9 @@ impl Observation {
         mut server: Memcached,
         patterns: Vec<Pattern>,
     ) -> Result<Observation, StoreError> {
-        if server.is_proxy()? {
-            return Err(server.proxy_has_no_log());
-        }
         let mut tally = Tally::new(patterns);
-        // Who is listed before and after was there all the while.
-        tally.clients.listed(server.connections()?);
+        let log = server.attach_knowing(&mut tally.clients)?;
         let counters = server.counters()?;
-        let log = server.attach()?;
-        tally.clients.listed(server.connections()?);
         let shared = Arc::new(Shared {
             tally: Mutex::new(tally),
             stopped: AtomicBool::new(false),
@@ -75,16 +73,21 @@ impl Observation {
             counters,
             skipped: 0,
         };
-        Ok(Observation {
+        let observation = Observation {
             server,
             shared,
             started,
             first: start,
             last: start,
             ended: None,
+            behind: false,
             seen: 0,
             grown: started,
-        })
+        };
+        if observation.server.can_be_knocked() {
+            observation.knock(false);
+        }
+        Ok(observation)
     }
 
     pub(super) fn started(&self) -> Instant {
@@ -133,7 +136,10 @@ impl Observation {
             skipped: tally.skipped,
             ..self.last
         };
-        dated(tally.report(by, Scope::Whole), &self.first, &end)
+        Report {
+            behind: self.behind,
+            ..dated(tally.report(by, Scope::Whole), &self.first, &end)
+        }
     }
 
     /// Ends the time, and waits for what the server has yet to tell of it.
@@ -148,36 +154,32 @@ impl Observation {
 
     /// A knock ends the count where its line stands in the log. A second one, seen too, proves that the lines of the
     /// server's other threads have come as well: it goes round them one by one.
-    fn settle(&self) {
+    fn settle(&mut self) {
+        // The first knock's line was never seen: between us and the server somebody changes addresses.
+        if !self.server.can_be_knocked() || lock(&self.shared.tally).is_waiting() {
+            thread::sleep(SLEEP);
+            return;
+        }
         for ends in [true, false] {
-            if !self.knocked(ends) {
-                // No way to know, then; so wait as long as anything can take.
-                thread::sleep(SLEEP);
-                return;
+            self.knock(ends);
+            let deadline = Instant::now() + BEHIND;
+            while lock(&self.shared.tally).is_waiting() && self.failure().is_none() {
+                if Instant::now() > deadline {
+                    self.behind = true;
+                    return;
+                }
+                thread::sleep(Duration::from_millis(5));
             }
         }
     }
 
-    fn knocked(&self, ends: bool) -> bool {
-        if !self.server.can_be_knocked() {
-            return false;
-        }
-        {
-            // Locked meanwhile, so that the line is not read before it is waited for.
-            let mut tally = lock(&self.shared.tally);
-            let Some(name) = self.server.knock() else {
-                return false;
-            };
+    /// Knocks, and has the line of it waited for.
+    fn knock(&self, ends: bool) {
+        // Locked meanwhile, so that the line is not read before it is waited for.
+        let mut tally = lock(&self.shared.tally);
+        if let Some(name) = self.server.knock() {
             tally.wait_for(name.to_string(), ends);
         }
-        let deadline = Instant::now() + SLEEP;
-        while lock(&self.shared.tally).is_waiting() {
-            if Instant::now() > deadline || self.failure().is_some() {
-                return false;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        true
     }
 
     fn now(&mut self) -> Start {

@@ -5,8 +5,10 @@ use crate::contention::tally::{Counts, KEYS};
 use crate::output::Paint;
 
 /// What the log does not tell, whatever happens.
-const BLIND: &str = "not seen in this log: arithmetic in place (incr, decr, ma), touches, deletes, expiry; and \
-                     behind a proxy, which client it was";
+const BLIND: [&str; 2] = [
+    "not seen in this log: arithmetic in place (incr, decr, ma), touches, deletes, expiry;",
+    "and behind a proxy, which client it was",
+];
 
 /// The remarks of a final report, one per line.
 pub(crate) fn remarks(report: &Report, paint: Paint) -> Vec<String> {
@@ -17,7 +19,7 @@ pub(crate) fn remarks(report: &Report, paint: Paint) -> Vec<String> {
             .map(|server| check(&report.all, &server, report.dropped, paint)),
     );
     lines.extend(lower_bound(report, paint));
-    lines.push(paint.label(BLIND));
+    lines.extend(BLIND.map(|line| paint.label(line)));
     lines
 }
 
@@ -32,10 +34,10 @@ fn totals(report: &Report) -> String {
     };
     let hidden = match report.more {
         0 => String::new(),
-        more => format!(" ({more} more below these; --top {rows} shows all)"),
+        more => format!(" ({more} not shown: --top {rows})"),
     };
     format!(
-        "{rows} {what}{hidden} in {:.1} s; the log of all keys: {} stores, swaps {}",
+        "{rows} {what} in {:.1} s{hidden}; in the whole log: {} stores; swaps {}",
         report.elapsed.as_secs_f64(),
         all.stores,
         swaps(all.won, all.lost, all.missing)
@@ -49,12 +51,12 @@ fn check(all: &Counts, server: &Counters, dropped: u64, paint: Paint) -> String 
     let verdict = if told == counted {
         paint.good("as the log has it")
     } else if dropped > 0 {
-        paint.warning("more than the log has, as lines were dropped")
+        paint.warning("lines were dropped")
     } else {
-        paint.label("the log and the counters are not read in the same instant")
+        paint.label("not read in the same instant")
     };
     format!(
-        "the server's own counters: swaps {} - {verdict}",
+        "the server's own counters: swaps {} ({verdict})",
         swaps(counted.0, counted.1, counted.2)
     )
 }
@@ -68,13 +70,17 @@ pub(super) fn lower_bound(report: &Report, paint: Paint) -> Vec<String> {
     let mut lines = Vec::new();
     if report.dropped > 0 {
         lines.push(paint.warning(&format!(
-            "lower bound: the server dropped {} lines of its log; all counts here may be too low",
+            "lower bound: the server dropped {} lines of its log; counts may be too low",
             report.dropped
         )));
     }
+    if report.behind {
+        let text = "lower bound: the server was behind with its log when the time was up";
+        lines.push(paint.warning(text));
+    }
     if report.bound.overflowed {
         lines.push(paint.warning(&format!(
-            "more than {KEYS} keys: those without lost swaps are not all counted; a key that is not shown lost at most {}",
+            "more than {KEYS} keys: not all are counted; one that is not lost at most {} swaps",
             report.bound.lost_unseen
         )));
     }

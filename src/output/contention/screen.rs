@@ -46,12 +46,12 @@ impl Screen {
     }
 
     /// Columns and rows.
-    pub(crate) fn size(&self) -> (usize, usize) {
+    pub(crate) fn size() -> (usize, usize) {
         size().unwrap_or((80, 24))
     }
 
     /// Replaces the picture, in one write so that it does not flicker.
-    pub(crate) fn show(&self, lines: &[String]) -> io::Result<()> {
+    pub(crate) fn show(lines: &[String]) -> io::Result<()> {
         let mut picture = String::from("\x1b[H");
         for (at, line) in lines.iter().enumerate() {
             if at > 0 {

@@ -246,11 +246,7 @@ fn sparks(history: &[u64]) -> String {
     let highest = shown.iter().copied().max().unwrap_or(0).max(1);
     let bar = |&lost: &u64| match lost {
         0 => '·',
-        _ => {
-            BARS[usize::try_from(lost.saturating_mul(7) / highest)
-                .unwrap_or(7)
-                .min(7)]
-        }
+        _ => BARS[usize::try_from(u128::from(lost) * 7 / u128::from(highest)).unwrap_or(7)],
     };
     shown.iter().map(bar).collect()
 }

@@ -1,15 +1,18 @@
-//! `mccas watch`: follows keys by polling their tokens.
+//! `mccas watch`: follows keys by polling their tokens, or by the server's log of stores.
 
-use std::io::Write;
+mod exec;
+mod log;
+
 use std::os::unix::ffi::OsStrExt;
-use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use self::exec::shell;
 use super::{Context, UsageError, args, ending};
 use crate::cas::watch::{Change, Follower};
 use crate::cas::{Glance, Item, Key, Process, StoreError, Token};
-use crate::cli;
+use crate::cli::{self, Settings};
+use crate::client::Memcached;
 use crate::exit::Exit;
 use crate::output::report::{Event, Report};
 use crate::output::text;
@@ -21,18 +24,24 @@ use crate::output::text;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Events: present, absent (first look), changed, created, deleted, touched (the expiry moved, the value did not),
-unreachable, reachable.
+unreachable, reachable. With --log: present, absent, changed (any store), lost (a swap that lost), missing (a swap
+whose key was gone), not_stored; the log tells nothing of incr and decr in place, touches, deletes and expiry.
 
 Examples:
   mccas watch my_key                              until Ctrl-C
   mccas watch --json a b | jq -r .value
   mccas watch state --count 1 --for 30s           wait for a change: exit 9 if none came
+  mccas watch --log hot                           every store, lost swaps too, and by which client
   mccas watch cfg --exec 'cat > cfg.json; reload' the value is on stdin, MCCAS_KEY, MCCAS_TOKEN and
                                                   MCCAS_EVENT are in the environment")]
 pub(crate) struct Args {
     /// The keys to follow
     #[arg(required = true, value_name = "KEY", value_parser = args::key())]
     keys: Vec<Key>,
+
+    /// Follow the server's log instead of polling: every store, lost swaps included, with the client's address
+    #[arg(long, conflicts_with_all = ["since", "interval"])]
+    log: bool,
 
     /// The time between two looks
     #[arg(long, value_name = "DURATION", value_parser = cli::duration, default_value = "500ms")]
@@ -66,7 +75,7 @@ struct Watch<'a, 'b> {
     reachable: bool,
 }
 
-pub(crate) fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
     if args.since.is_some() && args.keys.len() > 1 {
         return Err(UsageError::new("--since takes exactly one key").into());
     }
@@ -75,15 +84,21 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         .iter()
         .map(|_| Follower::new(args.since))
         .collect();
-    Watch {
+    let mut watch = Watch {
         args,
         context,
         followers,
         started: Instant::now(),
         changes: 0,
         reachable: true,
+    };
+    if args.log {
+        let server = Memcached::new(settings.server.clone(), settings.timeout);
+        if let Some(exit) = watch.follow_log(server)? {
+            return Ok(exit);
+        }
     }
-    .run()
+    watch.run()
 }
 
 impl Watch<'_, '_> {
@@ -93,7 +108,7 @@ impl Watch<'_, '_> {
         loop {
             match self.look() {
                 Ok(glances) => self.seen(&glances)?,
-                Err(error) if first => return self.fail(&error),
+                Err(error) if first && self.reachable => return self.fail(&error),
                 Err(error @ StoreError::Unreachable(_)) => self.lost(&error)?,
                 Err(error) => return self.fail(&error),
             }
@@ -238,7 +253,11 @@ impl Watch<'_, '_> {
     }
 
     fn event(&mut self, report: Report, line: &str) -> anyhow::Result<()> {
-        let time = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+        self.event_at(SystemTime::now(), report, line)
+    }
+
+    fn event_at(&mut self, time: SystemTime, report: Report, line: &str) -> anyhow::Result<()> {
+        let time = humantime::format_rfc3339_millis(time).to_string();
         if self.context.out.json() {
             return self.context.out.object(&Report {
                 time: Some(time),
@@ -274,10 +293,18 @@ impl Watch<'_, '_> {
 
     /// Sleeps; ends the watch when its time is up.
     fn wait_until(&mut self, next: Instant) -> anyhow::Result<Option<Exit>> {
-        let end = self.args.time.map(|time| self.started + time);
-        let until = end.map_or(next, |end| end.min(next));
+        let until = self.end().map_or(next, |end| end.min(next));
         thread::sleep(until.saturating_duration_since(Instant::now()));
-        match (end, self.args.count) {
+        self.time_is_up()
+    }
+
+    fn end(&self) -> Option<Instant> {
+        self.args.time.map(|time| self.started + time)
+    }
+
+    /// How the watch ends if its time is up.
+    fn time_is_up(&mut self) -> anyhow::Result<Option<Exit>> {
+        match (self.end(), self.args.count) {
             (Some(end), _) if Instant::now() < end => Ok(None),
             (None, _) => Ok(None),
             (Some(_), None) => Ok(Some(Exit::Done)),
@@ -302,41 +329,6 @@ impl Watch<'_, '_> {
         if let Err(problem) = shell(command, key, event, token, value) {
             self.context.out.message(&format!("--exec: {problem}"));
         }
-    }
-}
-
-/// Runs a shell command with the value on its stdin; what it prints goes where our own output goes.
-fn shell(
-    command: &str,
-    key: &std::ffi::OsStr,
-    event: Event,
-    token: Option<Token>,
-    value: &[u8],
-) -> Result<(), String> {
-    let event = serde_json::to_value(event)
-        .ok()
-        .and_then(|name| name.as_str().map(String::from))
-        .unwrap_or_default();
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(command).stdin(Stdio::piped());
-    shell.env("MCCAS_EVENT", event).env(
-        "MCCAS_TOKEN",
-        token.map(|token| token.to_string()).unwrap_or_default(),
-    );
-    if !key.as_bytes().contains(&0) {
-        shell.env("MCCAS_KEY", key);
-    }
-    let mut child = shell
-        .spawn()
-        .map_err(|error| format!("cannot start sh: {error}"))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A command that does not read its input closes the pipe early, which is its right.
-        let _ = stdin.write_all(value);
-    }
-    match child.wait() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("the command ended with {status}")),
-        Err(error) => Err(format!("cannot wait for the command: {error}")),
     }
 }
 
