@@ -38,6 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('cas', 'cas', [CompletionResultType]::ParameterValue, 'Store a value only if the item is still the one you saw')
             [CompletionResult]::new('incr-cas', 'incr-cas', [CompletionResultType]::ParameterValue, 'Add to a counter by compare-and-swap, retrying until it lands')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Follow keys: one line per change')
+            [CompletionResult]::new('contention', 'contention', [CompletionResultType]::ParameterValue, 'Show which keys are fought over, and by whom')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure increments under contention, on this server')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -134,6 +135,28 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'mccas;contention' {
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long to look; Ctrl-C ends it earlier')
+            [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Show the N hottest rows')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What a row is: key or client')
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'The time between two pictures of the live view, or two objects of --json')
+            [CompletionResult]::new('--fail-above', '--fail-above', [CompletionResultType]::ParameterName, 'Exit 3 if a key with at least 10 swaps loses more than this share of them: 0 to 1')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--no-live', '--no-live', [CompletionResultType]::ParameterName, 'Print only the final table, also on a terminal')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object per line')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show each attempt, its wait and its reason on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show each attempt, its wait and its reason on stderr')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'mccas;bench' {
             [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'Numbers of workers')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long each measurement takes')
@@ -175,6 +198,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('cas', 'cas', [CompletionResultType]::ParameterValue, 'Store a value only if the item is still the one you saw')
             [CompletionResult]::new('incr-cas', 'incr-cas', [CompletionResultType]::ParameterValue, 'Add to a counter by compare-and-swap, retrying until it lands')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Follow keys: one line per change')
+            [CompletionResult]::new('contention', 'contention', [CompletionResultType]::ParameterValue, 'Show which keys are fought over, and by whom')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure increments under contention, on this server')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -190,6 +214,9 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;help;watch' {
+            break
+        }
+        'mccas;help;contention' {
             break
         }
         'mccas;help;bench' {

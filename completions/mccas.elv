@@ -35,6 +35,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand cas 'Store a value only if the item is still the one you saw'
             cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
             cand watch 'Follow keys: one line per change'
+            cand contention 'Show which keys are fought over, and by whom'
             cand bench 'Measure increments under contention, on this server'
             cand completions 'Print the completion script for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -126,6 +127,27 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'mccas;contention'= {
+            cand --for 'How long to look; Ctrl-C ends it earlier'
+            cand --top 'Show the N hottest rows'
+            cand --by 'What a row is: key or client'
+            cand --interval 'The time between two pictures of the live view, or two objects of --json'
+            cand --fail-above 'Exit 3 if a key with at least 10 swaps loses more than this share of them: 0 to 1'
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --no-live 'Print only the final table, also on a terminal'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'mccas;bench'= {
             cand --workers 'Numbers of workers'
             cand --for 'How long each measurement takes'
@@ -165,6 +187,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand cas 'Store a value only if the item is still the one you saw'
             cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
             cand watch 'Follow keys: one line per change'
+            cand contention 'Show which keys are fought over, and by whom'
             cand bench 'Measure increments under contention, on this server'
             cand completions 'Print the completion script for a shell'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -176,6 +199,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
         &'mccas;help;incr-cas'= {
         }
         &'mccas;help;watch'= {
+        }
+        &'mccas;help;contention'= {
         }
         &'mccas;help;bench'= {
         }

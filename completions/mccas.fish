@@ -38,6 +38,7 @@ complete -c mccas -n "__fish_mccas_needs_command" -f -a "gets" -d 'Read values w
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "watch" -d 'Follow keys: one line per change'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "contention" -d 'Show which keys are fought over, and by whom'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "bench" -d 'Measure increments under contention, on this server'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -109,6 +110,23 @@ complete -c mccas -n "__fish_mccas_using_subcommand watch" -s q -l quiet -d 'Say
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l for -d 'How long to look; Ctrl-C ends it earlier' -r
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l top -d 'Show the N hottest rows' -r
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l by -d 'What a row is: key or client' -r -f -a "key\t''
+client\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l interval -d 'The time between two pictures of the live view, or two objects of --json' -r
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l fail-above -d 'Exit 3 if a key with at least 10 swaps loses more than this share of them: 0 to 1' -r
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l no-live -d 'Print only the final table, also on a terminal'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -s q -l quiet -d 'Say nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l workers -d 'Numbers of workers' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l for -d 'How long each measurement takes' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l increments -d 'How many increments each measurement takes, by all workers together' -r
@@ -133,10 +151,11 @@ complete -c mccas -n "__fish_mccas_using_subcommand completions" -s q -l quiet -
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "watch" -d 'Follow keys: one line per change'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "bench" -d 'Measure increments under contention, on this server'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch bench completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "watch" -d 'Follow keys: one line per change'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "contention" -d 'Show which keys are fought over, and by whom'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "bench" -d 'Measure increments under contention, on this server'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
