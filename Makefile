@@ -1,7 +1,7 @@
 # The commands of this repository. Each is thin: what it does lives in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test soak bless install-deps
+.PHONY: help build demo test bench soak bless install-deps
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ demo: ## Try mccas on a private memcached (installs memcached if there is none)
 
 test: ## Install what the tests need, then run every check that CI runs
 	@scripts/test.sh
+
+bench: ## Measure everything side by side and write docs/benchmarks.md
+	@scripts/bench.sh
 
 soak: ## Run writers in bad weather for SOAK_MINUTES (10) and account for every increment
 	@scripts/soak.sh

@@ -88,7 +88,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
         }
         'mccas;incr-cas' {
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What to add; may be negative')
-            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 3 with --fallback incr]')
+            [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 1 with --fallback incr]')
             [CompletionResult]::new('--deadline', '--deadline', [CompletionResultType]::ParameterName, 'Bound on the whole loop')
             [CompletionResult]::new('--initial', '--initial', [CompletionResultType]::ParameterName, 'A missing key counts as N; without it a missing key is exit 4')
             [CompletionResult]::new('--min', '--min', [CompletionResultType]::ParameterName, 'Refuse to go below N')

@@ -82,7 +82,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
         }
         &'mccas;incr-cas'= {
             cand --by 'What to add; may be negative'
-            cand --max-retries 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 3 with --fallback incr]'
+            cand --max-retries 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 1 with --fallback incr]'
             cand --deadline 'Bound on the whole loop'
             cand --initial 'A missing key counts as N; without it a missing key is exit 4'
             cand --min 'Refuse to go below N'

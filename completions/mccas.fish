@@ -73,7 +73,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -s v -l verbose -d 'Sho
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l by -d 'What to add; may be negative' -r
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-retries -d 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 3 with --fallback incr]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-retries -d 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 1 with --fallback incr]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l deadline -d 'Bound on the whole loop' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l initial -d 'A missing key counts as N; without it a missing key is exit 4' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l min -d 'Refuse to go below N' -r

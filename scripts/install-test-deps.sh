@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need and this machine lacks: memcached, and the shells that read the
-# completion files. Does nothing, quickly, when all are there.
+# Installs what the tests need and this machine lacks: memcached, the shells that read the completion
+# files, and openssl, which makes a certificate for the tests of tls://. Does nothing, quickly, when
+# all are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -8,8 +9,8 @@ cd "$(dirname "$0")/.."
 scripts/install-memcached.sh
 
 missing=()
-for shell in bash zsh fish; do
-  have "$shell" || missing+=("$shell")
+for program in bash zsh fish openssl; do
+  have "$program" || missing+=("$program")
 done
 [ "${#missing[@]}" -gt 0 ] || exit 0
 

@@ -4,9 +4,10 @@ use std::env;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::cas::shown::Shown;
 use crate::client::address::{Address, AddressError};
 use crate::command::{bench, cas, completions, gets, incr_cas, watch};
 use crate::exit::Exit;
@@ -29,7 +30,8 @@ Examples:
     name = "mccas",
     version,
     propagate_version = true,
-    arg_required_else_help = true
+    arg_required_else_help = true,
+    args_override_self = true
 )]
 #[command(after_help = format!("{EXAMPLES}\n{}", Exit::table()))]
 pub(crate) struct Cli {
@@ -52,9 +54,12 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 struct Global {
-    /// The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT
-    /// [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]
+    // Not a doc comment: rustdoc would take [V6] for a link.
     #[arg(short, long, global = true, value_name = "ADDR", value_hint = clap::ValueHint::Hostname)]
+    #[arg(
+        help = "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT \
+                [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]"
+    )]
     server: Option<Address>,
 
     /// Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]
@@ -105,15 +110,37 @@ pub(crate) struct Settings {
 /// Reads command line and environment. Help, version and usage errors are printed here and end the program.
 pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
     let parsed = Cli::try_parse().and_then(|cli| Ok((settings(&cli.global)?, cli.command)));
-    parsed.map_err(|error| {
+    parsed.map_err(|mut error| {
         // A closed stdout or stderr is no reason to fail.
-        let _ = error.print();
+        let _ = without_controls(&mut error).print();
         if error.use_stderr() {
             Exit::Usage
         } else {
             Exit::Done
         }
     })
+}
+
+/// Escapes what the user typed in an error of clap, which would print it as it is: a script may have it from anywhere.
+fn without_controls(error: &mut clap::Error) -> &clap::Error {
+    let escaped: Vec<(ContextKind, ContextValue)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => {
+                let safe = Shown(text.as_bytes()).to_string();
+                (safe != *text).then_some((kind, ContextValue::String(safe)))
+            }
+            _ => None,
+        })
+        .collect();
+    if !escaped.is_empty() {
+        // What clap proposes instead repeats it, with colours of its own in between.
+        error.remove(ContextKind::Suggested);
+    }
+    for (kind, value) in escaped {
+        error.insert(kind, value);
+    }
+    error
 }
 
 /// The command tree, for completions.
@@ -207,6 +234,30 @@ mod tests {
     #[test]
     fn the_command_tree_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_usage_error_shows_what_was_typed_without_control_bytes() {
+        let long = format!("\u{1b}[2J{}", "k".repeat(300));
+        for words in [
+            &["mccas", "\u{1b}[2J"][..],
+            &["mccas", "gets", "k", "--\u{1b}[2J"],
+            &["mccas", "gets", &long],
+            &["mccas", "gets", "k", "--server", "\u{1b}[2J://h"],
+            &["mccas", "gets", "k", "--server", "[\u{9b}2J]"],
+            &["mccas", "gets", "k", "--timeout", "\u{1b}[2J"],
+            &["mccas", "gets", "k", "--color", "\u{1b}[2J"],
+            &["mccas", "incr-cas", "k", "--by", "\u{1b}[2J"],
+        ] {
+            let mut error = Cli::try_parse_from(words).expect_err("a usage error");
+            let text = without_controls(&mut error).render().to_string();
+            assert!(
+                text.chars()
+                    .all(|character| character == '\n' || !character.is_control()),
+                "{text:?}"
+            );
+            assert!(text.contains("2J"), "{text:?}");
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Exit {
         (
             Exit::Conflict,
             "conflict",
-            "the token was stale, or the retries or the deadline were used up; nothing written",
+            "stale token, or retries or deadline used up; nothing was written",
         ),
         (Exit::Missing, "missing", "the key is not there"),
         (

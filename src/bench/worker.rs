@@ -8,8 +8,9 @@ use hdrhistogram::Histogram;
 use super::{Race, Strategy, Trial};
 use crate::cas::counter::Bounds;
 use crate::cas::increment::{Increment, increment};
+use crate::cas::store::Failure;
 use crate::cas::update::{Lost, Pacer, Plan, Stopped, Why};
-use crate::cas::{Counter, ExpiryRule, Store, StoreError, Want};
+use crate::cas::{Counter, ExpiryRule, Store, StoreError, Token, Want};
 
 /// The longest latency that is told apart from longer ones.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -49,6 +50,10 @@ impl Pacer for Pace {
     }
 
     fn lost(&mut self, _: &Lost) {}
+
+    fn unanswered(&mut self, _: &Failure) {}
+
+    fn stored(&mut self, _: u32, _: Option<Token>) {}
 }
 
 /// Increments until the trial ends.

@@ -10,6 +10,7 @@
 //! - To look: an item that carries the proof of the swap holds its write, whichever process says so.
 
 use super::store::{Failure, Fault};
+use super::update::Pacer;
 use super::{Condition, Process, Store, StoreError, Swap, Token, Written};
 
 /// How often a connection that is cut again is opened again.
@@ -25,9 +26,16 @@ enum Finding {
 
 /// Sends `swap`; if its answer is lost, finds out what became of it. [`StoreError::Unknown`] comes back only if that
 /// cannot be known.
-pub(crate) fn swap_settled(store: &mut dyn Store, swap: &Swap) -> Result<Written, StoreError> {
+pub(crate) fn swap_settled(
+    store: &mut dyn Store,
+    swap: &Swap,
+    pacer: &mut dyn Pacer,
+) -> Result<Written, StoreError> {
     match store.swap(swap) {
-        Err(StoreError::Unknown(lost)) => settle(store, swap, &lost),
+        Err(StoreError::Unknown(lost)) => {
+            pacer.unanswered(&lost);
+            settle(store, swap, &lost)
+        }
         answered => answered,
     }
 }
@@ -118,13 +126,13 @@ fn unknown(lost: &Failure, finding: &str) -> Result<Written, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Scripted, cut, silent, swap, token};
+    use super::super::testing::{Scripted, Still, cut, silent, swap, token};
     use super::*;
 
     /// Runs one swap over a store whose first answer is lost.
     fn settled(store: Scripted, proof: Option<u64>) -> (Result<Written, StoreError>, Vec<String>) {
         let mut store = store;
-        let outcome = swap_settled(&mut store, &swap(7, proof));
+        let outcome = swap_settled(&mut store, &swap(7, proof), &mut Still::default());
         (outcome, store.finish())
     }
 
@@ -217,7 +225,7 @@ mod tests {
             condition: Condition::Absent,
             ..swap(7, proof)
         };
-        let outcome = swap_settled(&mut store, &absent);
+        let outcome = swap_settled(&mut store, &absent, &mut Still::default());
         (outcome, store.finish())
     }
 

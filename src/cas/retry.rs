@@ -35,14 +35,14 @@ impl RetryPolicy {
     /// are in docs/benchmarks.md.
     pub(crate) const COUNTER: RetryPolicy = RetryPolicy {
         max_retries: 1000,
-        base: Duration::from_micros(500),
-        cap: Duration::from_millis(50),
+        base: Duration::from_millis(2),
+        cap: Duration::from_millis(100),
         deadline: Duration::from_secs(10),
     };
 
-    /// The retries before the server's own arithmetic finishes (`--fallback incr`): contention that a few attempts do not
-    /// get through is what it is for.
-    pub(crate) const RETRIES_BEFORE_FALLBACK: u32 = 3;
+    /// The retries before the server's own arithmetic finishes (`--fallback incr`): contention that a second attempt
+    /// does not get through is what it is for.
+    pub(crate) const RETRIES_BEFORE_FALLBACK: u32 = 1;
 
     /// One attempt and no more.
     pub(crate) const ONCE: RetryPolicy = RetryPolicy {

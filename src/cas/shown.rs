@@ -28,7 +28,7 @@ impl fmt::Display for Shown<'_> {
 }
 
 /// Characters that move the cursor, change direction or cannot be seen: controls, bidi marks, zero-width marks.
-fn is_unsafe_to_show(character: char) -> bool {
+pub(crate) fn is_unsafe_to_show(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

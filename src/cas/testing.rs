@@ -94,6 +94,8 @@ impl Pacer for Still {
     fn lost(&mut self, attempt: &Lost) {
         self.lost.push(attempt.outcome);
     }
+    fn unanswered(&mut self, _: &Failure) {}
+    fn stored(&mut self, _: u32, _: Option<Token>) {}
 }
 
 enum Answer {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::expiry::ExpiryError;
 use super::resolve::swap_settled;
+use super::store::Failure;
 use super::{
     Condition, Expiry, ExpiryRule, Item, Key, Next, RetryPolicy, Store, StoreError, Swap, Token,
     Ttl, Want, Written,
@@ -34,6 +35,10 @@ pub(crate) trait Pacer {
     fn wait(&mut self, time: Duration);
     /// Hears of each lost attempt, before the wait that follows it.
     fn lost(&mut self, attempt: &Lost);
+    /// Hears of a swap that got no answer, before its outcome is asked for.
+    fn unanswered(&mut self, failure: &Failure);
+    /// Hears of the attempt that was stored, and by which token.
+    fn stored(&mut self, attempt: u32, token: Option<Token>);
 }
 
 /// A lost attempt, for those who watch the loop.
@@ -137,8 +142,11 @@ pub(crate) fn update(
             }
         };
         tally.attempts += 1;
-        let outcome = match swap_settled(store, &swap) {
-            Ok(Written::Stored(token)) => return Ok(updated(plan, item, swap, token, tally)),
+        let outcome = match swap_settled(store, &swap, pacer) {
+            Ok(Written::Stored(token)) => {
+                pacer.stored(tally.attempts, token);
+                return Ok(updated(plan, item, swap, token, tally));
+            }
             Ok(lost) => lost,
             Err(error) => return Err(stop(Why::Store(error), item, Some(swap.value), tally)),
         };

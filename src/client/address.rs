@@ -49,7 +49,8 @@ impl FromStr for Address {
         }
         if let Some((scheme, _)) = text.split_once("://") {
             return Err(AddressError(format!(
-                "unknown scheme {scheme}://; give HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT"
+                "unknown scheme {}://; give HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT",
+                Shown(scheme.as_bytes())
             )));
         }
         host_port(text).map(|(host, port)| Address::Tcp { host, port })
@@ -92,6 +93,7 @@ fn bracketed(rest: &str) -> Result<(&str, Option<&str>), AddressError> {
         .split_once(']')
         .ok_or_else(|| AddressError("the bracket of [V6]:PORT is not closed".into()))?;
     if host.parse::<Ipv6Addr>().is_err() {
+        let host = Shown(host.as_bytes());
         return Err(AddressError(format!("{host} is no IPv6 address")));
     }
     match tail.strip_prefix(':') {

@@ -107,12 +107,19 @@ impl Clock {
 
     /// The least that the clock can show at `moment`.
     pub(super) fn earliest(&self, moment: Instant) -> u64 {
-        self.time + moment.saturating_duration_since(self.answered).as_secs()
+        let passed = moment.saturating_duration_since(self.answered).as_secs();
+        self.time.saturating_add(passed)
     }
 
     /// The most that the clock can show at `moment`; it ticks once a second, at a moment unknown.
     pub(super) fn latest(&self, moment: Instant) -> u64 {
-        self.time + moment.saturating_duration_since(self.asked).as_secs() + 1
+        let passed = moment.saturating_duration_since(self.asked).as_secs();
+        self.time.saturating_add(passed + 1)
+    }
+
+    /// The moment at which an item expires that has this much time left now.
+    pub(super) fn after(&self, left: u64) -> u64 {
+        self.time.saturating_add(left)
     }
 }
 
@@ -271,6 +278,18 @@ mod tests {
         );
         let later = answered + Duration::from_millis(2995);
         assert_eq!((clock.earliest(later), clock.latest(later)), (102, 104));
+    }
+
+    #[test]
+    fn a_clock_that_shows_nonsense_overflows_nothing() {
+        let now = Instant::now();
+        let shown = u64::MAX.to_string();
+        let clock = Clock::of(&stats(&[("time", &shown)]), now, now).unwrap();
+        let later = now + Duration::from_secs(60);
+        assert_eq!(
+            (clock.earliest(later), clock.latest(later), clock.after(60)),
+            (u64::MAX, u64::MAX, u64::MAX)
+        );
     }
 
     #[test]

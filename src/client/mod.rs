@@ -1,4 +1,4 @@
-//! The one place that speaks to memcached: a [`Store`] over one connection, opened when it is first needed.
+//! The one place that speaks to memcached: a [`Store`](crate::cas::Store) over one connection, opened when it is first needed.
 //!
 //! Each exchange is one write and its answers. After any error the connection is dropped (protocol.md rule 11), and the error
 //! says what the caller may conclude: a write that left whole is *unknown*, anything else was not applied.
@@ -34,6 +34,8 @@ pub(crate) struct Memcached {
     facts: Option<Facts>,
     /// The key read last for a swap and its moment of expiry, which the next read is checked against.
     remembered: Option<(Key, u64)>,
+    /// Whether others have been seen to move the expiry: then the clock is asked with each read, not after it.
+    expiry_moves: bool,
 }
 
 impl Memcached {
@@ -47,6 +49,7 @@ impl Memcached {
             wire: None,
             facts: None,
             remembered: None,
+            expiry_moves: false,
         }
     }
 

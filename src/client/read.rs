@@ -54,12 +54,13 @@ impl Memcached {
             self.facts = None;
         }
         let mut open = None;
-        if let Some(facts) = self.facts {
+        if let Some(facts) = self.facts.filter(|_| !self.expiry_moves) {
             let item = self.read_by_clock(key, want, facts)?;
             match item {
                 Some(item) if moment_is_open(&item, facts) => open = Some(item),
                 settled => return Ok(settled),
             }
+            self.expiry_moves = true;
         }
         let mut reads = 1;
         let mut item = loop {
@@ -135,7 +136,7 @@ impl Memcached {
         if let (Some(item), Some(clock)) = (&mut item, facts.clock)
             && let Ttl::Seconds(left) = item.ttl
         {
-            item.expires_at = Some(clock.time + left);
+            item.expires_at = Some(clock.after(left));
         }
         Ok((item, exact))
     }

@@ -17,6 +17,9 @@ const MAX_LINE: usize = 8192;
 const CHUNK: usize = 16 * 1024;
 const MAX_READ: usize = 1024 * 1024;
 
+/// How long the look takes that is made at an answer after the time for it was up.
+const LAST_LOOK: Duration = Duration::from_millis(1);
+
 /// Why an exchange failed.
 #[derive(Debug)]
 pub(super) enum WireError {
@@ -37,6 +40,8 @@ pub(super) struct Wire {
     taken: usize,
     sent: usize,
     answered: bool,
+    /// Whether this exchange has had its last look, after its time was up.
+    looked_late: bool,
 }
 
 impl Wire {
@@ -52,6 +57,7 @@ impl Wire {
             taken: 0,
             sent: 0,
             answered: false,
+            looked_late: false,
         })
     }
 
@@ -79,6 +85,7 @@ impl Wire {
     pub(super) fn send(&mut self, request: &[u8]) -> Result<(), WireError> {
         self.deadline = Instant::now() + self.timeout;
         self.sent = 0;
+        self.looked_late = false;
         while self.sent < request.len() {
             match self.stream.write(&request[self.sent..], self.deadline) {
                 Ok(0) => return Err(WireError::Cut("closed the connection".into())),
@@ -137,8 +144,9 @@ impl Wire {
         self.taken = 0;
         let start = self.inbox.len();
         self.inbox.resize(start + most, 0);
+        let deadline = self.deadline_of_read();
         let read = loop {
-            match self.stream.read(&mut self.inbox[start..], self.deadline) {
+            match self.stream.read(&mut self.inbox[start..], deadline) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => break other,
             }
@@ -152,6 +160,21 @@ impl Wire {
             }
             Err(error) => Err(failed(&error)),
         }
+    }
+}
+
+impl Wire {
+    /// Until when to wait for the next bytes.
+    ///
+    /// On a busy machine it may be us who came late, and the answer is there: so once per exchange there is a look at what
+    /// has come, even after the time was up.
+    fn deadline_of_read(&mut self) -> Instant {
+        let now = Instant::now();
+        if now < self.deadline || self.looked_late {
+            return self.deadline;
+        }
+        self.looked_late = true;
+        now + LAST_LOOK
     }
 }
 
@@ -172,5 +195,52 @@ pub(super) fn plain(error: &io::Error) -> String {
     match characters.next() {
         Some(first) => first.to_lowercase().chain(characters).collect(),
         None => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// A wire to a peer that says `answer` at once, and the peer's end of it.
+    fn answered(answer: &[u8], timeout: Duration) -> (Wire, std::net::TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string().parse().unwrap();
+        let wire = Wire::open(&address, timeout).unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.write_all(answer).unwrap();
+        (wire, peer)
+    }
+
+    #[test]
+    fn an_answer_that_is_there_is_not_missed_because_we_came_late() {
+        let timeout = Duration::from_millis(50);
+        let (mut wire, _peer) = answered(b"HD\r\n", timeout);
+        wire.send(b"mg k\r\n").unwrap();
+        thread::sleep(2 * timeout);
+        assert_eq!(wire.line().unwrap(), b"HD");
+        // The grace is for one look only: a peer that goes on dripping does not hold us.
+        assert!(matches!(wire.line(), Err(WireError::Silent)));
+    }
+
+    #[test]
+    fn a_line_and_a_block_are_taken_in_turn_and_nothing_is_lost_between() {
+        let (mut wire, _peer) = answered(b"VA 4 c1\r\n\r\nEN\r\nEN\r\n", Duration::from_secs(5));
+        wire.send(b"mg k v\r\n").unwrap();
+        assert_eq!(wire.line().unwrap(), b"VA 4 c1");
+        assert_eq!(wire.block(4).unwrap(), b"\r\nEN");
+        assert_eq!(wire.line().unwrap(), b"EN");
+        assert_eq!(wire.fragment(), b"");
+    }
+
+    #[test]
+    fn a_line_without_end_is_garbage() {
+        let (mut wire, _peer) = answered(&[b'x'; 2 * MAX_LINE], Duration::from_secs(5));
+        wire.send(b"mg k\r\n").unwrap();
+        assert!(matches!(wire.line(), Err(WireError::Garbage(_))));
     }
 }

@@ -112,10 +112,16 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         }
         Err(stopped) => {
             let if_missing = "; --token absent would create it";
+            let if_conflict = match args.token {
+                Some(Expected::Token(_)) => "does not have this token any more",
+                Some(Expected::Absent) => "exists already",
+                None => "does not hold the value expected",
+            };
             Ending {
                 key,
                 elapsed,
                 if_missing,
+                if_conflict,
                 counter: false,
                 once: true,
             }

@@ -15,6 +15,8 @@ pub(super) struct Ending<'a> {
     pub(super) elapsed: Duration,
     /// What to do if the key is missing.
     pub(super) if_missing: &'a str,
+    /// How the item differs from what was expected.
+    pub(super) if_conflict: &'a str,
     /// Whether values are counters, which stand in JSON as numbers.
     pub(super) counter: bool,
     /// Whether one lost swap is the answer (`cas`) or the retries are (`incr-cas`).
@@ -117,7 +119,8 @@ impl Ending<'_> {
         match &stopped.why {
             Why::Missing => format!("{key} is not on {server}{}", self.if_missing),
             Why::Conflict => {
-                format!("{key} on {server} is not as expected; nothing was written ({now})")
+                let differs = self.if_conflict;
+                format!("{key} on {server} {differs}; nothing was written ({now})")
             }
             Why::OutOfRetries if self.once => {
                 format!(

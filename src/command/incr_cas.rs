@@ -40,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = args::counter, default_value = "1", allow_negative_numbers = true)]
     by: Counter,
 
-    /// Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 3 with --fallback incr]
+    /// Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 1 with --fallback incr]
     #[arg(long, value_name = "N")]
     max_retries: Option<u32>,
 
@@ -141,10 +141,12 @@ pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> an
         Ok(done) => print(key, &done, elapsed, context)?,
         Err(stopped) => {
             let if_missing = "; --initial N would create it";
+            let if_conflict = "was written by somebody else";
             Ending {
                 key,
                 elapsed,
                 if_missing,
+                if_conflict,
                 counter: true,
                 once: false,
             }

@@ -3,8 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::cas::store::Failure;
 use crate::cas::update::{Lost, Pacer};
-use crate::cas::{Key, Next, Written};
+use crate::cas::{Key, Next, Token, Written};
 use crate::output::Output;
 
 /// The clock of one operation.
@@ -51,6 +52,22 @@ impl Pacer for Pace<'_> {
         self.out.detail(&format!(
             "{}: attempt {} lost: {reason}; {next}",
             self.key, lost.attempt
+        ));
+    }
+
+    fn unanswered(&mut self, failure: &Failure) {
+        self.out.detail(&format!(
+            "{}: {}; asking what became of it",
+            self.key, failure.message
+        ));
+    }
+
+    fn stored(&mut self, attempt: u32, token: Option<Token>) {
+        let token = token.map_or("a token unknown".into(), |token| format!("token {token}"));
+        let time = self.started.elapsed().as_secs_f64() * 1000.0;
+        self.out.detail(&format!(
+            "{}: attempt {attempt} stored with {token} after {time:.1} ms",
+            self.key
         ));
     }
 }

@@ -114,7 +114,10 @@ impl Watch<'_, '_> {
         if !self.reachable && self.context.store.reconnect()? == Process::Other {
             self.followers.iter_mut().for_each(Follower::forget_token);
         }
-        self.context.store.glance(&self.args.keys)
+        let glances = self.context.store.glance(&self.args.keys)?;
+        // Asked once, on the connection that brought the first tokens: a later reconnect compares with it.
+        self.context.store.instance()?;
+        Ok(glances)
     }
 
     fn seen(&mut self, glances: &[Option<Glance>]) -> anyhow::Result<()> {

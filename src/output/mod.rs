@@ -90,9 +90,12 @@ impl Output {
 
     /// Prints one JSON object as a line, at once.
     pub(crate) fn object(&mut self, object: &impl Serialize) -> anyhow::Result<()> {
-        let mut line = serde_json::to_vec(object)?;
-        line.push(b'\n');
-        self.bytes(&line)
+        let json = serde_json::to_string(object)?;
+        if self.terminal {
+            self.line(&bytes::json_for_terminal(&json))
+        } else {
+            self.line(&json)
+        }
     }
 
     /// Prints one line, at once.
@@ -132,6 +135,8 @@ impl Output {
     }
 
     fn say(&mut self, text: &str) {
+        // Keys and values come escaped; the path of a file or the cause of an error may not.
+        let text = text::escaped(text.as_bytes());
         let line = format!("{} {text}\n", self.stderr_paint.program("mccas:"));
         // There is nobody left to tell if stderr itself fails.
         let _ = io::stderr().write_all(line.as_bytes());

@@ -7,7 +7,7 @@ use std::{env, fs};
 use crate::inspect::show;
 use crate::mccas::mccas_alone;
 
-const SUBCOMMANDS: [&str; 5] = ["gets", "cas", "incr-cas", "watch", "completions"];
+const SUBCOMMANDS: [&str; 6] = ["gets", "cas", "incr-cas", "watch", "bench", "completions"];
 
 #[test]
 fn bash_completions_are_in_order() {

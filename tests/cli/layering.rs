@@ -32,6 +32,23 @@ fn the_domain_knows_nothing_of_the_world() {
     );
 }
 
+/// Measuring takes a store and returns figures: it neither asks for arguments nor prints.
+#[test]
+fn measuring_knows_nothing_of_people_and_protocols() {
+    ensure_absent(
+        "src/bench",
+        &[
+            "clap",
+            "colored",
+            "serde",
+            "crate::cli",
+            "crate::client",
+            "crate::command",
+            "crate::output",
+        ],
+    );
+}
+
 #[test]
 fn the_client_knows_nothing_of_people() {
     ensure_absent(

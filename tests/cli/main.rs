@@ -9,6 +9,8 @@ mod outcome; // What a command did, and the comparison with what was expected.
 mod process; // Signals to processes.
 mod proxy; // Between a command and a server: counts, hooks, cuts at every byte.
 mod pump; // One connection through the proxy.
+mod reconnect; // Lost answers on new connections.
+mod reports; // The JSON contract as strict types.
 mod running; // A command in the background, line by line.
 mod server; // A real memcached per test.
 mod sockets; // What the scripted peer and the proxy share.
@@ -17,9 +19,30 @@ mod wait; // Polling with a deadline.
 mod wire; // A scripted peer: cuts, silence, garbage.
 
 // The tests.
+mod access; // TLS, authentication, other protocols, no CAS.
+mod bench; // Measuring: rows, keys, trouble.
+mod cas; // Where the value comes from and what it is compared with.
 mod completions; // The completion files: up to date, accepted by their shells.
+mod concurrency; // Many writers at once.
 mod contended; // 64 processes on one key.
+mod exit_codes; // One way to each exit code, and the table of --help.
+mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.
+mod fuzz; // No input and no answer panics.
+mod gets; // What it shows, and that it disturbs nothing.
 mod harness; // The above, each part by itself.
+mod incr_cas; // Values, bounds, missing keys.
+mod json; // The objects, read by strict types.
+mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
-mod soak; // A long run in bad weather, short in the suite.
+mod lost_attempts; // Retries, deadline, fallback.
+mod options; // Before and after the command, and by the environment.
+mod pipes; // Readers that go away.
+mod promises; // Nothing is destroyed, no byte is changed.
+mod readme; // README.md shows what the program prints.
+mod round_trips; // How often the program waits for the server.
+mod soak;
+mod terminal; // Colours, and nothing that a terminal would obey.
+mod watch; // Events, their order, and what they leave behind.
+mod watch_exec; // A command per change.
+mod weather; // What is down, silent or foreign. // A long run in bad weather, short in the suite.

@@ -26,8 +26,13 @@ pub(crate) fn mccas(server: &Memcached) -> Mccas {
 }
 
 /// `mccas --server ADDRESS` for any address.
+///
+/// With more patience than the default of 1 s, so that a busy machine is not taken for a silent server. A test in which
+/// silence is the point says `--timeout` itself.
 pub(crate) fn mccas_at(address: impl AsRef<OsStr>) -> Mccas {
-    mccas_alone().args([OsStr::new("--server"), address.as_ref()])
+    mccas_alone()
+        .args([OsStr::new("--server"), address.as_ref()])
+        .env("MCCAS_TIMEOUT", "10s")
 }
 
 /// `mccas` with nothing.

@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Measures everything side by side in one run and writes docs/benchmarks.md:
+# whole processes against the guide's Python script, memccat and nc (and mc, where it is installed),
+# and the loop itself by `mccas bench`.
+#
+# BENCH_SECONDS=3 is the time of each measurement of the loop, BENCH_RUNS=300 the number of processes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+readonly SECONDS_EACH="${BENCH_SECONDS:-3}" RUNS="${BENCH_RUNS:-300}"
+readonly RESULTS="$PWD/target/bench"
+readonly PYTHON="$PWD/target/guide-venv/bin/python"
+
+install_tools() {
+  local missing=()
+  have hyperfine || missing+=(hyperfine)
+  have memccat || missing+=(libmemcached-tools)
+  have nc || missing+=(netcat-openbsd)
+  have python3 || missing+=(python3 python3-venv)
+  [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}" ||
+    die "${missing[*]} could not be installed: please install by hand"
+  "$PYTHON" -c 'import pymemcache' 2>/dev/null && return 0
+  python3 -m venv "$(dirname "$(dirname "$PYTHON")")" && retry "$PYTHON" -m pip install -q pymemcache ||
+    die "pymemcache could not be installed into target/guide-venv"
+}
+
+clean_up() {
+  [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+  rm -rf "$folder"
+}
+
+# A private server on a port that it picks itself.
+start_server() {
+  local -a options=(-l 127.0.0.1 -p -1 -U 0 -m 64 -t 2)
+  [ "$(id -u)" -ne 0 ] || options+=(-u root)
+  MEMCACHED_PORT_FILENAME="$folder/ports" "${MCCAS_TEST_MEMCACHED:-memcached}" "${options[@]}" &
+  server=$!
+  for _ in $(seq 100); do
+    [ ! -s "$folder/ports" ] || break
+    sleep 0.05
+  done
+  port=$(sed -n 's/^TCP INET: //p' "$folder/ports")
+  [ -n "$port" ] || die "memcached did not start"
+}
+
+whole_processes() {
+  local -a named=(
+    -n "mccas gets" "mccas gets my_key"
+    -n "mccas incr-cas" "mccas incr-cas my_key"
+    -n "memccat" "memccat --servers=127.0.0.1:$port my_key"
+    -n "nc -z" "nc -z 127.0.0.1 $port"
+    -n "guide.py" "$PYTHON scripts/guide.py 127.0.0.1 $port my_key"
+  )
+  # mc of mtop has no gets; its get is the nearest.
+  ! have mc || ! mc --help 2>&1 | grep -q -i memcached || named+=(-n "mc get" "mc --host 127.0.0.1:$port get my_key")
+  hyperfine -N --warmup 20 --runs "$RUNS" --style none --export-json "$RESULTS/processes.json" "${named[@]}" >/dev/null
+}
+
+scripts/install-memcached.sh
+install_tools
+cargo build --release --locked --quiet
+mkdir -p "$RESULTS"
+folder=$(mktemp -d)
+server=""
+trap clean_up EXIT
+start_server
+export PATH="${CARGO_TARGET_DIR:-$PWD/target}/release:$PATH" MCCAS_SERVER="127.0.0.1:$port"
+mccas cas my_key 41 --token absent >/dev/null
+
+echo "Whole processes, $RUNS each ..."
+whole_processes
+echo "The loop, $SECONDS_EACH s each ..."
+mccas bench --workers 1,2,8,32,128 --for "${SECONDS_EACH}s" --json >"$RESULTS/loop.jsonl"
+python3 scripts/bench_report.py "$RESULTS" "$(command -v mccas)" "$("${MCCAS_TEST_MEMCACHED:-memcached}" -V)" \
+  >docs/benchmarks.md
+cat docs/benchmarks.md

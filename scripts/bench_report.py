@@ -1,0 +1,74 @@
+"""Writes docs/benchmarks.md from the results of scripts/bench.sh, to stdout.
+
+Usage: bench_report.py RESULTS_FOLDER MCCAS_BINARY MEMCACHED_VERSION
+"""
+
+import json
+import os
+import pathlib
+import platform
+import statistics
+import sys
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows])
+
+
+def processes(folder):
+    results = json.loads((folder / "processes.json").read_text())["results"]
+    medians = {result["command"]: statistics.median(result["times"]) for result in results}
+    nc = medians["nc -z"]
+    head = ["process", "median", "x `nc -z`"]
+    return medians, table(head, [[f"`{name}`", f"{time * 1e3:.2f} ms", f"{time / nc:.2f}"] for name, time in medians.items()])
+
+
+def microseconds(number):
+    return f"{number / 1e3:.2f} ms" if number >= 1e3 else f"{number:.0f} us"
+
+
+def loop(folder):
+    rows = [json.loads(line) for line in (folder / "loop.jsonl").read_text().splitlines()]
+    guide = {row["workers"]: row for row in rows if row["strategy"] == "guide"}
+    shown = []
+    for row in rows:
+        base = guide[row["workers"]]
+        shown.append([
+            row["workers"], f"`{row['strategy']}`",
+            f"{row['increments_per_second']:.0f}",
+            f"{row['increments_per_second'] / base['increments_per_second']:.2f}",
+            f"{row['attempts_per_increment']:.2f}", row["max_attempts"],
+            microseconds(row["p50_us"]), microseconds(row["p99_us"]), f"{row['p99_us'] / base['p99_us']:.2f}",
+            microseconds(row["max_us"]), f"{row['fairness']:.2f}", row["lost_updates"],
+        ])
+    head = ["workers", "strategy", "incr/s", "x guide", "attempts", "worst", "p50", "p99", "p99 / guide's", "max", "fairness", "lost"]
+    return rows, table(head, shown)
+
+
+def processor():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def main():
+    folder, binary, memcached = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
+    medians, process_table = processes(folder)
+    _, loop_table = loop(folder)
+    text = pathlib.Path("scripts/benchmarks.md.in").read_text()
+    values = {
+        "MACHINE": f"{os.cpu_count()} cores ({processor()}), {platform.system()} {platform.release()}, {memcached}",
+        "BINARY": f"{binary.stat().st_size / 1e6:.2f} MB",
+        "PROCESSES": process_table,
+        "GETS_MEMCCAT": f"{medians['mccas gets'] / medians['memccat']:.2f}",
+        "GUIDE_INCR": f"{medians['guide.py'] / medians['mccas incr-cas']:.0f}",
+        "LOOP": loop_table,
+    }
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    sys.stdout.write(text)
+
+
+main()

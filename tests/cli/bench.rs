@@ -1,0 +1,185 @@
+//! `mccas bench`: its rows, its key, and what it does when something is wrong.
+
+use serde::Deserialize;
+
+use crate::mccas::{mccas, mccas_at};
+use crate::outcome::Outcome;
+use crate::server::Memcached;
+
+/// The JSON contract of a row, declared anew so that no field comes, goes or changes its type unseen.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    strategy: String,
+    workers: usize,
+    increments: u64,
+    increments_per_second: f64,
+    attempts_per_increment: f64,
+    max_attempts: u32,
+    p50_us: f64,
+    p99_us: f64,
+    max_us: f64,
+    fairness: f64,
+    lost_updates: i64,
+}
+
+fn rows(outcome: &Outcome) -> Vec<Row> {
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let lines = outcome.stdout_text().lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_strategy_loses_nothing_and_the_figures_agree_with_each_other() {
+    let server = Memcached::start();
+    let outcome = mccas(&server)
+        .args(["bench", "--workers", "1,8", "--increments", "400", "--json"])
+        .run();
+    let rows = rows(&outcome);
+    let named: Vec<_> = rows
+        .iter()
+        .map(|row| (row.workers, row.strategy.as_str()))
+        .collect();
+    let strategies = ["guide", "cas", "fallback", "incr"];
+    let wanted: Vec<_> = [1, 8]
+        .iter()
+        .flat_map(|&n| strategies.iter().map(move |&name| (n, name)))
+        .collect();
+    assert_eq!(named, wanted);
+    for row in rows {
+        assert_eq!((row.increments, row.lost_updates), (400, 0), "{row:?}");
+        assert!(row.increments_per_second > 0.0, "{row:?}");
+        assert!(
+            row.attempts_per_increment >= 1.0
+                && f64::from(row.max_attempts) >= row.attempts_per_increment,
+            "{row:?}"
+        );
+        assert!(
+            row.p50_us > 0.0 && row.p50_us <= row.p99_us && row.p99_us <= row.max_us,
+            "{row:?}"
+        );
+        assert!(row.fairness > 0.0 && row.fairness <= 1.0, "{row:?}");
+        if row.strategy == "fallback" {
+            assert!(
+                row.max_attempts <= 3,
+                "one retry, then the server adds: {row:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_time_limit_ends_each_measurement() {
+    let server = Memcached::start();
+    let outcome = mccas(&server)
+        .args([
+            "bench",
+            "--workers",
+            "2",
+            "--strategy",
+            "cas",
+            "--for",
+            "200ms",
+            "--json",
+        ])
+        .run();
+    assert!(outcome.elapsed.as_millis() >= 200, "{outcome:?}");
+    assert!(rows(&outcome)[0].increments > 0);
+}
+
+#[test]
+fn the_private_key_is_deleted_and_no_other_is_touched() {
+    let server = Memcached::start();
+    server.set("mine", "41");
+    mccas(&server)
+        .args(["bench", "--workers", "2", "--increments", "20", "--json"])
+        .run();
+    assert_eq!(server.count("curr_items"), 1);
+    assert_eq!(server.value("mine"), "41");
+}
+
+#[test]
+fn a_key_that_is_named_is_counted_on_and_stays() {
+    let server = Memcached::start();
+    server.set_with("mine", "41", 7, 1000);
+    mccas(&server)
+        .args([
+            "bench",
+            "mine",
+            "--workers",
+            "4",
+            "--strategy",
+            "guide,cas",
+            "--increments",
+            "50",
+            "--json",
+        ])
+        .run();
+    let item = server.item("mine").unwrap();
+    assert_eq!((item.value.as_slice(), item.flags), (b"141".as_slice(), 7));
+    assert!((900..=1000).contains(&item.ttl), "{item:?}");
+}
+
+#[test]
+fn the_table_names_every_strategy_and_compares_with_the_guide() {
+    let server = Memcached::start();
+    let outcome = mccas(&server)
+        .args(["bench", "--workers", "2", "--increments", "50"])
+        .run();
+    let text = outcome.stdout_text();
+    for word in [
+        "workers", "guide", "cas", "fallback", "incr", "p99", "fairness", "x guide",
+    ] {
+        assert!(text.contains(word), "{word} is not in\n{text}");
+    }
+    assert!(
+        !text.contains('\x1b') && outcome.stderr.is_empty(),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_counted_on_is_told() {
+    let server = Memcached::start();
+    server.set("text", "hello");
+    let missing = mccas(&server).args(["bench", "nope", "--json"]).run();
+    assert_eq!(
+        (missing.code, missing.object()["status"].as_str()),
+        (4, Some("missing"))
+    );
+    let text = mccas(&server).args(["bench", "text", "--json"]).run();
+    assert_eq!(
+        (text.code, text.object()["status"].as_str()),
+        (8, Some("unsuitable"))
+    );
+    let down = mccas_at("127.0.0.1:1").args(["bench", "--json"]).run();
+    assert_eq!(
+        (down.code, down.object()["status"].as_str()),
+        (5, Some("unreachable"))
+    );
+    let no_cas = Memcached::start_with(&["-C"]);
+    let no_cas = mccas(&no_cas).args(["bench", "--json"]).run();
+    assert_eq!(
+        (no_cas.code, no_cas.object()["status"].as_str()),
+        (7, Some("no_cas"))
+    );
+    for wrong in ["0", "2000", "x"] {
+        assert_eq!(
+            mccas(&server)
+                .args(["bench", "--workers", wrong])
+                .run()
+                .code,
+            2,
+            "{wrong}"
+        );
+    }
+    assert_eq!(
+        mccas(&server)
+            .args(["bench", "--strategy", "magic"])
+            .run()
+            .code,
+        2
+    );
+}

@@ -1,0 +1,194 @@
+//! `incr-cas`: the values it takes and gives, its bounds, and what it does with a missing key.
+
+use crate::mccas::{Mccas, mccas, mccas_at};
+use crate::proxy::Proxy;
+use crate::server::Memcached;
+
+fn incr(server: &Memcached) -> Mccas {
+    mccas(server).args(["incr-cas", "k"])
+}
+
+#[test]
+fn the_new_value_is_printed_and_stored_plainly() {
+    let server = Memcached::start();
+    for (value, by, after) in [
+        ("41", "1", "42"),
+        ("41", "0", "41"),
+        ("0", "-1", "-1"),
+        ("-1", "1", "0"),
+        ("  7 ", "1", "8"),
+        ("007", "1", "8"),
+        ("9", "1", "10"),
+        ("10", "-1", "9"),
+        ("18446744073709551614", "1", "18446744073709551615"),
+        (
+            "18446744073709551615",
+            "-9223372036854775808",
+            "9223372036854775807",
+        ),
+        ("-9223372036854775807", "-1", "-9223372036854775808"),
+        (
+            "-9223372036854775808",
+            "18446744073709551615",
+            "9223372036854775807",
+        ),
+    ] {
+        server.set("k", value);
+        incr(&server)
+            .args(["--by", by])
+            .stdout(format!("{after}\n"))
+            .check();
+        assert_eq!(server.value("k"), after);
+    }
+}
+
+#[test]
+fn what_is_no_counter_or_would_overflow_is_unsuitable_and_stays() {
+    let server = Memcached::start();
+    for (value, by) in [
+        ("hello", "1"),
+        ("", "1"),
+        (" ", "1"),
+        ("1.5", "1"),
+        ("0x10", "1"),
+        ("+1", "1"),
+        ("1 2", "1"),
+        ("1\n", "1"),
+        ("\u{661}", "1"),
+        ("18446744073709551615", "1"),
+        ("18446744073709551616", "-1"),
+        ("-9223372036854775808", "-1"),
+        ("99999999999999999999999999999999999999999999", "-1"),
+    ] {
+        server.set("k", value);
+        let token = server.token("k");
+        let outcome = incr(&server).args(["--by", by]).run();
+        assert_eq!(
+            (outcome.code, outcome.stdout_text()),
+            (8, ""),
+            "{value:?} {outcome:?}"
+        );
+        assert!(
+            outcome.stderr.contains("nothing was written"),
+            "{outcome:?}"
+        );
+        assert_eq!(
+            (server.value("k"), server.token("k")),
+            (value.to_string(), token)
+        );
+    }
+}
+
+#[test]
+fn bounds_may_be_reached_and_not_crossed() {
+    let server = Memcached::start();
+    for (value, options, expected) in [
+        ("9", &["--max", "10"][..], Some("10")),
+        ("10", &["--max", "10"], None),
+        ("1", &["--by", "-1", "--min", "0"], Some("0")),
+        ("0", &["--by", "-1", "--min", "0"], None),
+        ("-4", &["--by", "-1", "--min", "-5"], Some("-5")),
+        ("5", &["--min", "5", "--max", "6"], Some("6")),
+        // Outside already: going back in is no crossing, staying outside is refused.
+        ("20", &["--by", "-10", "--max", "10"], Some("10")),
+        ("20", &["--by", "-1", "--max", "10"], None),
+    ] {
+        server.set("k", value);
+        let outcome = incr(&server).args(options).run();
+        let code = if expected.is_some() { 0 } else { 8 };
+        assert_eq!(outcome.code, code, "{value} {options:?} {outcome:?}");
+        assert_eq!(server.value("k"), expected.unwrap_or(value));
+    }
+}
+
+#[test]
+fn a_bound_is_judged_by_the_value_that_won() {
+    let server = Memcached::start();
+    server.set("k", "5");
+    let proxy = Proxy::to(&server).on_request(2, |server| server.set("k", "10"));
+    let outcome = mccas_at(proxy.address())
+        .args(["incr-cas", "k", "--max", "10"])
+        .run();
+    assert_eq!(
+        (outcome.code, &*server.value("k")),
+        (8, "10"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn initial_counts_only_where_the_key_is_missing() {
+    let server = Memcached::start();
+    let run = |options: &[&str]| incr(&server).args(options).run();
+    assert_eq!(
+        run(&["--initial", "10", "--by", "-20"]).stdout_text(),
+        "-10\n"
+    );
+    assert_eq!(
+        run(&["--initial", "10", "--by", "-20"]).stdout_text(),
+        "-30\n"
+    );
+    server.raw("delete k\r\n");
+    let stored = run(&["--initial", "-5", "--ttl", "90s", "--flags", "3", "--json"]).object();
+    assert_eq!(
+        (&stored["before"], &stored["after"]),
+        (&(-5).into(), &(-4).into())
+    );
+    assert_eq!(stored["method"], "add");
+    assert!(stored.get("token_before").is_none(), "{stored}");
+    let item = server.item("k").expect("the item");
+    assert_eq!((item.flags, &*item.value), (3, &b"-4"[..]));
+    assert!((80..=90).contains(&item.ttl), "{item:?}");
+    server.raw("delete k\r\n");
+    assert_eq!(run(&["--initial", "10", "--max", "10"]).code, 8);
+    assert_eq!(server.item("k"), None);
+}
+
+#[test]
+fn a_creation_that_loses_adds_to_what_was_created() {
+    let server = Memcached::start();
+    let proxy = Proxy::to(&server).on_request(2, |server| server.set("k", "100"));
+    let command = mccas_at(proxy.address()).args(["incr-cas", "k", "--initial", "0", "--json"]);
+    let stored = command.run().object();
+    assert_eq!(
+        (&stored["after"], &stored["conflicts"]),
+        (&101.into(), &1.into()),
+        "{stored}"
+    );
+}
+
+#[test]
+fn a_key_deleted_in_between_is_missing_or_created_anew() {
+    for (options, code, value) in [(&[][..], 4, None), (&["--initial", "0"], 0, Some("1"))] {
+        let server = Memcached::start();
+        server.set("k", "41");
+        let proxy = Proxy::to(&server).on_request(2, |server| {
+            server.raw("delete k\r\n");
+        });
+        let command = mccas_at(proxy.address()).args(["incr-cas", "k", "--quiet"]);
+        let outcome = command.args(options).run();
+        assert_eq!(outcome.code, code, "{outcome:?}");
+        let left = server.item("k").map(|item| item.value);
+        assert_eq!(left.as_deref(), value.map(str::as_bytes));
+    }
+}
+
+#[test]
+fn stale_items_and_placeholders_are_not_added_to_and_stay_to_be_renewed() {
+    let server = Memcached::start();
+    server.set("stale", "41");
+    server.raw("md stale I T600\r\n");
+    server.raw("mg lease v N600\r\n");
+    for key in ["stale", "lease"] {
+        let outcome = mccas(&server)
+            .args(["incr-cas", key, "--initial", "0"])
+            .run();
+        assert_eq!(outcome.code, 8, "{outcome:?}");
+    }
+    let answer = server.raw("mg stale v\r\n");
+    assert!(
+        answer.starts_with(b"VA 2 W X") || answer.starts_with(b"VA 2 X W"),
+        "{answer:?}"
+    );
+    assert_eq!(server.value("lease"), "");
+}

@@ -1,0 +1,123 @@
+//! A reader of stdout that goes away ends the program quietly; a full one is waited for.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Stdio};
+
+use crate::inspect::show;
+use crate::mccas::{Mccas, collect, end_within, mccas, take};
+use crate::outcome::code_of;
+use crate::server::Memcached;
+use crate::wait::PATIENCE;
+
+/// Starts a command with a stdout that the test holds.
+fn start(command: &Mccas) -> Child {
+    let mut command = command.command();
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command.spawn().expect("the binary of mccas")
+}
+
+/// Waits for a quiet end with 0.
+#[track_caller]
+fn ensure_quiet_end(mut child: Child) {
+    let stderr = collect(child.stderr.take().expect("a pipe"));
+    let status = end_within(&mut child, PATIENCE).expect("an end");
+    let stderr = show(&take(&stderr).expect("the end of stderr"));
+    assert_eq!((code_of(status), &*stderr), (0, ""));
+}
+
+#[test]
+fn gets_ends_quietly_when_its_reader_has_read_enough() {
+    let server = Memcached::start();
+    // Together more than a pipe holds, so that the program must notice.
+    let keys: Vec<String> = (0..20).map(|n| format!("k{n}")).collect();
+    for key in &keys {
+        server.set(key, vec![b'x'; 100_000]);
+    }
+    for options in [&[][..], &["--json"]] {
+        let mut child = start(&mccas(&server).arg("gets").args(&keys).args(options));
+        let mut line = String::new();
+        let mut stdout = BufReader::with_capacity(1, child.stdout.take().expect("a pipe"));
+        stdout.read_line(&mut line).expect("a line");
+        assert!(line.contains("k0"), "{line}");
+        drop(stdout);
+        ensure_quiet_end(child);
+    }
+}
+
+#[test]
+fn a_raw_value_ends_quietly_when_its_reader_has_read_enough() {
+    let server = Memcached::start();
+    server.set("k", vec![b'x'; 900_000]);
+    let mut child = start(&mccas(&server).args(["gets", "--raw", "k"]));
+    let mut first = [0; 10];
+    let mut stdout = child.stdout.take().expect("a pipe");
+    stdout.read_exact(&mut first).expect("ten bytes");
+    drop(stdout);
+    ensure_quiet_end(child);
+}
+
+#[test]
+fn watch_ends_quietly_at_the_first_event_that_nobody_reads() {
+    let server = Memcached::start();
+    server.set("k", "1");
+    let command = mccas(&server).args(["watch", "k", "--interval", "5ms"]);
+    let mut child = start(&command);
+    let mut line = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+    stdout.read_line(&mut line).expect("a line");
+    assert!(line.contains("present"), "{line}");
+    drop(stdout);
+    server.set("k", "2");
+    ensure_quiet_end(child);
+}
+
+#[test]
+fn an_increment_whose_answer_nobody_reads_has_happened_once() {
+    let server = Memcached::start();
+    server.set("k", "41");
+    let mut child = start(&mccas(&server).args(["incr-cas", "k"]));
+    drop(child.stdout.take());
+    ensure_quiet_end(child);
+    assert_eq!(server.value("k"), "42");
+}
+
+#[test]
+fn help_ends_quietly_without_a_reader() {
+    let server = Memcached::start();
+    for args in [&["--help"][..], &["completions", "bash"]] {
+        let mut child = start(&mccas(&server).args(args));
+        drop(child.stdout.take());
+        ensure_quiet_end(child);
+    }
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_changes_no_exit_code() {
+    let server = Memcached::start();
+    let mut child = start(&mccas(&server).args(["gets", "missing"]));
+    drop(child.stderr.take());
+    let stdout = collect(child.stdout.take().expect("a pipe"));
+    let status = end_within(&mut child, PATIENCE).expect("an end");
+    assert_eq!(code_of(status), 4);
+    assert_eq!(take(&stdout), Some(Vec::new()));
+}
+
+#[test]
+fn a_full_disk_is_a_failure_and_not_a_success() {
+    let server = Memcached::start();
+    server.set("k", "v");
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
+        return; // Only Linux has it.
+    };
+    let mut command = mccas(&server).args(["gets", "k"]).command();
+    let output = command.stdout(full).output().expect("the binary of mccas");
+    assert_eq!(code_of(output.status), 1, "{}", show(&output.stderr));
+    assert!(
+        show(&output.stderr).contains("No space left"),
+        "{}",
+        show(&output.stderr)
+    );
+}
