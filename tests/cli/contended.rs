@@ -1,7 +1,6 @@
 //! Many processes increment one key at once: nothing is lost, nothing doubled, and nobody gives up.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::mccas::mccas;
 use crate::outcome::Outcome;
 use crate::server::Memcached;
+use crate::tell::tell;
 
 const PROCESSES: usize = 64;
 const INCREMENTS: usize = 20;
@@ -49,12 +49,11 @@ fn account(server: &Memcached, outcomes: &[Outcome]) {
         .iter()
         .filter_map(|outcome| outcome.object()["attempts"].as_u64())
         .sum();
-    let _ = writeln!(
-        io::stdout(),
+    tell(format_args!(
         "contended: {} done, {} unknown, total {total}, {attempts} attempts",
         done.len(),
         unknown.len()
-    );
+    ));
     assert!((done.len()..=done.len() + unknown.len()).contains(&total));
     let distinct: BTreeSet<u64> = done.iter().copied().collect();
     assert_eq!(distinct.len(), done.len(), "two were told the same value");
@@ -103,9 +102,10 @@ fn a_server_that_freezes_in_the_middle_loses_and_doubles_nothing() {
         over.store(true, Ordering::SeqCst);
         outcomes
     });
+    // While the server stands still the deadline runs on: on a busy machine somebody may give up, and says so.
     let lost = outcomes
         .iter()
-        .find(|outcome| !matches!(outcome.code, 0 | 6));
+        .find(|outcome| !matches!(outcome.code, 0 | 3 | 6));
     assert!(lost.is_none(), "{lost:?}");
     account(&server, &outcomes);
 }

@@ -15,6 +15,7 @@ mod reports; // The JSON contract as strict types.
 mod running; // A command in the background, line by line.
 mod server; // A real memcached per test.
 mod sockets; // What the scripted peer and the proxy share.
+mod tell; // What a test has counted.
 mod wait; // Polling with a deadline.
 mod wire; // A scripted peer: cuts, silence, garbage.
 

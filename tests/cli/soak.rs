@@ -4,7 +4,6 @@
 //! acknowledged stands in the counter, and nothing that was not at least attempted.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread;
@@ -15,6 +14,7 @@ use crate::outcome::Outcome;
 use crate::proxy::Proxy;
 use crate::server::Memcached;
 use crate::sockets::locked;
+use crate::tell::tell;
 use crate::wait;
 
 const WRITERS: usize = 8;
@@ -194,16 +194,14 @@ impl Weather {
         for outcome in self.outcomes.iter().flat_map(|all| locked(all).clone()) {
             codes[usize::try_from(outcome.code).expect("a code")] += 1;
         }
-        let mut out = io::stdout();
-        let _ = writeln!(
-            out,
+        tell(format_args!(
             "soak, {name}: {:?}, {WRITERS} writers, {} increments tried, {} times all connections killed",
             duration(),
             codes.iter().sum::<usize>(),
             self.kills.load(Ordering::SeqCst)
-        );
+        ));
         for (code, count) in codes.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let _ = writeln!(out, "    exit {code}: {count}");
+            tell(format_args!("    exit {code}: {count}"));
         }
         let strange: usize = [1, 2, 7, 8, 9].map(|code| codes[code]).iter().sum();
         assert_eq!(
@@ -231,13 +229,12 @@ impl Life {
     fn account(&self, outcomes: &[Outcome]) {
         let (done, unknown) = (self.values(outcomes, 0), self.values(outcomes, 6));
         let stored = usize::try_from(self.end - self.start).expect("a number");
-        let _ = writeln!(
-            io::stdout(),
+        tell(format_args!(
             "    {} life: {} acknowledged <= {stored} stored <= {} acknowledged or unknown",
             self.name,
             done.len(),
             done.len() + unknown.len()
-        );
+        ));
         assert!(stored >= done.len(), "acknowledged increments are lost");
         assert!(
             stored <= done.len() + unknown.len(),

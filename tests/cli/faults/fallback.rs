@@ -1,11 +1,10 @@
 //! The server's own arithmetic as the fallback: it carries no token, so it is never sent twice.
 
-use std::io::{self, Write as _};
-
 use crate::mccas::{Mccas, mccas_at};
 use crate::proxy::{Counts, Fault, Proxy};
 use crate::server::Memcached;
 use crate::sockets::How;
+use crate::tell::tell;
 
 /// The only attempt loses against a writer who stores 100; then the server is to add 1.
 fn lose(server: &Memcached, key: &'static str, fault: Fault) -> Proxy {
@@ -65,7 +64,7 @@ fn a_lost_answer_of_the_servers_arithmetic_is_unknown_and_never_sent_twice() {
                 codes[usize::try_from(outcome.code).expect("a code")] += 1;
             }
         }
-        let _ = writeln!(io::stdout(), "fallback: by exit code {codes:?}");
+        tell(format_args!("fallback: by exit code {codes:?}"));
         assert!(codes[0] > 0 && codes[6] > 0, "{codes:?}");
     }
 }

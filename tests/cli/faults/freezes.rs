@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use super::sweep::{Act, Case, Codes, LONG, Lengths, On, SHORT, sweep};
+use super::act::Act;
+use super::sweep::{Case, Codes, LONG, Lengths, On, SHORT, sweep};
 use super::{INSTALLED, MODERN, PROVEN, Setting, WRITES, Write};
 use crate::proxy::Fault;
 use crate::sockets::How;

@@ -4,16 +4,15 @@
 //! where that cannot be known. What was applied is not guessed from the value: the server counts every item that it
 //! stores (`total_items`).
 
+mod act; // What the server and other writers do meanwhile.
 mod cuts; // A connection cut at every byte, then the next one, then all of them.
 mod fallback; // The server's own arithmetic, which cannot be asked again.
 mod freezes; // A server that stands still, and bytes that come late.
+mod look; // An item as the server holds it.
 mod others; // Another writer, or another server process, before the answer is made good.
 mod sweep; // Many cases on a few threads, counted.
 
-use std::cell::RefCell;
-use std::fmt;
-
-use crate::inspect::{Session, parse_gets, parse_meta, show};
+use self::look::{Eye, Look, State};
 use crate::mccas::{Mccas, mccas_at};
 use crate::outcome::Outcome;
 use crate::server::Memcached;
@@ -94,101 +93,6 @@ impl Write {
             Self::Swap | Self::Create => "new",
             Self::Increment => "42",
         }
-    }
-}
-
-/// An item as it must stay, or as it has become.
-#[derive(Clone, PartialEq, Eq)]
-struct State {
-    value: String,
-    flags: u32,
-    /// The second of the server's clock at which it expires.
-    moment: Option<u64>,
-    token: u64,
-}
-
-impl fmt::Debug for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            value,
-            flags,
-            moment,
-            token,
-        } = self;
-        write!(
-            f,
-            "{value:?} (flags {flags}, expires {moment:?}, token {token})"
-        )
-    }
-}
-
-/// A connection on which a test looks at a server: one for all looks, as there are many.
-struct Eye {
-    session: RefCell<Session>,
-}
-
-/// What one look saw.
-struct Look {
-    item: Option<State>,
-    /// How many items the server has stored in its life.
-    stored: u64,
-}
-
-impl Eye {
-    fn on(server: &Memcached) -> Self {
-        Self {
-            session: RefCell::new(server.session()),
-        }
-    }
-
-    fn ask(&self, request: &str) -> Vec<u8> {
-        self.session.borrow_mut().ask(request)
-    }
-
-    /// The server's clock, and how many items it has stored.
-    fn stats(&self) -> (u64, u64) {
-        let answer = show(&self.ask("stats\r\n"));
-        let number = |name: &str| {
-            let line = answer.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|line| line.trim().parse().ok())
-                .unwrap_or_else(|| panic!("no {name} in {answer}"))
-        };
-        (number("STAT time"), number("STAT total_items"))
-    }
-
-    /// Looks at a key without any doubt about its moment of expiry: no tick of the clock fell in between.
-    fn look(&self, key: &str) -> Look {
-        loop {
-            let before = self.stats();
-            let meta = parse_meta(&self.ask(&format!("me {key}\r\n")));
-            let item = parse_gets(&self.ask(&format!("gets {key}\r\n")));
-            if self.stats() != before {
-                continue;
-            }
-            let (time, stored) = before;
-            let left = meta.map_or(-1, |meta| meta.ttl);
-            let item = item.map(|item| State {
-                value: String::from_utf8(item.value).expect("text"),
-                flags: item.flags,
-                moment: u64::try_from(left).ok().map(|left| time + left),
-                token: item.token,
-            });
-            return Look { item, stored };
-        }
-    }
-
-    /// Stores an item that expires at a moment of the server's clock.
-    fn set(&self, key: &str, value: &str, moment: u64) {
-        let size = value.len();
-        let answer = self.ask(&format!(
-            "ms {key} {size} F{FLAGS} T{moment}\r\n{value}\r\n"
-        ));
-        assert_eq!(show(&answer), "HD\r\n");
-    }
-
-    /// Uses tokens up until all that follow have five digits: a byte of a request is then the same one in every case.
-    fn use_up_tokens(&self) {
-        self.ask(&"ms x 1 q\r\nx\r\n".repeat(10_000));
     }
 }
 

@@ -1,7 +1,9 @@
 //! Another writer, or another server process, comes between a lost swap and its resolution: the truth, or "unknown".
 
-use super::sweep::{Act, Case, Codes, LONG, Lengths, On, sweep};
-use super::{Eye, INSTALLED, MODERN, PROVEN, Setting, Trial, WRITES, Write};
+use super::act::Act;
+use super::look::Eye;
+use super::sweep::{Case, Codes, LONG, Lengths, On, sweep};
+use super::{INSTALLED, MODERN, PROVEN, Setting, Trial, WRITES, Write};
 use crate::proxy::{Fault, Proxy};
 use crate::server::Memcached;
 use crate::sockets::How;
