@@ -1,16 +1,19 @@
 # The commands of this repository. Each is thin: what it does lives in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench soak bless install-deps
+.PHONY: help build demo demo-contention test bench soak bless install-deps
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the release binary, target/release/mccas
 	cargo build --release --locked
 
 demo: ## Try mccas on a private memcached (installs memcached if there is none)
 	@scripts/demo.sh
+
+demo-contention: ## See writers fight over a key on a private memcached, and who they are
+	@scripts/demo-contention.sh
 
 test: ## Install what the tests need, then run every check that CI runs
 	@scripts/test.sh

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Tally;
-use super::tally::{Counts, OfClient, Span};
+use super::tally::{Counts, OfClient, OfKey, Span};
+use super::top::Slot;
 
 /// Swaps below which a share of lost ones says little.
 pub(crate) const ENOUGH_SWAPS: u64 = 10;
@@ -83,6 +84,8 @@ pub(crate) struct Row {
 pub(crate) struct Part {
     pub(crate) name: Name,
     pub(crate) counts: Counts,
+    /// Whether the counts may lack what happened before the part was counted.
+    pub(crate) partial: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,9 +171,7 @@ impl Tally {
     }
 
     fn key_rows(&self, scope: Scope) -> Vec<Row> {
-        let told = |slot: &&super::top::Slot<_, super::tally::OfKey>| {
-            !scope.of(&slot.value.span).is_empty()
-        };
+        let told = |slot: &&Slot<_, OfKey>| !scope.of(&slot.value.span).is_empty();
         let rows = self.keys.iter().filter(told).map(|slot| {
             let of_key = &slot.value;
             Row {
@@ -181,8 +182,7 @@ impl Tally {
                     of_key
                         .writers
                         .iter()
-                        .map(|slot| (name(&slot.value), &slot.value.span)),
-                    scope,
+                        .map(|slot| part(name(&slot.value), slot, scope)),
                 ),
                 history: of_key.history.iter().copied().collect(),
                 error: slot.error,
@@ -194,11 +194,11 @@ impl Tally {
     }
 
     fn client_rows(&self, scope: Scope) -> Vec<Row> {
-        let mut keys: HashMap<u64, Vec<(Name, &Span)>> = HashMap::new();
+        let mut keys: HashMap<u64, Vec<Part>> = HashMap::new();
         for key in self.keys.iter() {
             for writer in key.value.writers.iter() {
                 let of_writer = keys.entry(writer.name).or_default();
-                of_writer.push((Name::Key(Arc::clone(&key.name)), &writer.value.span));
+                of_writer.push(part(Name::Key(Arc::clone(&key.name)), writer, scope));
             }
         }
         let lossy = self.keys.overflowed();
@@ -210,10 +210,7 @@ impl Tally {
             name: name(&slot.value),
             counts: scope.of(&slot.value.span),
             changed: None,
-            parts: parts(
-                keys.remove(&slot.name).unwrap_or_default().into_iter(),
-                scope,
-            ),
+            parts: parts(keys.remove(&slot.name).unwrap_or_default().into_iter()),
             history: Vec::new(),
             error: slot.error,
             partial: slot.partial,
@@ -237,12 +234,16 @@ fn name(of_client: &OfClient) -> Name {
     Name::Client(client.and_then(|client| client.name()).map(String::from))
 }
 
-fn parts<'a>(spans: impl Iterator<Item = (Name, &'a Span)>, scope: Scope) -> Vec<Part> {
-    let told = spans.map(|(name, span)| Part {
+fn part(name: Name, of_client: &Slot<u64, OfClient>, scope: Scope) -> Part {
+    Part {
         name,
-        counts: scope.of(span),
-    });
-    let mut parts: Vec<Part> = told.filter(|part| !part.counts.is_empty()).collect();
+        counts: scope.of(&of_client.value.span),
+        partial: of_client.partial,
+    }
+}
+
+fn parts(all: impl Iterator<Item = Part>) -> Vec<Part> {
+    let mut parts: Vec<Part> = all.filter(|part| !part.counts.is_empty()).collect();
     parts.sort_by_cached_key(|part| hotness(&part.counts, &part.name));
     parts
 }

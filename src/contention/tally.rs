@@ -10,7 +10,8 @@ use super::{Line, Mutation, Outcome, Pattern};
 
 /// Keys that are counted one by one; see [`Top`] for what happens to more of them.
 pub(crate) const KEYS: usize = 4096;
-/// The same for the clients of the server, and for those of one key.
+/// The same for the clients of the server, and for those of one key. Their weight is how often they wrote: a client that
+/// stays must not lose its place to many that come, lose one swap and go.
 const CLIENTS: usize = 1024;
 const WRITERS: usize = 32;
 /// Intervals of which a key's lost swaps are remembered.
@@ -201,9 +202,7 @@ impl Tally {
             .cfd
             .map(|cfd| self.clients.writer(cfd, mutation.gid));
         if let Some(writer) = &writer
-            && let Some(of_client) = self
-                .writers
-                .count(&writer.number(), counts.lost, || writer.number())
+            && let Some(of_client) = self.writers.count(&writer.number(), 1, || writer.number())
         {
             of_client.count(mutation, writer);
         }
@@ -217,7 +216,7 @@ impl Tally {
         if let Some(writer) = &writer
             && let Some(of_client) = of_key
                 .writers
-                .count(&writer.number(), counts.lost, || writer.number())
+                .count(&writer.number(), 1, || writer.number())
         {
             of_client.count(mutation, writer);
         }

@@ -84,9 +84,7 @@ impl Observation {
             seen: 0,
             grown: started,
         };
-        if observation.server.can_be_knocked() {
-            observation.knock(false);
-        }
+        observation.knock(false);
         Ok(observation)
     }
 
@@ -156,12 +154,13 @@ impl Observation {
     /// server's other threads have come as well: it goes round them one by one.
     fn settle(&mut self) {
         // The first knock's line was never seen: between us and the server somebody changes addresses.
-        if !self.server.can_be_knocked() || lock(&self.shared.tally).is_waiting() {
-            thread::sleep(SLEEP);
-            return;
-        }
+        let strange = lock(&self.shared.tally).is_waiting();
         for ends in [true, false] {
-            self.knock(ends);
+            if strange || !self.knock(ends) {
+                // No way to know, then; so wait as long as a line can take.
+                thread::sleep(SLEEP);
+                return;
+            }
             let deadline = Instant::now() + BEHIND;
             while lock(&self.shared.tally).is_waiting() && self.failure().is_none() {
                 if Instant::now() > deadline {
@@ -173,13 +172,19 @@ impl Observation {
         }
     }
 
-    /// Knocks, and has the line of it waited for.
-    fn knock(&self, ends: bool) {
+    /// Knocks, and has the line of it waited for; whether that is possible.
+    fn knock(&self, ends: bool) -> bool {
+        if !self.server.can_be_knocked() {
+            return false;
+        }
         // Locked meanwhile, so that the line is not read before it is waited for.
         let mut tally = lock(&self.shared.tally);
-        if let Some(name) = self.server.knock() {
-            tally.wait_for(name.to_string(), ends);
+        let name = self.server.knock().map(|name| name.to_string());
+        let known = name.is_some();
+        if let Some(name) = name {
+            tally.wait_for(name, ends);
         }
+        known
     }
 
     fn now(&mut self) -> Start {

@@ -136,7 +136,10 @@ impl Entry {
     }
 
     fn part(part: &Part) -> Entry {
-        Entry::named(&part.name, part.counts)
+        Entry {
+            partial: part.partial.then_some(true),
+            ..Entry::named(&part.name, part.counts)
+        }
     }
 
     fn named(name: &Name, counts: Counts) -> Entry {
