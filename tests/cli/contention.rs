@@ -254,7 +254,7 @@ fn people_get_a_table_and_what_it_cannot_see() {
         "KEY  STORES  WON  LOST  LOST%",
         "lower bound: the server dropped ",
         "not seen in this log: arithmetic in place",
-        "the server's own counters: swaps 0 won",
+        "server's counters: swaps 0 won",
     ] {
         assert!(text.contains(part), "{part:?} is not in:\n{text}");
     }

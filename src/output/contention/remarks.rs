@@ -6,13 +6,13 @@ use crate::output::Paint;
 
 /// What the log does not tell, whatever happens.
 const BLIND: [&str; 2] = [
-    "not seen in this log: arithmetic in place (incr, decr, ma), touches, deletes, expiry;",
-    "and behind a proxy, which client it was",
+    "not seen in this log: arithmetic in place (incr, decr, ma), touches, deletes,",
+    "expiry; and behind a proxy, which client it was",
 ];
 
 /// The remarks of a final report, one per line.
 pub(crate) fn remarks(report: &Report, paint: Paint) -> Vec<String> {
-    let mut lines = vec![totals(report)];
+    let mut lines = totals(report).to_vec();
     lines.extend(
         report
             .server
@@ -23,7 +23,7 @@ pub(crate) fn remarks(report: &Report, paint: Paint) -> Vec<String> {
     lines
 }
 
-fn totals(report: &Report) -> String {
+fn totals(report: &Report) -> [String; 2] {
     let all = &report.all;
     let rows = report.rows.len() + report.more;
     let what = match (report.by, rows) {
@@ -36,12 +36,14 @@ fn totals(report: &Report) -> String {
         0 => String::new(),
         more => format!(" ({more} not shown: --top {rows})"),
     };
-    format!(
-        "{rows} {what} in {:.1} s{hidden}; in the whole log: {} stores; swaps {}",
-        report.elapsed.as_secs_f64(),
-        all.stores,
-        swaps(all.won, all.lost, all.missing)
-    )
+    let swaps = swaps(all.won, all.lost, all.missing);
+    [
+        format!(
+            "{rows} {what} in {:.1} s{hidden}",
+            report.elapsed.as_secs_f64()
+        ),
+        format!("log of all keys: {} stores; swaps {swaps}", all.stores),
+    ]
 }
 
 /// Log and counters check each other.
@@ -56,7 +58,7 @@ fn check(all: &Counts, server: &Counters, dropped: u64, paint: Paint) -> String 
         paint.label("not read in the same instant")
     };
     format!(
-        "the server's own counters: swaps {} ({verdict})",
+        "server's counters: swaps {} ({verdict})",
         swaps(counted.0, counted.1, counted.2)
     )
 }
