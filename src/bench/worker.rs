@@ -65,6 +65,7 @@ pub(super) fn work(store: &mut dyn Store, trial: &Trial, race: &Race) -> Worked 
         want: Want::Value,
         policy: trial.strategy.policy(),
         exactly_once: false,
+        tell_token: false,
     };
     // Connecting and learning about the server are not part of the measurement.
     let warm = store.read(trial.key, Want::Value).err();

@@ -17,6 +17,8 @@ pub(crate) struct Swap {
     pub(crate) condition: Condition,
     /// The token that the item shall carry, as proof whose write it holds (`E`, servers from 1.6.27 on).
     pub(crate) proof: Option<Token>,
+    /// Whether the new token will be passed on, and so must be certain.
+    pub(crate) tell_token: bool,
 }
 
 /// What must hold for a swap to happen.

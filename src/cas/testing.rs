@@ -38,6 +38,7 @@ pub(crate) fn swap(number: u64, proof: Option<u64>) -> Swap {
         expiry: Expiry::Never,
         condition: Condition::Token(token(number)),
         proof: proof.map(token),
+        tell_token: false,
     }
 }
 
@@ -69,6 +70,7 @@ pub(crate) fn plan(max_retries: u32) -> Plan {
         want,
         policy,
         exactly_once: false,
+        tell_token: false,
     }
 }
 

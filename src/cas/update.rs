@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) policy: RetryPolicy,
     /// Whether each swap carries a token of its own as proof (`--exactly-once`).
     pub(crate) exactly_once: bool,
+    /// Whether the new token will be passed on, and so must be certain.
+    pub(crate) tell_token: bool,
 }
 
 /// Time and chance, which the loop itself does not have.
@@ -194,6 +196,7 @@ fn prepare(
         expiry,
         condition: item.map_or(Condition::Absent, |item| Condition::Token(item.token)),
         proof: plan.exactly_once.then(|| Token::proof(pacer.random())),
+        tell_token: plan.tell_token,
     })
 }
 
@@ -271,6 +274,7 @@ mod tests {
             want: Want::Value,
             policy,
             exactly_once: false,
+            tell_token: false,
         }
     }
 

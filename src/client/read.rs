@@ -11,7 +11,7 @@ use crate::cas::{Item, Key, StoreError, Token, Ttl, Want};
 
 /// Requests of one write. A server stops reading while its answers are not taken, so a write must fit the buffers
 /// between us (protocol.md 3); this much always does, and holds a hundred keys of any length.
-const BATCH_BYTES: usize = 32 * 1024;
+const BATCH_BYTES: usize = 60 * 1024;
 
 /// How often a read is repeated because the server's clock ticked, or the item changed, within it.
 const READS: usize = 3;
@@ -89,9 +89,9 @@ impl Memcached {
         facts: Facts,
     ) -> Result<Option<Item>, StoreError> {
         let mut request = Request::new();
-        request.get(key, want, 0);
+        ask(&mut request, key, want);
         let (reply, asked) =
-            self.exchange(&request, |wire, asked| Ok((numbered(wire, 0)?, asked)))?;
+            self.exchange(&request, |wire, asked| Ok((answer(wire, want)?, asked)))?;
         let mut item = self.item(reply)?;
         if let (Some(item), Some(clock), Some((remembered, moment))) =
             (&mut item, facts.clock, &self.remembered)
@@ -116,15 +116,15 @@ impl Memcached {
         want: Want,
     ) -> Result<(Option<Item>, bool), StoreError> {
         let mut request = Request::new();
-        request.get(key, want, 0);
+        ask(&mut request, key, want);
         request.stats();
         request.settings();
-        request.get(key, Want::Meta, 1);
+        request.get(key, Want::Meta, 2);
         let (first, facts, second) = self.exchange(&request, |wire, asked| {
             Ok((
-                numbered(wire, 0)?,
+                answer(wire, want)?,
                 read_facts(wire, asked)?,
-                numbered(wire, 1)?,
+                numbered(wire, 2)?,
             ))
         })?;
         self.facts = Some(facts);
@@ -151,12 +151,15 @@ impl Memcached {
             let _ = self.exchange(&request, |wire, _| Reply::read(wire));
             return;
         }
+        // The token before the value, as with every read of both.
+        request.debug(key);
         request.classic_gets(key);
         let seen = self.exchange(&request, |wire, _| {
             Reply::read(wire)?;
-            reply::classic_value(wire)
+            Ok((reply::debug(wire)?, reply::classic_value(wire)?))
         });
-        if let Ok(Some((value, flags, number))) = seen
+        if let Ok((Some((before, _)), Some((value, flags, number)))) = seen
+            && before == number
             && let Some(token) = Token::new(number)
         {
             *item = Item {
@@ -173,6 +176,29 @@ impl Memcached {
 /// Whether an item expires at a moment that its read could not establish.
 fn moment_is_open(item: &Item, facts: Facts) -> bool {
     item.ttl != Ttl::Never && item.expires_at.is_none() && facts.clock.is_some()
+}
+
+/// Asks for one key. Only where the value is wanted must it fit the token: a token alone is compared, not passed on.
+fn ask(request: &mut Request, key: &Key, want: Want) {
+    match want {
+        Want::Value => request.get_whole(key, 0),
+        Want::Meta => request.get(key, want, 0),
+    }
+}
+
+/// The answer to [`ask`].
+fn answer(wire: &mut Wire, want: Want) -> Result<Reply, ReplyError> {
+    match want {
+        Want::Value => whole(wire, 0),
+        Want::Meta => numbered(wire, 0),
+    }
+}
+
+/// The answers to the two reads of this number, as one.
+pub(super) fn whole(wire: &mut Wire, number: usize) -> Result<Reply, ReplyError> {
+    let token = numbered(wire, 2 * number)?;
+    let whole = numbered(wire, 2 * number + 1)?;
+    Ok(Reply::of_one_state(token, whole))
 }
 
 /// A reply to the read with this number.

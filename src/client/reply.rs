@@ -94,6 +94,23 @@ impl Reply {
         Some(())
     }
 
+    /// A value and a token that belong together, from a read of the token and a read of everything behind it.
+    ///
+    /// One read is not enough: where arithmetic (`incr`, `decr`, `ma`) meets a read on another thread of the server, memcached
+    /// writes the token of the *new* value into the old item, too, and the read shows the old value with the new token. A
+    /// swap by that token would undo the increment. So the token is the one read *before* the value: if both reads show the
+    /// same one, the value is its value, as a token written later cannot have been seen earlier; if they do not,
+    /// somebody wrote in between, and a swap by the first token loses, as it should.
+    pub(super) fn of_one_state(token: Reply, mut whole: Reply) -> Reply {
+        if token.token.is_none() {
+            // The key was missing a moment ago.
+            return token;
+        }
+        whole.won |= token.won;
+        whole.token = whole.token.and(token.token);
+        whole
+    }
+
     /// The time left; `None` for an item that is expiring right now (protocol.md 1.1: the number underflows then).
     pub(super) fn ttl(&self) -> Option<Ttl> {
         match self.ttl? {
@@ -287,6 +304,21 @@ mod tests {
             parse("VA 3 c1 Z").freshness(3),
             Freshness::Recache { won: false }
         );
+    }
+
+    #[test]
+    fn the_token_is_the_one_read_before_the_value() {
+        let read = |token, whole| Reply::of_one_state(parse(token), parse(whole));
+        let agreed = read("HD c5", "VA 2 c5 t-1 f7");
+        assert_eq!((agreed.token, agreed.flags), (Some(5), Some(7)));
+        // The old value with the token of the new one: the token before it is spent, so a swap loses.
+        assert_eq!(read("HD c5", "VA 2 c6 t-1 f7").token, Some(5));
+        assert_eq!(read("EN", "VA 2 c6 t-1 f7").code, ReturnCode::En);
+        assert_eq!(read("HD c5", "EN").code, ReturnCode::En);
+        assert_eq!(read("HD c5", "EN").token, None);
+        // The win, if there is one, comes with the first read.
+        let stale = read("HD c5 X W", "VA 2 c5 t-1 f7 X Z");
+        assert_eq!(stale.freshness(2), Freshness::Stale { won: true });
     }
 
     #[test]

@@ -45,6 +45,14 @@ impl Request {
         self.push(&command.flag(format!("O{opaque}")));
     }
 
+    /// Two reads of a key in turn, its token and then all of it: see [`Reply::of_one_state`](super::reply::Reply). Their
+    /// answers are numbered `2 * number` and `2 * number + 1`.
+    pub(super) fn get_whole(&mut self, key: &Key, number: usize) {
+        let token = command(MetaOp::Get, key).flag("c").flag("u");
+        self.push(&token.flag(format!("O{}", 2 * number)));
+        self.get(key, Want::Value, 2 * number + 1);
+    }
+
     /// `me`: token and expiry, without touching the LRU or taking a recache win.
     pub(super) fn debug(&mut self, key: &Key) {
         let command = command(MetaOp::Debug, key);

@@ -5,7 +5,7 @@ use std::time::Instant;
 use memcache::exp::ReturnCode;
 
 use super::Memcached;
-use super::read::numbered;
+use super::read::whole;
 use super::reply::{self, Reply};
 use super::request::Request;
 use super::wire::WireError;
@@ -15,11 +15,7 @@ use crate::cas::{
 
 impl Store for Memcached {
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
-        let replies = self.in_batches(
-            keys,
-            |request, key, n| request.get(key, Want::Value, n),
-            numbered,
-        )?;
+        let replies = self.in_batches(keys, Request::get_whole, whole)?;
         let mut items = replies
             .into_iter()
             .map(|reply| self.item(reply))

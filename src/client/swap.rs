@@ -4,10 +4,11 @@ use memcache::exp::ReturnCode;
 
 use super::Memcached;
 use super::facts::{Route, Settings};
+use super::read::numbered;
 use super::reply::{self, Reply, ReplyError, error_line};
 use super::request::Request;
 use super::wire::{Wire, WireError};
-use crate::cas::{Condition, StoreError, Swap, Token, Written};
+use crate::cas::{Condition, StoreError, Swap, Token, Want, Written};
 
 /// How a write was answered, where the answer is more than stored or not.
 enum Answer {
@@ -15,6 +16,33 @@ enum Answer {
     TooLarge,
     Refused(String),
     Destroyed(String),
+}
+
+/// What is asked in the same write behind a swap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Nothing,
+    /// The token that the item has now, to tell a repeated swap that lost from its own echo.
+    Token,
+    /// Value and token. An increment that came right behind a swap writes its own token over the swap's (see
+    /// [`Reply::of_one_state`]), and the answer to the swap shows that one: a token that another value has is not ours.
+    Value,
+}
+
+impl Look {
+    fn behind(swap: &Swap, looking: bool) -> Look {
+        match (looking, swap.tell_token && is_in_danger(swap)) {
+            (true, _) => Look::Token,
+            (false, true) => Look::Value,
+            (false, false) => Look::Nothing,
+        }
+    }
+}
+
+/// Whether an increment could come behind this swap and blur its token: only numbers can be incremented, and a proof
+/// is known without asking.
+fn is_in_danger(swap: &Swap) -> bool {
+    swap.proof.is_none() && swap.value.len() <= 64 && swap.value.iter().any(u8::is_ascii_digit)
 }
 
 /// What a swap and the look behind it brought.
@@ -37,14 +65,20 @@ impl Memcached {
         let mut request = Request::new();
         let answered = if route == Route::Classic {
             request.classic_swap(swap);
+            request.debug(&swap.key);
             request.classic_gets(&swap.key);
             self.exchange(&request, |wire, _| classic_answer(wire, swap, looking))?
         } else {
             request.swap(swap);
-            if looking {
-                request.debug(&swap.key);
+            let look = Look::behind(swap, looking);
+            match look {
+                Look::Nothing => {}
+                Look::Token => request.debug(&swap.key),
+                // This one takes no recache win, should the swap have lost to an invalidation.
+                Look::Value if swap.key.is_plain() => request.classic_gets(&swap.key),
+                Look::Value => request.get(&swap.key, Want::Value, 0),
             }
-            self.exchange(&request, |wire, _| meta_answer(wire, swap, looking))?
+            self.exchange(&request, |wire, _| meta_answer(wire, swap, look))?
         };
         if !answered.complete {
             self.wire = None;
@@ -132,8 +166,9 @@ impl Answered {
     }
 }
 
-/// The answer to `ms`, and to the `me` behind it.
-fn meta_answer(wire: &mut Wire, swap: &Swap, looking: bool) -> Result<Answered, ReplyError> {
+/// The answer to `ms`, and to what was asked behind it.
+fn meta_answer(wire: &mut Wire, swap: &Swap, look: Look) -> Result<Answered, ReplyError> {
+    let looking = look == Look::Token;
     let reply = match Reply::read(wire) {
         Ok(reply) => reply,
         Err(ReplyError::Wire(error)) => return begun(wire, swap, looking).ok_or(error.into()),
@@ -144,7 +179,7 @@ fn meta_answer(wire: &mut Wire, swap: &Swap, looking: bool) -> Result<Answered, 
         Err(error) => return Err(error),
     };
     let written = match (reply.code, swap.condition) {
-        (ReturnCode::Hd, _) => Written::Stored(reply.token.and_then(Token::new)),
+        (ReturnCode::Hd, _) => Written::Stored(swap.proof.or(reply.token.and_then(Token::new))),
         (ReturnCode::Ex, Condition::Token(_)) | (ReturnCode::Ns, Condition::Absent) => {
             Written::Conflict
         }
@@ -153,11 +188,50 @@ fn meta_answer(wire: &mut Wire, swap: &Swap, looking: bool) -> Result<Answered, 
             return Err(WireError::Garbage(format!("{code:?} to a swap").into_bytes()).into());
         }
     };
-    if !looking {
-        return Ok(Answered::alone(Answer::Written(written)));
+    match (look, written) {
+        (Look::Nothing, _) => Ok(Answered::alone(Answer::Written(written))),
+        (Look::Token, _) => {
+            let token = reply::debug(wire).map(|seen| seen.and_then(|seen| Token::new(seen.0)));
+            let blurred = matches!(written, Written::Stored(_)) && is_in_danger(swap);
+            Answered::with(
+                if blurred {
+                    Written::Stored(None)
+                } else {
+                    written
+                },
+                token,
+                true,
+            )
+        }
+        (Look::Value, _) => {
+            let seen = value_and_token(wire, swap);
+            let written = match (written, &seen) {
+                (Written::Stored(token), Ok(seen)) => {
+                    Written::Stored(certain(token, swap, seen.as_ref()))
+                }
+                (Written::Stored(_), Err(_)) => Written::Stored(None),
+                (lost, _) => lost,
+            };
+            Answered::with(written, seen.map(|_| None), false)
+        }
     }
-    let look = reply::debug(wire).map(|seen| seen.and_then(|(number, _)| Token::new(number)));
-    Answered::with(written, look, true)
+}
+
+/// What [`Look::Value`] has asked for; `None` on a miss.
+fn value_and_token(wire: &mut Wire, swap: &Swap) -> Result<Option<(Vec<u8>, u64)>, ReplyError> {
+    if swap.key.is_plain() {
+        let seen = reply::classic_value(wire)?;
+        return Ok(seen.map(|(value, _, token)| (value, token)));
+    }
+    let seen = numbered(wire, 0)?;
+    Ok(seen.value.zip(seen.token))
+}
+
+/// The token in the answer to a swap, unless what was seen behind it shows that it is another value's.
+fn certain(token: Option<Token>, swap: &Swap, seen: Option<&(Vec<u8>, u64)>) -> Option<Token> {
+    let is_anothers =
+        |(value, number): &(Vec<u8>, u64)| Token::new(*number) == token && *value != swap.value;
+    token.filter(|_| !seen.is_some_and(is_anothers))
 }
 
 /// What an answer says that broke off: its first word decides, and the token that was to follow is not needed for that.
@@ -197,10 +271,12 @@ fn classic_answer(wire: &mut Wire, swap: &Swap, looking: bool) -> Result<Answere
     let Some(written) = meaning(&line, swap) else {
         return classic_error(line).map(Answered::alone);
     };
-    let seen = reply::classic_value(wire);
-    // Another writer may have come between the two: only the token of our own value may be passed on.
-    let ours = matches!(&seen, Ok(Some((value, flags, _))) if *value == swap.value && *flags == swap.flags);
-    let look = seen.map(|seen| seen.and_then(|(_, _, number)| Token::new(number)));
+    let before = reply::debug(wire).map(|seen| seen.map(|(number, _)| number));
+    let seen = before.and_then(|before| Ok((before, reply::classic_value(wire)?)));
+    // Another writer may have come between: only the token of our own value may be passed on.
+    let ours = matches!(&seen, Ok((before, Some((value, flags, number))))
+        if *before == Some(*number) && *value == swap.value && *flags == swap.flags);
+    let look = seen.map(|(_, seen)| seen.and_then(|(_, _, number)| Token::new(number)));
     match (written, &look) {
         (Written::Stored(_), Ok(token)) if ours => {
             Answered::with(Written::Stored(*token), look, looking)

@@ -191,6 +191,7 @@ fn create(store: &mut dyn Store, key: &Key) -> Result<(), StoreError> {
         expiry: KEY_LIFE,
         condition: Condition::Absent,
         proof: None,
+        tell_token: false,
     };
     match store.swap(&swap)? {
         Written::Stored(_) => Ok(()),

@@ -97,6 +97,7 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         },
         policy: RetryPolicy::ONCE,
         exactly_once: args.exactly_once,
+        tell_token: true,
     };
     let mut compute = |item: Option<&Item>| match expected(args.token, expect.as_deref(), item) {
         Ok(()) => Ok(value.clone()),

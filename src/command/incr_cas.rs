@@ -119,6 +119,7 @@ pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> an
             ..RetryPolicy::COUNTER
         },
         exactly_once: args.exactly_once,
+        tell_token: context.out.json(),
     };
     let bounds = Bounds {
         min: args.min,

@@ -17,7 +17,11 @@ static SETTINGS: [&Setting; 3] = [&INSTALLED, &MODERN, &PROVEN];
 
 /// The swap is lost with its connection, applied or (without its last byte) not.
 fn lost(lengths: Lengths, applied: bool) -> Vec<(On, Fault)> {
-    let byte = lengths.request - usize::from(!applied);
+    let byte = if applied {
+        lengths.request
+    } else {
+        lengths.swap() - 1
+    };
     vec![(On::Connection(0), Fault::CutAfterRequest(byte, How::Rst))]
 }
 
@@ -126,7 +130,7 @@ fn a_pause_shorter_than_the_timeout_changes_nothing() {
 fn a_swap_that_arrives_after_it_was_repeated_changes_nothing_any_more() {
     for setting in SETTINGS {
         each("late swap", setting, &[0], |write, lengths| {
-            let late = Fault::HoldAfterRequest(lengths.request - 1, TOO_LATE);
+            let late = Fault::HoldAfterRequest(lengths.swap() - 1, TOO_LATE);
             let faults = vec![(On::Connection(0), late)];
             vec![case(write, SHORT, faults, &[])]
         });

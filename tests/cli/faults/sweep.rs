@@ -217,6 +217,9 @@ impl Worker {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lengths {
     pub(super) request: usize,
+    /// How much of it is what asks, behind the swap, whose token the answer shows: only behind a number, which others may
+    /// increment, and not where the proof is the token.
+    pub(super) look: usize,
     /// The first reply: all but the answer to the swap, which is short.
     pub(super) read_reply: usize,
     pub(super) second_request: usize,
@@ -224,6 +227,11 @@ pub(super) struct Lengths {
 }
 
 impl Lengths {
+    /// The bytes up to the end of the swap: the server acts on them, whatever becomes of the rest.
+    pub(super) fn swap(&self) -> usize {
+        self.request - self.look
+    }
+
     pub(super) fn of(setting: &'static Setting, write: Write) -> Self {
         let worker = Worker::new(setting);
         // Under keys as long as those of the cases.
@@ -247,6 +255,10 @@ impl Lengths {
         };
         Self {
             request: plain.request_bytes,
+            look: match write {
+                Write::Increment if !setting.exactly_once => "gets k00000\r\n".len(),
+                _ => 0,
+            },
             read_reply: unresolved.reply_bytes,
             second_request: resolved.request_bytes - plain.request_bytes,
             second_reply: resolved.reply_bytes - unresolved.reply_bytes,
