@@ -105,7 +105,7 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     pub(crate) output: OutputSettings,
     /// `MCCAS_MAX_RETRIES`, the default of `--max-retries`.
-    pub(crate) max_retries: Option<u32>,
+    pub(crate) max_retries: Option<String>,
 }
 
 /// Reads command line and environment. Help, version and usage errors are printed here and end the program.
@@ -178,7 +178,7 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
         color,
         loudness,
     };
-    let max_retries = from_env("MCCAS_MAX_RETRIES", u32::from_str)?;
+    let max_retries = from_env("MCCAS_MAX_RETRIES", String::from_str)?;
     Ok(Settings {
         server,
         timeout,

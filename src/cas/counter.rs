@@ -140,8 +140,8 @@ impl fmt::Display for CounterError {
             CounterError::OutOfRange => {
                 write!(f, "outside -9223372036854775808 .. 18446744073709551615")
             }
-            CounterError::BelowMin(min) => write!(f, "would be less than --min {min}"),
-            CounterError::AboveMax(max) => write!(f, "would be more than --max {max}"),
+            CounterError::BelowMin(min) => write!(f, "less than --min {min}"),
+            CounterError::AboveMax(max) => write!(f, "more than --max {max}"),
         }
     }
 }

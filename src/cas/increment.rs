@@ -66,7 +66,7 @@ pub(crate) fn increment(
     });
     match outcome {
         Ok(updated) => Ok(swapped(&updated, numbers)),
-        Err(stopped) if increment.fallback && can_fall_back(&stopped, numbers) => {
+        Err(stopped) if increment.fallback && stopped.why.is_lost() => {
             fall_back(store, plan, increment, *stopped)
         }
         Err(stopped) => Err(stopped),
@@ -97,8 +97,9 @@ fn next(item: Option<&Item>, increment: &Increment) -> Result<(Counter, Counter)
         None => increment.initial.ok_or(Refusal::Missing)?,
     };
     let after = before.add(increment.by, increment.bounds);
-    let after = after
-        .map_err(|error| Refusal::Unsuitable(format!("{before} + {} {error}", increment.by)))?;
+    let after = after.map_err(|error| {
+        Refusal::Unsuitable(format!("{before} + {} would be {error}", increment.by))
+    })?;
     Ok((before, after))
 }
 
@@ -120,36 +121,42 @@ fn current(item: &Item) -> Result<Counter, Refusal> {
     }
 }
 
-/// Whether the server's own arithmetic may finish: nothing is in doubt, and nothing can wrap or be refused.
-fn can_fall_back(stopped: &Stopped, (before, after): (Counter, Counter)) -> bool {
-    let lost = matches!(stopped.why, Why::OutOfRetries | Why::OutOfTime);
-    lost && stopped.item.is_some() && before.is_far_from_wrapping() && after.is_far_from_wrapping()
-}
-
+/// Finishes with the server's own arithmetic, if the item is fit for it as it is now: the attempt that lost saw another one.
 fn fall_back(
     store: &mut dyn Store,
     plan: &Plan,
     increment: &Increment,
     stopped: Stopped,
 ) -> Result<Incremented, Box<Stopped>> {
-    let ended = |why| {
-        Box::new(Stopped {
-            why,
-            ..stopped.clone()
-        })
+    let item = match store.read(&plan.key, plan.want) {
+        Ok(item) => item,
+        Err(error) => return Err(Box::new(stopped.because(Why::Store(error)))),
     };
-    let Some(by) = increment.by.as_u64() else {
+    let numbers = next(item.as_ref(), increment);
+    if let (Err(_), Some(item)) = (&numbers, item.as_ref().filter(|item| item.freshness.won())) {
+        let _ = store.release(&plan.key, item.token);
+    }
+    let stopped = Stopped { item, ..stopped };
+    let (before, after) = match numbers {
+        Ok(numbers) => numbers,
+        Err(refusal) => return Err(Box::new(stopped.because(refusal.into()))),
+    };
+    // A key that is to be created, or a number near the wrap, is not what the server's arithmetic can do.
+    let fit =
+        stopped.item.is_some() && before.is_far_from_wrapping() && after.is_far_from_wrapping();
+    let Some(by) = increment.by.as_u64().filter(|_| fit) else {
         return Err(Box::new(stopped));
     };
     let (after, token) = match store.add(&plan.key, by) {
         Ok(Some(added)) => added,
-        Ok(None) => return Err(ended(Why::Missing)),
+        Ok(None) => return Err(Box::new(stopped.because(Why::Missing))),
         // What the lost swap would have written is not what the server may have made of it.
         Err(error) => {
-            return Err(Box::new(Stopped {
+            let stopped = Stopped {
                 after: None,
-                ..*ended(Why::Store(error))
-            }));
+                ..stopped
+            };
+            return Err(Box::new(stopped.because(Why::Store(error))));
         }
     };
     Ok(Incremented {
@@ -257,7 +264,8 @@ mod tests {
             fallback: true,
             ..ONE
         };
-        let (outcome, calls) = run(lost("41").added(Some((50, 9))), &fallback);
+        let again = |value| lost("41").read(Some(item(value, 3)));
+        let (outcome, calls) = run(again("49").added(Some((50, 9))), &fallback);
         let done = outcome.unwrap();
         assert_eq!(
             (done.before, done.after, done.method),
@@ -272,7 +280,7 @@ mod tests {
         );
         assert_eq!(calls.last().unwrap(), "add 1");
         assert_eq!(
-            run(lost("41").added(None), &fallback).0.unwrap_err().why,
+            run(again("49").added(None), &fallback).0.unwrap_err().why,
             Why::Missing
         );
         assert_eq!(run(lost("41"), &ONE).0.unwrap_err().why, Why::OutOfRetries);
@@ -285,11 +293,30 @@ mod tests {
             ..ONE
         };
         for value in ["9223372036854775807", "18446744073709551000", "-1"] {
+            // What counts is the number as it is now, not as the lost attempts saw it.
+            let store = lost("41").read(Some(item(value, 3)));
             assert_eq!(
-                run(lost(value), &fallback).0.unwrap_err().why,
+                run(store, &fallback).0.unwrap_err().why,
                 Why::OutOfRetries,
                 "{value}"
             );
+        }
+    }
+
+    #[test]
+    fn what_the_key_has_become_meanwhile_is_not_incremented() {
+        let fallback = Increment {
+            fallback: true,
+            ..ONE
+        };
+        let why = |now| run(lost("41").read(now), &fallback).0.unwrap_err().why;
+        assert_eq!(why(None), Why::Missing);
+        let stale = Item {
+            freshness: Freshness::Stale { won: false },
+            ..item("1", 3)
+        };
+        for now in [item("hello", 3), item("18446744073709551615", 3), stale] {
+            assert!(matches!(why(Some(now)), Why::Unsuitable(_)));
         }
     }
 

@@ -94,7 +94,29 @@ pub(crate) struct Stopped {
     pub(crate) tally: Tally,
 }
 
+impl From<Refusal> for Why {
+    fn from(refusal: Refusal) -> Why {
+        match refusal {
+            Refusal::Missing => Why::Missing,
+            Refusal::Conflict => Why::Conflict,
+            Refusal::Unsuitable(reason) => Why::Unsuitable(reason),
+        }
+    }
+}
+
+impl Why {
+    /// Whether the attempts lost, as often as they may or as long.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self, Why::OutOfRetries | Why::OutOfTime)
+    }
+}
+
 impl Stopped {
+    /// The same ending for another reason.
+    pub(crate) fn because(self, why: Why) -> Stopped {
+        Stopped { why, ..self }
+    }
+
     /// An update that ended before it had read or sent anything.
     pub(crate) fn before_any_attempt(why: Why) -> Box<Stopped> {
         stop(why, None, None, Tally::default())
@@ -181,11 +203,7 @@ fn prepare(
     item: Option<&Item>,
     compute: Compute<'_>,
 ) -> Result<Swap, Why> {
-    let value = compute(item).map_err(|refusal| match refusal {
-        Refusal::Missing => Why::Missing,
-        Refusal::Conflict => Why::Conflict,
-        Refusal::Unsuitable(reason) => Why::Unsuitable(reason),
-    })?;
+    let value = compute(item)?;
     let expiry = expiry(store, plan, item)?;
     Ok(Swap {
         key: plan.key.clone(),

@@ -38,6 +38,8 @@ pub(crate) struct Memcached {
     remembered: Option<(Key, u64)>,
     /// Whether others have been seen to move the expiry: then the clock is asked with each read, not after it.
     expiry_moves: bool,
+    /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
+    takes_tokens: Option<bool>,
 }
 
 impl Memcached {
@@ -52,6 +54,7 @@ impl Memcached {
             facts: None,
             remembered: None,
             expiry_moves: false,
+            takes_tokens: None,
         }
     }
 

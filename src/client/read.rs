@@ -141,10 +141,43 @@ impl Memcached {
         Ok((item, exact))
     }
 
-    /// Gives a recache win back and corrects `item` for it: the server makes a new token when it takes the win back.
-    pub(super) fn give_back(&mut self, key: &Key, item: &mut Item) {
+    /// Gives a recache win back and keeps the item's token, where the server can; returns whether it could.
+    fn release_quietly(&mut self, key: &Key, token: Token) -> Result<bool, StoreError> {
+        if self.takes_tokens == Some(false) {
+            return Ok(false);
+        }
         let mut request = Request::new();
-        request.release(key, item.token);
+        request.release(key, token, true);
+        let accepted = self.exchange(&request, |wire, _| match Reply::read(wire) {
+            Err(ReplyError::Rejected(_)) => Ok(false),
+            reply => reply.map(|_| true),
+        })?;
+        if !accepted {
+            // After an error answer a connection is not used again.
+            self.wire = None;
+        }
+        self.takes_tokens = Some(accepted);
+        Ok(accepted)
+    }
+
+    /// Gives a recache win back, so that the next reader gets it.
+    pub(super) fn release_win(&mut self, key: &Key, token: Token) -> Result<(), StoreError> {
+        if self.release_quietly(key, token)? {
+            return Ok(());
+        }
+        let mut request = Request::new();
+        request.release(key, token, false);
+        self.exchange(&request, |wire, _| Reply::read(wire))
+            .map(|_| ())
+    }
+
+    /// Gives a recache win back and corrects `item` for it: an older server makes a new token when it takes the win back.
+    pub(super) fn give_back(&mut self, key: &Key, item: &mut Item) {
+        if !matches!(self.release_quietly(key, item.token), Ok(false)) {
+            return;
+        }
+        let mut request = Request::new();
+        request.release(key, item.token, false);
         if !key.is_plain() {
             // No read tells value and token together without taking the win again. The old token stays: it is spent, so a
             // swap with it conflicts, which is safe.

@@ -138,12 +138,16 @@ impl Request {
     /// `md I`: marks the item stale again, so that the next reader gets the win. Without `T` its expiry stays.
     ///
     /// Not counted as a write: if its answer is lost, no user's data is in doubt.
-    pub(super) fn release(&mut self, key: &Key, token: Token) {
-        self.push(
-            &command(MetaOp::Delete, key)
-                .flag("I")
-                .flag(format!("C{token}")),
-        );
+    /// With `keep` it also keeps its token (`E`, servers from 1.6.27 on): nothing was written, so nobody's token is spent.
+    pub(super) fn release(&mut self, key: &Key, token: Token, keep: bool) {
+        let command = command(MetaOp::Delete, key)
+            .flag("I")
+            .flag(format!("C{token}"));
+        self.push(&if keep {
+            command.flag(format!("E{token}"))
+        } else {
+            command
+        });
     }
 
     /// `stats`: the server's clock and process.
@@ -254,7 +258,7 @@ mod tests {
             "me aw0KZmx1c2hfYWxs b x\r\n"
         );
         assert_eq!(
-            sent(|request| request.release(&key, token(3))),
+            sent(|request| request.release(&key, token(3), false)),
             "md aw0KZmx1c2hfYWxs I C3 b\r\n"
         );
     }

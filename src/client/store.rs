@@ -101,10 +101,7 @@ impl Store for Memcached {
     }
 
     fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError> {
-        let mut request = Request::new();
-        request.release(key, token);
-        self.exchange(&request, |wire, _| Reply::read(wire))
-            .map(|_| ())
+        self.release_win(key, token)
     }
 
     fn reconnect(&mut self) -> Result<Process, StoreError> {

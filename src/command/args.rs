@@ -20,7 +20,9 @@ pub(crate) fn expected_token(text: &str) -> Result<Expected, String> {
     }
     text.parse()
         .map(Expected::Token)
-        .map_err(|error: crate::cas::token::TokenError| format!("{error}, or the word absent"))
+        .map_err(|error: crate::cas::token::TokenError| {
+            format!("{error}; the word absent stands for no item")
+        })
 }
 
 /// What `--token` demands of the item.
@@ -37,7 +39,7 @@ pub(crate) fn ttl(text: &str) -> Result<ExpiryRule, String> {
     match text {
         "keep" => Ok(ExpiryRule::Keep),
         "never" => Ok(ExpiryRule::Never),
-        _ if text.bytes().all(|byte| byte.is_ascii_digit()) => Err(format!(
+        _ if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => Err(format!(
             "it lacks a unit; give {text}s, {text}m, {text}h, keep or never"
         )),
         _ => {

@@ -30,7 +30,8 @@ Examples:
   mccas cas my_key new --token 1234           if nobody wrote since token 1234 (from gets)
   mccas cas my_key 0 --token absent           if the key does not exist
   mccas cas state done --expect running       if the value is now \"running\"
-  jq -c '.n += 1' < old | mccas cas doc --chomp --token 1234
+  mccas cas logo --file logo.png --token 1234
+  some-command | mccas cas report - --token 1234
   token=$(mccas cas my_key new --token 1234)  the token of what was stored
 
 Exit codes: 0 stored, 3 conflict, 4 no such key, 6 unknown, 8 too large; see mccas --help.")]
@@ -109,7 +110,8 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     match outcome {
         Ok(updated) => {
             let report = stored(key, &updated).elapsed(elapsed);
-            done(&updated, report, context)
+            let landed = format!("{key} on {} was stored", context.server);
+            done(&updated, report, context).context(landed)
         }
         Err(stopped) => {
             let if_missing = "; --token absent would create it";

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use super::args::{self, Flags};
 use super::ending::Ending;
 use super::pace::Pace;
@@ -46,7 +48,7 @@ pub(crate) struct Args {
 
     /// Bound on the whole loop
     #[arg(long, value_name = "DURATION", value_parser = cli::duration, default_value = "10s")]
-    deadline: Duration,
+    pub(super) deadline: Duration,
 
     /// A missing key counts as N; without it a missing key is exit 4
     #[arg(long, value_name = "N", value_parser = args::counter, allow_negative_numbers = true)]
@@ -107,7 +109,10 @@ pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> an
     } else {
         RetryPolicy::COUNTER.max_retries
     };
-    let max_retries = args.max_retries.or(settings.max_retries).unwrap_or(retries);
+    let max_retries = match args.max_retries {
+        Some(given) => given,
+        None => from_environment(settings)?.unwrap_or(retries),
+    };
     let plan = Plan {
         key: key.clone(),
         expiry: args.ttl,
@@ -139,7 +144,13 @@ pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> an
         Err(stopped) => stopped.tally,
     };
     let exit = match outcome {
-        Ok(done) => print(key, &done, elapsed, context)?,
+        Ok(done) => {
+            let landed = format!(
+                "{key} on {} was incremented to {}",
+                context.server, done.after
+            );
+            print(key, &done, elapsed, context).context(landed)?
+        }
         Err(stopped) => {
             let if_missing = "; --initial N would create it";
             let if_conflict = "was written by somebody else";
@@ -158,6 +169,17 @@ pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> an
         hint(key, tally, context);
     }
     Ok(exit)
+}
+
+/// `MCCAS_MAX_RETRIES`, which concerns nobody else.
+fn from_environment(settings: &Settings) -> Result<Option<u32>, UsageError> {
+    let Some(text) = &settings.max_retries else {
+        return Ok(None);
+    };
+    let wrong = "in the environment variable MCCAS_MAX_RETRIES: give a number from 0 to 4294967295";
+    text.parse()
+        .map(Some)
+        .map_err(|_| UsageError::new(format!("invalid value {text:?} {wrong}")))
 }
 
 /// What clap cannot check.

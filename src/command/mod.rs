@@ -49,7 +49,14 @@ impl UsageError {
 
 /// Runs a subcommand. An outcome of any kind is an [`Exit`]; an error is a failure that has no outcome.
 pub(crate) fn run(command: Command, settings: &Settings, out: &mut Output) -> anyhow::Result<Exit> {
-    let mut store = Memcached::new(settings.server.clone(), settings.timeout);
+    // No single exchange may outlast what bounds them all together.
+    let bound = match &command {
+        Command::IncrCas(args) => Some(args.deadline),
+        Command::Watch(args) => args.time,
+        _ => None,
+    };
+    let timeout = bound.map_or(settings.timeout, |bound| bound.min(settings.timeout));
+    let mut store = Memcached::new(settings.server.clone(), timeout);
     let mut context = Context {
         store: &mut store,
         server: settings.server.to_string(),

@@ -11,7 +11,10 @@ pub(crate) mod text;
 use std::env;
 use std::fmt;
 use std::io::{self, IsTerminal, Stdout, Write};
+use std::time::Duration;
 
+use anyhow::Context as _;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
 pub(crate) use self::paint::{Paint, When};
@@ -115,7 +118,8 @@ impl Output {
         let mut stdout = self.stdout.lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
-            other => Ok(other?),
+            Err(error) => Err(error).context("cannot write to stdout"),
+            Ok(()) => Ok(()),
         }
     }
 
@@ -125,6 +129,22 @@ impl Output {
             steps,
             self.loudness != Loudness::Quiet && io::stderr().is_terminal(),
         )
+    }
+
+    /// Waits, but no longer than somebody reads stdout: a program that has nothing to print would not notice otherwise.
+    pub(crate) fn pause(&self, time: Duration) -> anyhow::Result<()> {
+        // Asked for no event, poll reports only that the other end has gone.
+        let mut streams = [PollFd::new(&self.stdout, PollFlags::empty())];
+        let time = Timespec::try_from(time).unwrap_or(Timespec {
+            tv_sec: i64::MAX,
+            tv_nsec: 0,
+        });
+        // A signal ends the wait early, which its callers take in their stride.
+        let _ = poll(&mut streams, Some(&time));
+        if streams[0].revents().is_empty() {
+            return Ok(());
+        }
+        Err(Closed.into())
     }
 
     /// Says something to people on stderr.

@@ -45,6 +45,7 @@ mod readme; // README.md shows what the program prints.
 mod round_trips; // How often the program waits for the server.
 mod soak; // A long run in bad weather, short in the suite.
 mod terminal; // Colours, and nothing that a terminal would obey.
+mod torn; // Values and tokens that do not belong together.
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
 mod watch_log;

@@ -115,16 +115,19 @@ fn a_list_of_several_servers_is_not_used() {
 fn variables_that_are_wrong_are_named_and_empty_ones_do_not_count() {
     let server = server();
     let gets = || mccas(&server).args(["gets", "k", "--raw"]);
-    for (name, value) in [
-        ("MCCAS_TIMEOUT", "5"),
-        ("MCCAS_TIMEOUT", "soon"),
-        ("MCCAS_MAX_RETRIES", "many"),
-    ] {
+    for (name, value) in [("MCCAS_TIMEOUT", "5"), ("MCCAS_TIMEOUT", "soon")] {
         let outcome = gets().env(name, value).run();
         assert_eq!(outcome.code, 2, "{outcome:?}");
         assert!(outcome.stderr.contains(name), "{outcome:?}");
         gets().env(name, "").stdout("v").check();
     }
+    // The retries concern nobody but the loop.
+    let many = ("MCCAS_MAX_RETRIES", "many");
+    gets().env(many.0, many.1).stdout("v").check();
+    let incr = mccas(&server).args(["incr-cas", "n", "--initial", "0"]);
+    let outcome = incr.env(many.0, many.1).run();
+    assert_eq!(outcome.code, 2, "{outcome:?}");
+    assert!(outcome.stderr.contains(many.0), "{outcome:?}");
     let outcome = by_environment(&[("MCCAS_SERVER", "http://h")]);
     assert!(
         outcome.code == 2 && outcome.stderr.contains("MCCAS_SERVER"),

@@ -39,10 +39,12 @@ fn gets_of_a_missing_key_is_one_round_trip() {
 
 #[test]
 fn gets_of_a_stale_item_takes_one_more_to_give_the_win_back() {
-    let server = Memcached::start();
+    let server = Memcached::modern();
     server.set("k", "v");
     server.raw("md k I T60\r\n");
+    let token = server.token("k");
     assert_eq!(round_trips(&server, &["gets", "k"]), (2, 0));
+    assert_eq!(server.token("k"), token, "reading spends nobody's token");
 }
 
 #[test]

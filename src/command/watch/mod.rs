@@ -4,7 +4,6 @@ mod exec;
 mod log;
 
 use std::os::unix::ffi::OsStrExt;
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use self::exec::shell;
@@ -53,7 +52,7 @@ pub(crate) struct Args {
 
     /// Stop after this time; exit 9 if --count was not reached
     #[arg(long = "for", value_name = "DURATION", value_parser = cli::duration)]
-    time: Option<Duration>,
+    pub(super) time: Option<Duration>,
 
     /// Report a change at once if the key has another token than this one
     #[arg(long, value_name = "TOKEN", value_parser = str::parse::<Token>)]
@@ -294,7 +293,8 @@ impl Watch<'_, '_> {
     /// Sleeps; ends the watch when its time is up.
     fn wait_until(&mut self, next: Instant) -> anyhow::Result<Option<Exit>> {
         let until = self.end().map_or(next, |end| end.min(next));
-        thread::sleep(until.saturating_duration_since(Instant::now()));
+        let time = until.saturating_duration_since(Instant::now());
+        self.context.out.pause(time)?;
         self.time_is_up()
     }
 
