@@ -22,7 +22,12 @@ impl Memcached {
             }
             _ => plain(error),
         };
+        let distrusted = error
+            .get_ref()
+            .and_then(|error| error.downcast_ref::<rustls::Error>())
+            .is_some_and(|error| matches!(error, rustls::Error::InvalidCertificate(_)));
         let hint = match (&self.address, error.kind()) {
+            _ if distrusted => " (SSL_CERT_FILE names a file of certificates to trust instead)",
             (Address::Tls { .. }, io::ErrorKind::InvalidData) => " (is it a port without TLS?)",
             (_, io::ErrorKind::ConnectionRefused) => " (is memcached running there?)",
             _ => "",
@@ -46,6 +51,10 @@ impl Memcached {
             ReplyError::Rejected(text) | ReplyError::Server(text) => return self.refused(&text),
             ReplyError::Wire(WireError::Silent) => (Fault::Silent, self.silent(answered)),
             ReplyError::Wire(WireError::Cut(how)) => (Fault::Cut, self.cut(&how, answered)),
+            ReplyError::Wire(WireError::OutOfStep(what)) => (
+                Fault::Foreign,
+                format!("{} answers out of step: {what}", self.address),
+            ),
             ReplyError::Wire(WireError::Garbage(bytes)) => (Fault::Foreign, self.garbage(&bytes)),
         };
         if in_doubt {

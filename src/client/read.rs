@@ -240,8 +240,5 @@ pub(super) fn numbered(wire: &mut Wire, number: usize) -> Result<Reply, ReplyErr
     if reply.opaque == Some(number) {
         return Ok(reply);
     }
-    Err(
-        WireError::Garbage(format!("{:?} instead of answer {number}", reply.code).into_bytes())
-            .into(),
-    )
+    Err(WireError::OutOfStep(format!("{:?} instead of answer {number}", reply.code)).into())
 }

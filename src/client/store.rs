@@ -88,7 +88,7 @@ impl Store for Memcached {
                     Ok(Some((counter, reply.token.and_then(Token::new))))
                 }
                 // An answer that cannot be read says nothing of what was done.
-                (code, _) => Err(WireError::Garbage(format!("{code:?} to ma").into_bytes()).into()),
+                (code, _) => Err(WireError::OutOfStep(format!("{code:?} to ma")).into()),
             }
         })
     }

@@ -185,7 +185,7 @@ fn meta_answer(wire: &mut Wire, swap: &Swap, look: Look) -> Result<Answered, Rep
         }
         (ReturnCode::Nf, Condition::Token(_)) => Written::Missing,
         (code, _) => {
-            return Err(WireError::Garbage(format!("{code:?} to a swap").into_bytes()).into());
+            return Err(WireError::OutOfStep(format!("{code:?} to a swap")).into());
         }
     };
     match (look, written) {

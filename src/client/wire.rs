@@ -29,6 +29,8 @@ pub(super) enum WireError {
     Silent,
     /// The answer is not memcached's.
     Garbage(Vec<u8>),
+    /// The answer is memcached's, but not to what was asked.
+    OutOfStep(String),
 }
 
 /// An open connection and what has been read from it.

@@ -128,12 +128,16 @@ impl Ending<'_> {
                 )
             }
             Why::OutOfRetries | Why::OutOfTime => {
+                let swaps = match attempts {
+                    1 => "the swap".to_string(),
+                    _ => format!("{attempts} swaps"),
+                };
                 let (limit, option) = match stopped.why {
                     Why::OutOfTime => ("the time is", "--deadline"),
                     _ => ("the retries are", "--max-retries"),
                 };
                 format!(
-                    "{key} on {server}: {attempts} swaps lost to other writers and {limit} used up; \
+                    "{key} on {server}: {swaps} lost to other writers and {limit} used up; \
                      nothing was written; raise {option}, or use --fallback incr ({now})"
                 )
             }

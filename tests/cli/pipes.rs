@@ -121,3 +121,21 @@ fn a_full_disk_is_a_failure_and_not_a_success() {
         show(&output.stderr)
     );
 }
+
+#[test]
+fn watch_ends_when_nobody_reads_any_more_although_nothing_changes() {
+    let server = Memcached::start();
+    server.set("quiet", "v");
+    let mut child = mccas(&server)
+        .args(["watch", "quiet", "--interval", "60s"])
+        .command()
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("mccas starts");
+    let mut first = [0; 1];
+    let mut stdout = child.stdout.take().expect("a pipe");
+    stdout.read_exact(&mut first).expect("the first look");
+    drop(stdout);
+    let status = end_within(&mut child, PATIENCE);
+    assert!(status.is_some_and(|status| status.success()), "{status:?}");
+}

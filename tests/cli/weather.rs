@@ -300,3 +300,13 @@ fn a_full_backlog_of_a_unix_socket_is_told_when_the_time_is_up() {
     );
     assert!(started.elapsed() >= TIMEOUT, "{outcome:?}");
 }
+
+#[test]
+fn a_deadline_bounds_each_exchange_too() {
+    let peer = Peer::always(Connection::new().silence());
+    let outcome = mccas_at(peer.address())
+        .args(["incr-cas", "k", "--deadline", "200ms", "--timeout", "15s"])
+        .run();
+    assert_eq!(outcome.code, 5, "{outcome:?}");
+    assert!(outcome.elapsed < Duration::from_secs(5), "{outcome:?}");
+}
