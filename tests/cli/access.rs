@@ -8,11 +8,11 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::inspect::show;
-use crate::mccas::{mccas, mccas_at};
-use crate::proxy::Proxy;
-use crate::server::Memcached;
-use crate::wire::{Connection, Peer};
+use crate::harness::inspect::show;
+use crate::harness::mccas::{mccas, mccas_at};
+use crate::harness::proxy::Proxy;
+use crate::harness::server::Memcached;
+use crate::harness::wire::{Connection, Peer};
 
 /// A certificate for 127.0.0.1 and localhost that signs itself.
 ///

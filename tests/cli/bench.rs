@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use crate::mccas::{mccas, mccas_at};
-use crate::outcome::Outcome;
-use crate::server::Memcached;
+use crate::harness::mccas::{mccas, mccas_at};
+use crate::harness::outcome::Outcome;
+use crate::harness::server::Memcached;
 
 /// The JSON contract of a row, declared anew so that no field comes, goes or changes its type unseen.
 #[derive(Debug, Deserialize)]

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use crate::mccas::{Mccas, mccas, mccas_at};
-use crate::proxy::Proxy;
-use crate::server::Memcached;
+use crate::harness::mccas::{Mccas, mccas, mccas_at};
+use crate::harness::proxy::Proxy;
+use crate::harness::server::Memcached;
 
 /// `cas k` for a key that does not exist.
 fn create(server: &Memcached) -> Mccas {

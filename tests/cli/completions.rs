@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-use crate::inspect::show;
-use crate::mccas::mccas_alone;
+use crate::harness::inspect::show;
+use crate::harness::mccas::mccas_alone;
 
 const SUBCOMMANDS: [&str; 7] = [
     "gets",

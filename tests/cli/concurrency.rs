@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
-use crate::inspect::show;
-use crate::mccas::mccas;
-use crate::outcome::Outcome;
-use crate::server::Memcached;
+use crate::harness::inspect::show;
+use crate::harness::mccas::mccas;
+use crate::harness::outcome::Outcome;
+use crate::harness::server::Memcached;
 
 /// Runs `work` on so many threads at once and returns what each of them brought.
 fn at_once<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::mccas::mccas;
-use crate::outcome::Outcome;
-use crate::server::Memcached;
-use crate::tell::tell;
+use crate::harness::mccas::mccas;
+use crate::harness::outcome::Outcome;
+use crate::harness::server::Memcached;
+use crate::harness::tell::tell;
 
 const PROCESSES: usize = 64;
 const INCREMENTS: usize = 20;

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::foreign::{Counts, pymemcache};
-use crate::inspect::show;
-use crate::mccas::{mccas, mccas_at};
-use crate::outcome::Outcome;
-use crate::running::Running;
-use crate::server::Memcached;
-use crate::wait;
-use crate::wire::{Connection, Peer};
+use crate::harness::foreign::{Counts, pymemcache};
+use crate::harness::inspect::show;
+use crate::harness::mccas::{mccas, mccas_at};
+use crate::harness::outcome::Outcome;
+use crate::harness::running::Running;
+use crate::harness::server::Memcached;
+use crate::harness::wait;
+use crate::harness::wire::{Connection, Peer};
 
 const KEYS: [&str; 3] = ["hot", "warm:1", "warm:2"];
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::mccas::{mccas, mccas_alone, mccas_at};
-use crate::proxy::Proxy;
-use crate::server::Memcached;
-use crate::wire::{Connection, Peer};
+use crate::harness::mccas::{mccas, mccas_alone, mccas_at};
+use crate::harness::proxy::Proxy;
+use crate::harness::server::Memcached;
+use crate::harness::wire::{Connection, Peer};
 
 /// The table of the contract.
 const TABLE: [(&str, &str); 11] = [

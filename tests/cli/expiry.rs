@@ -3,9 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::mccas::{mccas, mccas_at};
-use crate::proxy::Proxy;
-use crate::server::Memcached;
+use crate::harness::mccas::{mccas, mccas_at};
+use crate::harness::proxy::Proxy;
+use crate::harness::server::Memcached;
 
 const DAY: i64 = 24 * 60 * 60;
 

@@ -9,10 +9,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::mccas::{mccas, mccas_alone, mccas_at};
-use crate::outcome::Outcome;
-use crate::server::Memcached;
-use crate::wire::{Connection, Peer};
+use crate::harness::mccas::{mccas, mccas_alone, mccas_at};
+use crate::harness::outcome::Outcome;
+use crate::harness::server::Memcached;
+use crate::harness::wire::{Connection, Peer};
 
 /// Each case runs the binary several times; without files that remember failures, as a failure is
 /// shown with its input.

@@ -1,7 +1,7 @@
 //! `gets`: what it shows of items, plain, stale and being renewed, and that it disturbs nothing.
 
-use crate::mccas::mccas;
-use crate::server::Memcached;
+use crate::harness::mccas::mccas;
+use crate::harness::server::Memcached;
 
 #[test]
 fn an_item_is_a_line_about_it_and_its_value() {

@@ -1,8 +1,8 @@
 //! `incr-cas`: the values it takes and gives, its bounds, and what it does with a missing key.
 
-use crate::mccas::{Mccas, mccas, mccas_at};
-use crate::proxy::Proxy;
-use crate::server::Memcached;
+use crate::harness::mccas::{Mccas, mccas, mccas_at};
+use crate::harness::proxy::Proxy;
+use crate::harness::server::Memcached;
 
 fn incr(server: &Memcached) -> Mccas {
     mccas(server).args(["incr-cas", "k"])

@@ -5,12 +5,14 @@ use std::os::unix::ffi::OsStrExt;
 
 use serde::de::DeserializeOwned;
 
-use crate::mccas::{Mccas, mccas, mccas_at};
-use crate::outcome::Outcome;
-use crate::proxy::Proxy;
-use crate::reports::{Conflict, Failure, Found, FoundBytes, StoredCounter, StoredValue, Unknown};
-use crate::server::Memcached;
-use crate::wire::{Connection, Peer};
+use crate::harness::mccas::{Mccas, mccas, mccas_at};
+use crate::harness::outcome::Outcome;
+use crate::harness::proxy::Proxy;
+use crate::harness::reports::{
+    Conflict, Failure, Found, FoundBytes, StoredCounter, StoredValue, Unknown,
+};
+use crate::harness::server::Memcached;
+use crate::harness::wire::{Connection, Peer};
 
 /// Runs a command with `--json`; returns its only object, and how it ended.
 #[track_caller]

@@ -6,10 +6,10 @@ use std::os::unix::ffi::OsStrExt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use crate::inspect::RawItem;
-use crate::mccas::{Mccas, mccas, mccas_at};
-use crate::server::Memcached;
-use crate::wire::{Connection, Peer};
+use crate::harness::inspect::RawItem;
+use crate::harness::mccas::{Mccas, mccas, mccas_at};
+use crate::harness::server::Memcached;
+use crate::harness::wire::{Connection, Peer};
 
 /// A server with two items that no test names.
 fn with_bystanders() -> Memcached {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::mccas::{Mccas, mccas, mccas_at};
-use crate::proxy::Proxy;
-use crate::server::Memcached;
+use crate::harness::mccas::{Mccas, mccas, mccas_at};
+use crate::harness::proxy::Proxy;
+use crate::harness::server::Memcached;
 
 fn incr(server: &Memcached) -> Mccas {
     mccas(server).args(["incr-cas", "k"])

@@ -2,22 +2,7 @@
 //!
 //! One test target, so that it links once and its helpers are shared.
 
-// What the tests stand on.
-mod foreign; // Writers that are not ours: pymemcache.
-mod inspect; // How a test arranges a server's state and looks at it.
-mod mccas; // The command under test: a strict builder, a scrubbed environment.
-mod outcome; // What a command did, and the comparison with what was expected.
-mod process; // Signals to processes.
-mod proxy; // Between a command and a server: counts, hooks, cuts at every byte.
-mod pump; // One connection through the proxy.
-mod reconnect; // Lost answers on new connections.
-mod reports; // The JSON contract as strict types.
-mod running; // A command in the background, line by line.
-mod server; // A real memcached per test.
-mod sockets; // What the scripted peer and the proxy share.
-mod tell; // What a test has counted.
-mod wait; // Polling with a deadline.
-mod wire; // A scripted peer: cuts, silence, garbage.
+mod harness; // What the tests stand on: servers, the command, faults.
 
 // The tests.
 mod access; // TLS, authentication, other protocols, no CAS.
@@ -32,7 +17,6 @@ mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.
 mod fuzz; // No input and no answer panics.
 mod gets; // What it shows, and that it disturbs nothing.
-mod harness; // The above, each part by itself.
 mod incr_cas; // Values, bounds, missing keys.
 mod json; // The objects, read by strict types.
 mod keys; // Odd keys work or are refused, and nothing else happens.
@@ -42,11 +26,12 @@ mod options; // Before and after the command, and by the environment.
 mod pipes; // Readers that go away.
 mod promises; // Nothing is destroyed, no byte is changed.
 mod readme; // README.md shows what the program prints.
+mod reconnect; // Lost answers on new connections.
 mod round_trips; // How often the program waits for the server.
 mod soak; // A long run in bad weather, short in the suite.
 mod terminal; // Colours, and nothing that a terminal would obey.
 mod torn; // Values and tokens that do not belong together.
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
-mod watch_log;
-mod weather; // What is down, silent or foreign. // watch by the log of the server.
+mod watch_log; // `watch --log`: every store, as the server logs it.
+mod weather; // What is down, silent or foreign.

@@ -1,10 +1,10 @@
 //! The options of all commands: before and after the command, and by the environment.
 
-use crate::mccas::{Mccas, mccas, mccas_alone};
-use crate::outcome::Outcome;
-use crate::proxy::Proxy;
-use crate::server::Memcached;
-use crate::wire::{Connection, Peer};
+use crate::harness::mccas::{Mccas, mccas, mccas_alone};
+use crate::harness::outcome::Outcome;
+use crate::harness::proxy::Proxy;
+use crate::harness::server::Memcached;
+use crate::harness::wire::{Connection, Peer};
 
 /// A server that has `k`.
 fn server() -> Memcached {

@@ -3,11 +3,11 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
 
-use crate::inspect::show;
-use crate::mccas::{Mccas, collect, end_within, mccas, take};
-use crate::outcome::code_of;
-use crate::server::Memcached;
-use crate::wait::PATIENCE;
+use crate::harness::inspect::show;
+use crate::harness::mccas::{Mccas, collect, end_within, mccas, take};
+use crate::harness::outcome::code_of;
+use crate::harness::server::Memcached;
+use crate::harness::wait::PATIENCE;
 
 /// Starts a command with a stdout that the test holds.
 fn start(command: &Mccas) -> Child {

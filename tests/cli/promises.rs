@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::mccas::mccas;
-use crate::server::Memcached;
+use crate::harness::mccas::mccas;
+use crate::harness::server::Memcached;
 
 /// Every byte there is, in both directions, with what ends lines and replies in the protocol.
 fn every_byte() -> Vec<u8> {

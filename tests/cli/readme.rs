@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::mccas::mccas_alone;
-use crate::server::Memcached;
+use crate::harness::mccas::mccas_alone;
+use crate::harness::server::Memcached;
 
 /// The address in the printed sessions.
 const SHOWN_ADDRESS: &str = "127.0.0.1:11211";

@@ -1,11 +1,11 @@
 //! Connections that are lost: a swap is resolved on a new one, and `watch` goes on by itself.
 
-use crate::mccas::{Mccas, mccas_at};
-use crate::proxy::{Fault, Proxy};
-use crate::reports::SeenServer;
-use crate::running::Running;
-use crate::server::Memcached;
-use crate::sockets::How;
+use crate::harness::mccas::{Mccas, mccas_at};
+use crate::harness::proxy::{Fault, Proxy};
+use crate::harness::reports::SeenServer;
+use crate::harness::running::Running;
+use crate::harness::server::Memcached;
+use crate::harness::sockets::How;
 use crate::watch::{ensure, seen, watch};
 
 fn incr(proxy: &Proxy) -> Mccas {

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::mccas::mccas_at;
-use crate::proxy::Proxy;
-use crate::server::Memcached;
+use crate::harness::mccas::mccas_at;
+use crate::harness::proxy::Proxy;
+use crate::harness::server::Memcached;
 
 /// Runs a command through a new proxy; returns how many round trips it made and how it ended.
 #[track_caller]

@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, RwLock};
 use std::thread;
 use std::time::Duration;
 
-use crate::mccas::mccas_at;
-use crate::outcome::Outcome;
-use crate::proxy::Proxy;
-use crate::server::Memcached;
-use crate::sockets::locked;
-use crate::tell::tell;
-use crate::wait;
+use crate::harness::mccas::mccas_at;
+use crate::harness::outcome::Outcome;
+use crate::harness::proxy::Proxy;
+use crate::harness::server::Memcached;
+use crate::harness::sockets::locked;
+use crate::harness::tell::tell;
+use crate::harness::wait;
 
 const WRITERS: usize = 8;
 /// How long the suite's own run takes.

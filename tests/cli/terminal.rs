@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::{Command, Stdio};
 
-use crate::inspect::show;
-use crate::mccas::{Mccas, collect, end_within, mccas, mccas_at, take};
-use crate::outcome::code_of;
-use crate::server::Memcached;
-use crate::wait::PATIENCE;
-use crate::wire::{Connection, Peer};
+use crate::harness::inspect::show;
+use crate::harness::mccas::{Mccas, collect, end_within, mccas, mccas_at, take};
+use crate::harness::outcome::code_of;
+use crate::harness::server::Memcached;
+use crate::harness::wait::PATIENCE;
+use crate::harness::wire::{Connection, Peer};
 
 /// What would clear the screen (ESC and its single-character form), ring, and turn the text around.
 const EVIL: &str = "a\x1b[2Jb\u{9b}2Jc\x07d\u{202e}e\x7ff\rg";

@@ -1,9 +1,9 @@
 //! A value and a token that do not belong together, as memcached hands them out where arithmetic meets a read on another
 //! of its threads: no swap may go by such a token.
 
-use crate::mccas::{mccas, mccas_at};
-use crate::server::Memcached;
-use crate::wire::{Connection, Peer};
+use crate::harness::mccas::{mccas, mccas_at};
+use crate::harness::server::Memcached;
+use crate::harness::wire::{Connection, Peer};
 
 const STATS: &str = "STAT pid 1\r\nSTAT uptime 10\r\nSTAT time 1000000\r\nEND\r\n";
 const SETTINGS: &str =

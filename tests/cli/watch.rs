@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::mccas::{Mccas, mccas, mccas_at};
-use crate::proxy::Proxy;
-use crate::reports::{Seen, SeenServer};
-use crate::running::Running;
-use crate::server::Memcached;
+use crate::harness::mccas::{Mccas, mccas, mccas_at};
+use crate::harness::proxy::Proxy;
+use crate::harness::reports::{Seen, SeenServer};
+use crate::harness::running::Running;
+use crate::harness::server::Memcached;
 
 /// `watch --json` with a short interval, for some keys.
 pub(crate) fn watch(server: &Memcached, keys: &[&str]) -> Mccas {

@@ -1,7 +1,7 @@
 //! `watch --exec`: a command per change, the value on its stdin, the rest in its environment.
 
-use crate::mccas::{Mccas, mccas};
-use crate::server::Memcached;
+use crate::harness::mccas::{Mccas, mccas};
+use crate::harness::server::Memcached;
 
 /// `watch k` with a short interval that runs a command at each change.
 fn watch(server: &Memcached, command: &str) -> Mccas {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::mccas::mccas;
-use crate::running::Running;
-use crate::server::Memcached;
+use crate::harness::mccas::mccas;
+use crate::harness::running::Running;
+use crate::harness::server::Memcached;
 
 /// A watch of the log that is under way: what the keys were at first has been told.
 fn watching(server: &Memcached, args: &[&str]) -> (Running, Value) {

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use crate::mccas::mccas_at;
-use crate::outcome::Outcome;
-use crate::proxy::Proxy;
-use crate::server::Memcached;
-use crate::wire::{Connection, Peer};
+use crate::harness::mccas::mccas_at;
+use crate::harness::outcome::Outcome;
+use crate::harness::proxy::Proxy;
+use crate::harness::server::Memcached;
+use crate::harness::wire::{Connection, Peer};
 
 /// The commands, each of which reads first.
 const COMMANDS: [&[&str]; 5] = [
@@ -159,7 +159,7 @@ fn silence_after_a_swap_is_unknown_and_bounded() {
         // It was right not to say that nothing happened.
         server.thaw();
         let key = if args[1] == "new" { "new" } else { "k" };
-        crate::wait::until("the swap to be applied", || {
+        crate::harness::wait::until("the swap to be applied", || {
             server.item(key).filter(|item| item.value == b"42")
         });
     }
@@ -221,7 +221,7 @@ fn a_huge_length_announced_is_not_believed() {
     let peer = Peer::always(Connection::new().read(1).reply(head).silence());
     let command = mccas_at(peer.address()).args(["gets", "k", "--timeout", "700ms"]);
     let running = command.spawn();
-    let most = crate::wait::within(Duration::from_millis(500), || {
+    let most = crate::harness::wait::within(Duration::from_millis(500), || {
         resident_kib(running.pid()).filter(|size| *size > 100_000)
     });
     assert_eq!(most, None, "KiB of memory");

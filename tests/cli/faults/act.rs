@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Write;
-use crate::server::Memcached;
+use crate::harness::server::Memcached;
 
 /// Something that the server or another writer does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::sweep::{Case, Codes, Lengths, On, sweep};
 use super::{CLASSIC, INSTALLED, MODERN, PROVEN, REFUSED, Setting, WRITES, Write};
-use crate::proxy::Fault;
-use crate::sockets::How;
+use crate::harness::proxy::Fault;
+use crate::harness::sockets::How;
 
 const BOTH: [How; 2] = [How::Fin, How::Rst];
 

@@ -1,10 +1,10 @@
 //! The server's own arithmetic as the fallback: it carries no token, so it is never sent twice.
 
-use crate::mccas::{Mccas, mccas_at};
-use crate::proxy::{Counts, Fault, Proxy};
-use crate::server::Memcached;
-use crate::sockets::How;
-use crate::tell::tell;
+use crate::harness::mccas::{Mccas, mccas_at};
+use crate::harness::proxy::{Counts, Fault, Proxy};
+use crate::harness::server::Memcached;
+use crate::harness::sockets::How;
+use crate::harness::tell::tell;
 
 /// The only attempt loses against a writer who stores 100; then the server is to add 1.
 fn lose(server: &Memcached, key: &'static str, fault: Fault) -> Proxy {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::act::Act;
 use super::sweep::{Case, Codes, LONG, Lengths, On, SHORT, sweep};
 use super::{INSTALLED, MODERN, PROVEN, Setting, WRITES, Write};
-use crate::proxy::Fault;
-use crate::sockets::How;
+use crate::harness::proxy::Fault;
+use crate::harness::sockets::How;
 
 /// Longer than the timeout of a command that has been told to be impatient.
 const TOO_LATE: Duration = Duration::from_millis(900);

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::fmt;
 
 use super::FLAGS;
-use crate::inspect::{Session, parse_gets, parse_meta, show};
-use crate::server::Memcached;
+use crate::harness::inspect::{Session, parse_gets, parse_meta, show};
+use crate::harness::server::Memcached;
 
 /// An item as it must stay, or as it has become.
 #[derive(Clone, PartialEq, Eq)]

@@ -13,9 +13,9 @@ mod others; // Another writer, or another server process, before the answer is m
 mod sweep; // Many cases on a few threads, counted.
 
 use self::look::{Eye, Look, State};
-use crate::mccas::{Mccas, mccas_at};
-use crate::outcome::Outcome;
-use crate::server::Memcached;
+use crate::harness::mccas::{Mccas, mccas_at};
+use crate::harness::outcome::Outcome;
+use crate::harness::server::Memcached;
 
 /// A server and whether swaps carry a proof on it.
 #[derive(Debug)]

@@ -4,9 +4,9 @@ use super::act::Act;
 use super::look::Eye;
 use super::sweep::{Case, Codes, LONG, Lengths, On, sweep};
 use super::{INSTALLED, MODERN, PROVEN, Setting, Trial, WRITES, Write};
-use crate::proxy::{Fault, Proxy};
-use crate::server::Memcached;
-use crate::sockets::How;
+use crate::harness::proxy::{Fault, Proxy};
+use crate::harness::server::Memcached;
+use crate::harness::sockets::How;
 
 fn acts(write: Write) -> Vec<Act> {
     let mut acts = vec![

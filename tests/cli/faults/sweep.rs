@@ -9,10 +9,10 @@ use std::thread;
 use super::act::Act;
 use super::look::{Eye, Look, State};
 use super::{Setting, Trial, Write};
-use crate::proxy::{Fault, Proxy};
-use crate::server::Memcached;
-use crate::sockets::{How, locked};
-use crate::tell::tell;
+use crate::harness::proxy::{Fault, Proxy};
+use crate::harness::server::Memcached;
+use crate::harness::sockets::{How, locked};
+use crate::harness::tell::tell;
 
 /// More threads than cores: most of a case is waiting.
 const THREADS: usize = 4;

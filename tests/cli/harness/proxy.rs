@@ -1,239 +1,250 @@
-//! The proxy counts, calls hooks at their moment, and cuts at the byte asked for.
+//! A TCP proxy in front of a real memcached: it counts round trips, lets a test act at an exact
+//! moment of an exchange, and cuts connections at an exact byte. One connection in `pump.rs`.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use crate::inspect::show;
-use crate::proxy::{Counts, Fault, Proxy};
-use crate::server::Memcached;
-use crate::sockets::How;
-use crate::wait;
+use crate::harness::pump;
+use crate::harness::server::Memcached;
+use crate::harness::sockets::{Accepted, Acceptor, How, locked};
 
-const SWAP: &[u8] = b"ms k 1 c\r\nv\r\n";
-
-fn dial(proxy: &Proxy) -> TcpStream {
-    let stream = TcpStream::connect(proxy.address()).expect("a connection");
-    let limit = Some(Duration::from_secs(5));
-    stream.set_read_timeout(limit).expect("a timeout");
-    stream
+/// What goes wrong on a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// The server gets exactly this many bytes of what the client sends, reads them all and acts on
+    /// them. From the last of these bytes on the client gets nothing more, and when the server is
+    /// through the client's connection ends.
+    CutAfterRequest(usize, How),
+    /// The same, but the client's connection ends at once, whatever the server is doing: to be used
+    /// where the server is frozen and wakes only later.
+    CutAtOnceAfterRequest(usize, How),
+    /// The client gets exactly this many bytes of what the server sends. When there is one more,
+    /// the server gets what the client has sent, all of it, acts on it, and then the client's
+    /// connection ends.
+    CutAfterReply(usize, How),
+    /// The same for the n-th reply (from 1) of the connection; those before it pass whole.
+    CutInReply(usize, usize, How),
+    /// The client gets this many bytes of the n-th reply and then silence.
+    SilenceInReply(usize, usize),
+    /// The client gets this many bytes of what the server sends and then silence, on a connection
+    /// that stays open. The server gets everything.
+    SilenceAfterReply(usize),
+    /// The server gets this many bytes of what the client sends at once, and the rest late, whether or not the client is
+    /// still there.
+    HoldAfterRequest(usize, Duration),
+    /// Every burst of the client's bytes waits before it goes on to the server.
+    DelayRequests(Duration),
+    /// Every burst of the server's bytes waits before it goes on to the client.
+    DelayReplies(Duration),
 }
 
-/// Sends a request and reads one line of answer.
-fn exchange(stream: &mut TcpStream, request: &[u8]) -> String {
-    stream.write_all(request).expect("a request");
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).expect("an answer");
-        answer.extend(byte);
+/// The direction of bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Request,
+    Reply,
+}
+
+/// Called before a burst goes on, with the server and the number of the burst, from 1.
+type Hook = Box<dyn FnMut(&Memcached, usize) + Send>;
+
+/// A proxy. Dropping it ends all connections and fails the test if a hook panicked.
+pub(crate) struct Proxy {
+    acceptor: Acceptor,
+    state: Arc<State>,
+}
+
+/// What the connections of a proxy share.
+pub(crate) struct State {
+    server: Memcached,
+    faults: Mutex<Faults>,
+    counts: Mutex<Counts>,
+    on_request: Mutex<Vec<Hook>>,
+    on_reply: Mutex<Vec<Hook>>,
+    struck: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Faults {
+    by_connection: HashMap<usize, Fault>,
+    otherwise: Fault,
+}
+
+/// What went through so far, on all connections together. A burst is a run of bytes of one
+/// direction with none of the other in between. (A request above 256 KB that the server begins to
+/// answer before it has it all may count as two.)
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) request_bursts: usize,
+    pub(crate) reply_bursts: usize,
+    pub(crate) request_bytes: usize,
+    pub(crate) reply_bytes: usize,
+}
+
+impl Proxy {
+    /// A proxy on a port that the system picks, which so far does nothing but count.
+    pub(crate) fn to(server: &Memcached) -> Self {
+        let state = Arc::new(State {
+            server: server.clone(),
+            faults: Mutex::default(),
+            counts: Mutex::default(),
+            on_request: Mutex::default(),
+            on_reply: Mutex::default(),
+            struck: AtomicUsize::new(0),
+        });
+        let acceptor = Acceptor::start("127.0.0.1:0", {
+            let state = Arc::clone(&state);
+            move |Accepted {
+                      index,
+                      stream,
+                      registry,
+                  }| {
+                // A server that is down: the client's connection ends as soon as it is accepted.
+                if let Ok(server) = state.server.dial() {
+                    let server = registry.add(server);
+                    pump::run(&state, state.fault(index), stream, server);
+                }
+            }
+        });
+        Self {
+            acceptor: acceptor.expect("a port of its own"),
+            state,
+        }
     }
-    show(&answer)
-}
 
-/// Reads to the end of the connection: what came, and whether it ended by a reset.
-fn rest(stream: &mut TcpStream) -> (Vec<u8>, bool) {
-    let mut bytes = Vec::new();
-    match stream.read_to_end(&mut bytes) {
-        Ok(_) => (bytes, false),
-        Err(error) if error.kind() == ErrorKind::ConnectionReset => (bytes, true),
-        Err(error) => panic!("{error}"),
+    /// Puts a fault on the first connection; later ones pass.
+    pub(crate) fn fault(self, fault: Fault) -> Self {
+        self.fault_on(0, fault)
+    }
+
+    /// Puts a fault on one connection, counted from 0.
+    pub(crate) fn fault_on(self, connection: usize, fault: Fault) -> Self {
+        locked(&self.state.faults)
+            .by_connection
+            .insert(connection, fault);
+        self
+    }
+
+    /// Puts a fault on every connection that has none of its own.
+    pub(crate) fn fault_on_all(self, fault: Fault) -> Self {
+        locked(&self.state.faults).otherwise = fault;
+        self
+    }
+
+    /// Runs `hook` right before the n-th burst of client bytes (from 1) goes on to the server:
+    /// what it writes to the server comes between the client's reply before and this request.
+    pub(crate) fn on_request(
+        self,
+        n: usize,
+        hook: impl FnOnce(&Memcached) + Send + 'static,
+    ) -> Self {
+        self.on_each_request(once(n, hook))
+    }
+
+    /// The same before every burst.
+    pub(crate) fn on_each_request(
+        self,
+        hook: impl FnMut(&Memcached, usize) + Send + 'static,
+    ) -> Self {
+        locked(&self.state.on_request).push(Box::new(hook));
+        self
+    }
+
+    /// Runs `hook` right before the n-th burst of server bytes (from 1) goes on to the client: the
+    /// server has acted, and the client does not know it yet.
+    pub(crate) fn on_reply(self, n: usize, hook: impl FnOnce(&Memcached) + Send + 'static) -> Self {
+        locked(&self.state.on_reply).push(Box::new(once(n, hook)));
+        self
+    }
+
+    /// `127.0.0.1:PORT`
+    pub(crate) fn address(&self) -> String {
+        self.acceptor.address().to_string()
+    }
+
+    /// How many connections came.
+    pub(crate) fn connections(&self) -> usize {
+        self.acceptor.connections()
+    }
+
+    /// How often the client waited for the server: bursts of its bytes, on all connections.
+    pub(crate) fn round_trips(&self) -> usize {
+        self.counts().request_bursts
+    }
+
+    /// Whether a cut or a silence has come about: false if the connection ended before that byte.
+    pub(crate) fn fault_has_struck(&self) -> bool {
+        self.state.struck.load(Ordering::SeqCst) > 0
+    }
+
+    /// What went through so far.
+    pub(crate) fn counts(&self) -> Counts {
+        *locked(&self.state.counts)
+    }
+
+    /// Ends all connections at once, wherever they are in an exchange.
+    pub(crate) fn cut_all(&self) {
+        self.acceptor.cut_all();
     }
 }
 
-#[test]
-fn round_trips_and_bytes_are_counted() {
-    let server = Memcached::on_unix_socket();
-    let proxy = Proxy::to(&server);
-    let mut stream = dial(&proxy);
-    assert!(exchange(&mut stream, SWAP).starts_with("HD c"));
-    assert_eq!(exchange(&mut stream, b"mg k\r\n"), "HD\r\n");
-    let mut other = dial(&proxy);
-    assert_eq!(exchange(&mut other, b"mn\r\n"), "MN\r\n");
-    assert_eq!((proxy.round_trips(), proxy.connections()), (3, 2));
-    let Counts {
-        reply_bursts,
-        request_bytes,
-        reply_bytes,
-        ..
-    } = proxy.counts();
-    assert_eq!((reply_bursts, request_bytes), (3, SWAP.len() + 10));
-    assert!(reply_bytes >= 14);
-    assert!(!proxy.fault_has_struck());
-}
-
-#[test]
-fn hooks_run_between_a_reply_and_the_next_request() {
-    let server = Memcached::start();
-    let proxy = Proxy::to(&server)
-        .on_request(2, |server| server.set("k", "conflict"))
-        .on_reply(2, |server| server.set("k", "later"));
-    let mut stream = dial(&proxy);
-    assert_eq!(exchange(&mut stream, b"mg k\r\n"), "EN\r\n");
-    assert_eq!(exchange(&mut stream, b"mg k s\r\n"), "HD s8\r\n");
-    assert_eq!(exchange(&mut stream, b"mg k s\r\n"), "HD s5\r\n");
-}
-
-#[test]
-fn a_hook_that_fails_fails_the_test() {
-    let server = Memcached::start();
-    let proxy = Proxy::to(&server).on_each_request(|_, n| assert_ne!(n, 2, "burst two"));
-    let mut stream = dial(&proxy);
-    assert_eq!(exchange(&mut stream, b"mn\r\n"), "MN\r\n");
-    stream.write_all(b"mn\r\n").expect("a request");
-    drop(stream);
-    assert!(catch_unwind(AssertUnwindSafe(|| drop(proxy))).is_err());
-}
-
-#[test]
-fn a_request_is_cut_at_the_byte() {
-    for how in [How::Fin, How::Rst] {
-        for count in 0..=SWAP.len() {
-            let server = Memcached::start();
-            let proxy = Proxy::to(&server).fault(Fault::CutAfterRequest(count, how));
-            let mut stream = dial(&proxy);
-            let _ = stream.write_all(SWAP);
-            assert_eq!(rest(&mut stream), (Vec::new(), how == How::Rst));
-            // The value counts only with its whole line end, and is there before the cut shows.
-            let applied = server.item("k").is_some();
-            assert_eq!(applied, count == SWAP.len(), "cut after {count} bytes");
-            assert!(proxy.fault_has_struck());
-            assert_eq!(proxy.counts().request_bytes, count);
-            let mut next = dial(&proxy);
-            assert!(
-                exchange(&mut next, SWAP).starts_with("HD"),
-                "later ones pass"
-            );
+/// Makes a hook for all bursts of one for a single burst.
+fn once(
+    n: usize,
+    hook: impl FnOnce(&Memcached) + Send + 'static,
+) -> impl FnMut(&Memcached, usize) + Send + 'static {
+    let mut hook = Some(hook);
+    move |server, burst| {
+        if burst == n
+            && let Some(hook) = hook.take()
+        {
+            hook(server);
         }
     }
 }
 
-#[test]
-fn a_reply_is_cut_at_the_byte_and_the_request_is_whole() {
-    for how in [How::Fin, How::Rst] {
-        for count in 0..2 {
-            let server = Memcached::start();
-            let proxy = Proxy::to(&server).fault(Fault::CutAfterReply(count, how));
-            let mut stream = dial(&proxy);
-            stream.write_all(SWAP).expect("a request");
-            let mut first = vec![0; count];
-            stream
-                .read_exact(&mut first)
-                .expect("the bytes before the cut");
-            assert_eq!(first, b"H"[..count]);
-            assert_eq!(rest(&mut stream), (Vec::new(), how == How::Rst));
-            assert_eq!(server.value("k"), "v");
+impl State {
+    fn fault(&self, connection: usize) -> Fault {
+        let faults = locked(&self.faults);
+        let fault = faults.by_connection.get(&connection);
+        *fault.unwrap_or(&faults.otherwise)
+    }
+
+    /// Notes that a cut or a silence has begun.
+    pub(crate) fn fault_struck(&self) {
+        self.struck.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Counts bytes that are about to go on, and runs the hooks if they begin a burst.
+    pub(crate) fn passing(&self, direction: Direction, bytes: usize, begins_burst: bool) {
+        let (number, hooks) = {
+            let mut counts = locked(&self.counts);
+            let counts = &mut *counts;
+            let (bursts, total, hooks) = match direction {
+                Direction::Request => (
+                    &mut counts.request_bursts,
+                    &mut counts.request_bytes,
+                    &self.on_request,
+                ),
+                Direction::Reply => (
+                    &mut counts.reply_bursts,
+                    &mut counts.reply_bytes,
+                    &self.on_reply,
+                ),
+            };
+            *total += bytes;
+            *bursts += usize::from(begins_burst);
+            (*bursts, hooks)
+        };
+        if begins_burst {
+            for hook in locked(hooks).iter_mut() {
+                hook(&self.server, number);
+            }
         }
     }
-}
-
-#[test]
-fn a_reply_that_is_shorter_than_the_cut_passes() {
-    let server = Memcached::start();
-    let proxy = Proxy::to(&server).fault(Fault::CutAfterReply(4, How::Rst));
-    let mut stream = dial(&proxy);
-    assert_eq!(exchange(&mut stream, b"mn\r\n"), "MN\r\n");
-    assert!(!proxy.fault_has_struck());
-    stream.write_all(SWAP).expect("a request");
-    assert_eq!(rest(&mut stream), (Vec::new(), true));
-    assert_eq!(
-        server.value("k"),
-        "v",
-        "the second request arrived, its answer was lost whole"
-    );
-}
-
-#[test]
-fn a_cut_at_once_does_not_wait_for_a_frozen_server() {
-    let server = Memcached::start();
-    let fault = Fault::CutAtOnceAfterRequest(SWAP.len(), How::Rst);
-    let proxy = Proxy::to(&server)
-        .fault(fault)
-        .on_request(1, Memcached::freeze);
-    let mut stream = dial(&proxy);
-    stream.write_all(SWAP).expect("a request");
-    assert_eq!(rest(&mut stream), (Vec::new(), true));
-    server.thaw();
-    let applied = || server.item("k");
-    crate::wait::until("the swap to be applied all the same", applied);
-}
-
-#[test]
-fn replies_are_swallowed_and_the_connection_stays() {
-    let server = Memcached::start();
-    let proxy = Proxy::to(&server).fault_on_all(Fault::SilenceAfterReply(1));
-    let mut stream = dial(&proxy);
-    stream.write_all(SWAP).expect("a request");
-    let limit = Some(Duration::from_millis(50));
-    stream.set_read_timeout(limit).expect("a timeout");
-    assert_eq!(stream.read(&mut [0; 8]).expect("a byte"), 1);
-    let error = stream.read(&mut [0; 8]).expect_err("silence");
-    assert!(matches!(
-        error.kind(),
-        ErrorKind::WouldBlock | ErrorKind::TimedOut
-    ));
-    assert_eq!(server.value("k"), "v");
-}
-
-#[test]
-fn bursts_are_delayed() {
-    let wait = Duration::from_millis(40);
-    for fault in [Fault::DelayRequests(wait), Fault::DelayReplies(wait)] {
-        let server = Memcached::start();
-        let proxy = Proxy::to(&server).fault_on(1, fault);
-        drop(dial(&proxy));
-        let mut stream = dial(&proxy);
-        let started = Instant::now();
-        assert_eq!(exchange(&mut stream, b"mn\r\n"), "MN\r\n");
-        assert!(started.elapsed() >= wait);
-    }
-}
-
-#[test]
-fn all_connections_are_cut_on_demand() {
-    let server = Memcached::start();
-    let proxy = Proxy::to(&server);
-    let mut stream = dial(&proxy);
-    assert_eq!(exchange(&mut stream, b"mn\r\n"), "MN\r\n");
-    proxy.cut_all();
-    assert_eq!(rest(&mut stream).0, b"");
-    server.stop();
-    assert_eq!(
-        rest(&mut dial(&proxy)).0,
-        b"",
-        "no server behind: an end, not silence"
-    );
-}
-
-#[test]
-fn bytes_that_are_held_arrive_late_although_the_client_has_gone() {
-    let server = Memcached::start();
-    let wait = Duration::from_millis(50);
-    let proxy = Proxy::to(&server).fault(Fault::HoldAfterRequest(SWAP.len() - 1, wait));
-    let mut stream = dial(&proxy);
-    stream.write_all(SWAP).expect("a request");
-    drop(stream);
-    assert_eq!(server.item("k"), None);
-    wait::until("the late bytes", || server.item("k"));
-    assert!(proxy.fault_has_struck());
-}
-
-#[test]
-fn the_second_reply_is_cut_at_the_byte_whatever_the_length_of_the_first() {
-    let server = Memcached::start();
-    let proxy = Proxy::to(&server)
-        .fault(Fault::CutInReply(2, 1, How::Fin))
-        .fault_on(1, Fault::SilenceInReply(2, 0));
-    let mut stream = dial(&proxy);
-    assert!(exchange(&mut stream, SWAP).starts_with("HD c"));
-    stream.write_all(SWAP).expect("a request");
-    assert_eq!(rest(&mut stream), (b"H".to_vec(), false));
-    let mut stream = dial(&proxy);
-    assert!(exchange(&mut stream, SWAP).starts_with("HD c"));
-    stream.write_all(SWAP).expect("a request");
-    let limit = Some(Duration::from_millis(50));
-    stream.set_read_timeout(limit).expect("a timeout");
-    assert!(stream.read(&mut [0; 4]).is_err(), "it answered");
-    assert_eq!(server.count("cmd_set"), 4);
 }

@@ -1,132 +1,294 @@
-//! Servers start, freeze, restart and end as told, and items are seen as they are.
+//! A real memcached per test: its own port or socket, its own memory, gone when the test ends.
+//!
+//! This file starts, stops and freezes servers; how a test looks into one is in `inspect.rs`.
+//! A start takes about 5 ms, so tests share nothing and need no order.
 
-use std::io::Read;
-use std::time::Duration;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{env, fs, io};
 
-use crate::inspect::show;
-use crate::server::Memcached;
+use tempfile::TempDir;
 
-#[test]
-fn a_server_answers_at_its_address() {
-    let server = Memcached::start();
-    assert!(server.address().starts_with("127.0.0.1:"));
-    assert!(show(&server.raw("version\r\n")).starts_with("VERSION 1."));
-    assert_eq!(server.stat("pid"), server.pid().to_string());
+use crate::harness::process::{end, is_stopped, signal};
+use crate::harness::wait;
+
+/// A running server. Clones are handles on the same one; it ends with the last of them.
+#[derive(Clone)]
+pub(crate) struct Memcached {
+    inner: Arc<Inner>,
 }
 
-#[test]
-fn two_servers_share_nothing() {
-    let (one, other) = (Memcached::start(), Memcached::start());
-    one.set("k", "1");
-    assert_eq!(other.item("k"), None);
+struct Inner {
+    process: Mutex<Child>,
+    binary: PathBuf,
+    options: Vec<String>,
+    endpoint: Endpoint,
+    folder: TempDir,
 }
 
-#[test]
-fn a_server_listens_on_a_unix_socket_and_on_ipv6() {
-    for server in [Memcached::on_unix_socket(), Memcached::on_ipv6()] {
-        server.set("k", "v");
-        assert_eq!(server.value("k"), "v", "at {}", server.address());
+/// Where a server listens.
+#[derive(Clone)]
+enum Endpoint {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
+impl Memcached {
+    /// A server on a port of 127.0.0.1 that the system picks.
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with more options, such as `-C`.
+    pub(crate) fn start_with(options: &[&str]) -> Self {
+        Self::launch(default_binary(), options, &Listen::Tcp("127.0.0.1"))
+    }
+
+    /// A server on a port of `::1`.
+    pub(crate) fn on_ipv6() -> Self {
+        Self::launch(default_binary(), &[], &Listen::Tcp("::1"))
+    }
+
+    /// A server on a unix socket.
+    pub(crate) fn on_unix_socket() -> Self {
+        Self::launch(default_binary(), &[], &Listen::Unix)
+    }
+
+    /// A server of version 1.6.27 or later, which knows the meta flag `E`.
+    pub(crate) fn modern() -> Self {
+        Self::modern_with(&[])
+    }
+
+    /// The same with more options.
+    pub(crate) fn modern_with(options: &[&str]) -> Self {
+        Self::launch(modern_binary(), options, &Listen::Tcp("127.0.0.1"))
+    }
+
+    /// What a user gives to `--server`: `127.0.0.1:PORT`, `[::1]:PORT` or the path of the socket.
+    pub(crate) fn address(&self) -> String {
+        match &self.inner.endpoint {
+            Endpoint::Tcp(address) => address.to_string(),
+            Endpoint::Unix(path) => path.display().to_string(),
+        }
+    }
+
+    /// The process id, a new one after each [`restart`](Self::restart).
+    pub(crate) fn pid(&self) -> u32 {
+        self.process().id()
+    }
+
+    /// Stops the process where it stands (SIGSTOP): connections are still accepted by the kernel,
+    /// and nothing is answered. Returns when every thread of it stands.
+    pub(crate) fn freeze(&self) {
+        let pid = self.pid();
+        signal(pid, "STOP");
+        wait::until("the server to freeze", || is_stopped(pid).then_some(()));
+    }
+
+    /// Lets a frozen process go on.
+    pub(crate) fn thaw(&self) {
+        signal(self.pid(), "CONT");
+    }
+
+    /// Kills the process and waits for its end: its address now refuses connections.
+    pub(crate) fn stop(&self) {
+        end(&mut self.process());
+    }
+
+    /// Kills the process and starts another at the same address: empty, its tokens from 1 again.
+    pub(crate) fn restart(&self) {
+        let inner = &*self.inner;
+        let mut process = self.process();
+        end(&mut process);
+        *process = spawn(
+            &inner.binary,
+            &inner.options,
+            &inner.endpoint.options(),
+            inner.folder.path(),
+        );
+        wait_for_connection(&mut process, &inner.endpoint, inner.folder.path());
+    }
+
+    /// Opens a plain connection. A unix socket comes in the same type: what a test does with a
+    /// stream (read, write, shut down, set timeouts) does not depend on the address family.
+    pub(crate) fn dial(&self) -> io::Result<TcpStream> {
+        self.inner.endpoint.dial()
+    }
+
+    fn launch(binary: PathBuf, options: &[&str], listen: &Listen) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let options: Vec<String> = options.iter().map(ToString::to_string).collect();
+        let place = listen.options(folder.path());
+        let mut process = spawn(&binary, &options, &place, folder.path());
+        let endpoint = match listen {
+            Listen::Unix => Endpoint::Unix(socket_path(folder.path())),
+            Listen::Tcp(_) => Endpoint::Tcp(wait_for_port(&mut process, folder.path())),
+        };
+        wait_for_connection(&mut process, &endpoint, folder.path());
+        Self {
+            inner: Arc::new(Inner {
+                process: Mutex::new(process),
+                binary,
+                options,
+                endpoint,
+                folder,
+            }),
+        }
+    }
+
+    fn process(&self) -> MutexGuard<'_, Child> {
+        self.inner
+            .process
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-#[test]
-fn a_server_takes_options() {
-    let server = Memcached::start_with(&["-C"]);
-    server.set("k", "v");
-    assert_eq!(server.token("k"), 0);
-}
-
-#[test]
-fn a_modern_server_takes_the_token_of_the_client() {
-    let server = Memcached::modern();
-    assert_eq!(server.raw("ms k 1 E77 c\r\nv\r\n"), b"HD c77\r\n");
-    assert_eq!(server.token("k"), 77);
-    let without_cas = Memcached::modern_with(&["-C"]);
-    assert_eq!(without_cas.raw("ms k 1 E77 c\r\nv\r\n"), b"HD c0\r\n");
-}
-
-#[test]
-fn an_item_is_seen_with_flags_and_ttl() {
-    for server in [Memcached::start(), Memcached::modern()] {
-        server.set_with("k", "a\r\nEND\r\n", u32::MAX, 100);
-        server.set("forever", "");
-        let item = server.item("k").expect("the item");
-        assert_eq!(item.value, b"a\r\nEND\r\n");
-        assert_eq!(item.flags, u32::MAX);
-        assert!((99..=100).contains(&item.ttl), "{item:?}");
-        assert_eq!(server.item("forever").expect("the item").ttl, -1);
-        assert_eq!(server.item("nope"), None);
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let process = self
+            .process
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        end(process);
     }
 }
 
-#[test]
-fn a_key_of_any_bytes_reaches_the_server() {
-    let server = Memcached::start();
-    for key in [
-        &b"a b"[..],
-        b"\r\nflush_all\r\n",
-        "\u{fc}".as_bytes(),
-        b"\0\xff",
-    ] {
-        server.set_with(key, "v", 5, 100);
-        let item = server.item(key).expect("the item");
-        assert_eq!((item.value, item.flags), (b"v".to_vec(), 5));
-        assert!((99..=100).contains(&item.ttl));
-    }
-    assert_eq!(server.count("curr_items"), 4);
+/// Where a server is asked to listen at its first start.
+enum Listen {
+    /// A port of this address, picked by the system.
+    Tcp(&'static str),
+    /// A socket in the server's folder.
+    Unix,
 }
 
-#[test]
-fn looking_at_an_item_takes_no_win_and_meta_leaves_no_trace() {
-    let server = Memcached::start();
-    server.set("k", "v");
-    let before = server.meta("k").expect("the item");
-    assert!(!server.meta("k").expect("the item").fetched);
-    assert_eq!(before.token, server.token("k"));
-    assert_eq!(before.ttl, -1);
-    assert!(
-        server.meta("k").expect("the item").fetched,
-        "gets is a read"
+impl Listen {
+    fn options(&self, folder: &Path) -> Vec<String> {
+        match self {
+            // Port -1: memcached binds any free port itself and writes its number to a file, so
+            // there is no moment at which somebody else could take it.
+            Self::Tcp(host) => words(&["-l", host, "-p", "-1"]),
+            Self::Unix => Endpoint::Unix(socket_path(folder)).options(),
+        }
+    }
+}
+
+impl Endpoint {
+    fn options(&self) -> Vec<String> {
+        match self {
+            Self::Tcp(address) => words(&[
+                "-l",
+                &address.ip().to_string(),
+                "-p",
+                &address.port().to_string(),
+            ]),
+            Self::Unix(path) => words(&["-s", &path.display().to_string()]),
+        }
+    }
+
+    fn dial(&self) -> io::Result<TcpStream> {
+        match self {
+            Self::Tcp(address) => TcpStream::connect(address).inspect(|stream| {
+                // Without it a test's request in two writes waits 40 ms for an acknowledgement.
+                let _ = stream.set_nodelay(true);
+            }),
+            Self::Unix(path) => {
+                UnixStream::connect(path).map(|s| TcpStream::from(OwnedFd::from(s)))
+            }
+        }
+    }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
+fn socket_path(folder: &Path) -> PathBuf {
+    folder.join("m.sock")
+}
+
+fn ports_path(folder: &Path) -> PathBuf {
+    folder.join("ports")
+}
+
+fn log_path(folder: &Path) -> PathBuf {
+    folder.join("stderr")
+}
+
+fn default_binary() -> PathBuf {
+    env::var_os("MCCAS_TEST_MEMCACHED").map_or_else(|| "memcached".into(), PathBuf::from)
+}
+
+fn modern_binary() -> PathBuf {
+    let binary = env::var_os("MCCAS_TEST_MODERN_MEMCACHED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/modern-memcached/memcached"),
+        PathBuf::from,
     );
-    server.raw("md k I T30\r\n");
-    server.item("k");
-    let first_reader = show(&server.raw("mg k v\r\n"));
     assert!(
-        first_reader.contains(" W"),
-        "the win is still there: {first_reader}"
+        binary.exists(),
+        "{} is missing: run make test, or scripts/fetch-modern-memcached.sh, which fetches it",
+        binary.display()
     );
+    binary
 }
 
-#[test]
-fn a_frozen_server_accepts_and_is_silent_until_it_thaws() {
-    let server = Memcached::start();
-    server.set("k", "v");
-    server.freeze();
-    let mut stream = server.dial().expect("a connection by the kernel");
-    std::io::Write::write_all(&mut stream, b"mn\r\n").expect("room in the buffers");
-    let limit = Some(Duration::from_millis(50));
-    stream.set_read_timeout(limit).expect("a timeout");
-    assert!(stream.read(&mut [0; 4]).is_err(), "it answered");
-    server.thaw();
-    assert_eq!(server.value("k"), "v");
-}
-
-#[test]
-fn a_restarted_server_is_another_one_at_the_same_address() {
-    for server in [Memcached::start(), Memcached::on_unix_socket()] {
-        server.set("k", "v");
-        let (address, pid) = (server.address(), server.pid());
-        server.restart();
-        assert_eq!(server.address(), address);
-        assert_ne!(server.pid(), pid);
-        assert_eq!(server.item("k"), None);
+#[track_caller]
+fn spawn(binary: &Path, options: &[String], place: &[String], folder: &Path) -> Child {
+    let log = fs::File::create(log_path(folder)).expect("a log file");
+    let mut command = Command::new(binary);
+    command
+        .args(["-U", "0", "-m", "16", "-t", "1"])
+        .args(place)
+        .args(options)
+        .env("MEMCACHED_PORT_FILENAME", ports_path(folder))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log);
+    // As root, and only then, memcached wants to be told that root is meant.
+    if fs::metadata(folder).is_ok_and(|folder| folder.uid() == 0) {
+        command.args(["-u", "root"]);
     }
+    command.spawn().unwrap_or_else(|error| {
+        panic!(
+            "cannot start {}: {error}; run make test, which installs memcached, \
+             or name a server by MCCAS_TEST_MEMCACHED",
+            binary.display()
+        )
+    })
 }
 
-#[test]
-fn a_stopped_server_refuses_connections() {
-    let server = Memcached::start();
-    server.freeze();
-    server.stop();
-    assert!(server.dial().is_err());
+/// Waits for the port file. It is renamed into place when complete: half a line is never seen.
+fn wait_for_port(process: &mut Child, folder: &Path) -> SocketAddr {
+    wait::until("memcached to tell its port", || {
+        ensure_alive(process, folder);
+        let ports = fs::read_to_string(ports_path(folder)).ok()?;
+        let (ip, port) = ports.lines().find_map(|line| {
+            let v4 = line
+                .strip_prefix("TCP INET: ")
+                .map(|port| ("127.0.0.1", port));
+            v4.or_else(|| line.strip_prefix("TCP INET6: ").map(|port| ("::1", port)))
+        })?;
+        let ip = ip.parse().expect("an address");
+        Some(SocketAddr::new(ip, port.trim().parse().expect("a port")))
+    })
+}
+
+fn wait_for_connection(process: &mut Child, endpoint: &Endpoint, folder: &Path) {
+    wait::until("memcached to accept connections", || {
+        ensure_alive(process, folder);
+        endpoint.dial().ok()
+    });
+}
+
+/// Fails the test with the server's own words if it ended.
+fn ensure_alive(process: &mut Child, folder: &Path) {
+    if let Some(status) = process.try_wait().expect("the state of memcached") {
+        let log = fs::read_to_string(log_path(folder)).unwrap_or_default();
+        panic!("memcached ended at its start ({status}): {log}");
+    }
 }

@@ -6,11 +6,11 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::inspect::show;
-use crate::mccas::{collect, end_within, take};
-use crate::outcome::{Outcome, code_of};
-use crate::process::signal;
-use crate::wait::PATIENCE;
+use crate::harness::inspect::show;
+use crate::harness::mccas::{collect, end_within, take};
+use crate::harness::outcome::{Outcome, code_of};
+use crate::harness::process::signal;
+use crate::harness::wait::PATIENCE;
 
 /// A running command; killed when dropped.
 pub(crate) struct Running {

@@ -11,11 +11,11 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::inspect::show;
-use crate::outcome::{Expected, Outcome, Stderr, code_of};
-use crate::running::Running;
-use crate::server::Memcached;
-use crate::wait;
+use crate::harness::inspect::show;
+use crate::harness::outcome::{Expected, Outcome, Stderr, code_of};
+use crate::harness::running::Running;
+use crate::harness::server::Memcached;
+use crate::harness::wait;
 
 /// How long a command may take before it counts as hanging.
 const LIMIT: Duration = Duration::from_secs(20);

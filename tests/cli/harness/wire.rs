@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::inspect::show;
-use crate::sockets::{Accepted, Acceptor, How, hang_up, locked};
-use crate::wait::{self, PATIENCE};
+use crate::harness::inspect::show;
+use crate::harness::sockets::{Accepted, Acceptor, How, hang_up, locked};
+use crate::harness::wait::{self, PATIENCE};
 
 /// What the peer does on one connection, step by step. After the last step it hangs up in order.
 #[derive(Clone, Default)]

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::inspect::show;
-use crate::server::Memcached;
+use crate::harness::inspect::show;
+use crate::harness::server::Memcached;
 
 /// What a writer did to a key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

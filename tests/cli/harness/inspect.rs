@@ -7,8 +7,8 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use crate::server::Memcached;
-use crate::wait::PATIENCE;
+use crate::harness::server::Memcached;
+use crate::harness::wait::PATIENCE;
 
 /// An item as the server holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use crate::inspect::show;
+use crate::harness::inspect::show;
 
 /// What a command did.
 #[derive(Clone)]

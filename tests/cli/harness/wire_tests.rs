@@ -5,8 +5,8 @@ use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crate::wait;
-use crate::wire::{Connection, Peer};
+use crate::harness::wait;
+use crate::harness::wire::{Connection, Peer};
 
 fn dial(peer: &Peer) -> TcpStream {
     TcpStream::connect(peer.address()).expect("a connection")

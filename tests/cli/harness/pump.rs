@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::proxy::{Direction, Fault, State};
-use crate::sockets::{How, hang_up, locked};
+use crate::harness::proxy::{Direction, Fault, State};
+use crate::harness::sockets::{How, hang_up, locked};
 
 /// How long the client must have been quiet to count as having sent what it had to send.
 const QUIET: Duration = Duration::from_millis(10);

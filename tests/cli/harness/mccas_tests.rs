@@ -3,9 +3,9 @@
 use std::panic::{UnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crate::mccas::{mccas, mccas_alone, mccas_at};
-use crate::server::Memcached;
-use crate::wire::{Connection, Peer};
+use crate::harness::mccas::{mccas, mccas_alone, mccas_at};
+use crate::harness::server::Memcached;
+use crate::harness::wire::{Connection, Peer};
 
 const VERSION: &str = concat!("mccas ", env!("CARGO_PKG_VERSION"), "\n");
 
