@@ -27,15 +27,17 @@ pub(crate) enum Fault {
     /// the server gets what the client has sent, all of it, acts on it, and then the client's
     /// connection ends.
     CutAfterReply(usize, How),
-    /// The same for the n-th reply (from 1) of the connection; those before it pass whole.
+    /// The same for the n-th reply (from 1) of the connection; the others pass whole, and so does
+    /// this one if it is not longer than that.
     CutInReply(usize, usize, How),
-    /// The client gets this many bytes of the n-th reply and then silence.
+    /// The client gets this many bytes of the n-th reply and then silence; nothing happens if it is
+    /// not longer than that.
     SilenceInReply(usize, usize),
     /// The client gets this many bytes of what the server sends and then silence, on a connection
     /// that stays open. The server gets everything.
     SilenceAfterReply(usize),
-    /// The server gets this many bytes of what the client sends at once, and the rest late, whether or not the client is
-    /// still there.
+    /// The server gets this many bytes of what the client sends at once, and the rest late, whether
+    /// or not the client is still there.
     HoldAfterRequest(usize, Duration),
     /// Every burst of the client's bytes waits before it goes on to the server.
     DelayRequests(Duration),

@@ -237,3 +237,22 @@ fn the_second_reply_is_cut_at_the_byte_whatever_the_length_of_the_first() {
     assert!(stream.read(&mut [0; 4]).is_err(), "it answered");
     assert_eq!(server.count("cmd_set"), 4);
 }
+
+#[test]
+fn a_fault_in_a_reply_that_is_shorter_leaves_the_next_one_alone() {
+    let server = Memcached::start();
+    // "MN\r\n" has four bytes: one cut falls right behind it, the others would fall into the next reply.
+    for bytes in [4, 5, 7] {
+        for fault in [
+            Fault::CutInReply(1, bytes, How::Rst),
+            Fault::SilenceInReply(1, bytes),
+        ] {
+            let proxy = Proxy::to(&server).fault(fault);
+            let mut stream = dial(&proxy);
+            assert_eq!(exchange(&mut stream, b"mn\r\n"), "MN\r\n", "{fault:?}");
+            assert!(exchange(&mut stream, SWAP).starts_with("HD c"), "{fault:?}");
+            assert_eq!(exchange(&mut stream, b"mn\r\n"), "MN\r\n", "{fault:?}");
+            assert!(!proxy.fault_has_struck(), "{fault:?}");
+        }
+    }
+}

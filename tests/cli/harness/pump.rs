@@ -120,16 +120,7 @@ impl Link<'_> {
     /// Server to client, until the server hangs up. What the client is not to get is read all the
     /// same, so that the server never waits for a reader.
     fn carry_replies(&self) {
-        let mut left = match self.fault {
-            Fault::CutAfterReply(count, _) | Fault::SilenceAfterReply(count) => count,
-            _ => usize::MAX,
-        };
-        let mut nth = match self.fault {
-            Fault::CutInReply(nth, bytes, _) | Fault::SilenceInReply(nth, bytes) => {
-                Some((nth, bytes))
-            }
-            _ => None,
-        };
+        let mut allowance = Allowance::of(self.fault);
         let mut chunk = vec![0; CHUNK];
         loop {
             let count = match (&*self.server).read(&mut chunk) {
@@ -141,15 +132,11 @@ impl Link<'_> {
             if self.is_muted() {
                 continue;
             }
-            if let Some((_, bytes)) = nth.take_if(|(nth, _)| self.asked() >= *nth) {
-                left = bytes;
-            }
-            let bytes = &chunk[..count.min(left)];
+            let bytes = &chunk[..allowance.take(self.asked(), count)];
             if !bytes.is_empty() {
                 self.pass(Direction::Reply, bytes.len());
                 self.send_to_client(bytes);
             }
-            left -= bytes.len();
             if bytes.len() < count {
                 self.mute();
                 self.reply_cut.store(true, Ordering::SeqCst);
@@ -232,6 +219,43 @@ impl Link<'_> {
 
     fn is_muted(&self) -> bool {
         self.muted.load(Ordering::SeqCst)
+    }
+}
+
+/// How much of what the server sends the client is to get.
+enum Allowance {
+    /// All of it.
+    All,
+    /// So many more bytes, of whichever reply.
+    OfConnection(usize),
+    /// So many more bytes of this reply, and all of the others: a cut that is longer than its reply
+    /// must not run on into the next one.
+    OfReply { nth: usize, left: usize },
+}
+
+impl Allowance {
+    fn of(fault: Fault) -> Self {
+        match fault {
+            Fault::CutAfterReply(left, _) | Fault::SilenceAfterReply(left) => {
+                Self::OfConnection(left)
+            }
+            Fault::CutInReply(nth, left, _) | Fault::SilenceInReply(nth, left) => {
+                Self::OfReply { nth, left }
+            }
+            _ => Self::All,
+        }
+    }
+
+    /// How many of the `count` bytes that have come of a reply the client gets.
+    fn take(&mut self, reply: usize, count: usize) -> usize {
+        let left = match self {
+            Self::OfConnection(left) => left,
+            Self::OfReply { nth, left } if *nth == reply => left,
+            Self::OfReply { .. } | Self::All => return count,
+        };
+        let taken = count.min(*left);
+        *left -= taken;
+        taken
     }
 }
 
