@@ -1,6 +1,6 @@
 //! The connection is cut after every byte of the request and of the answer, in order and by a reset.
 
-use super::sweep::{Case, Codes, Lengths, On, sweep};
+use super::sweep::{Allowed, Case, Codes, Lengths, On, sweep};
 use super::{CLASSIC, INSTALLED, MODERN, PROVEN, REFUSED, Setting, WRITES, Write};
 use crate::harness::proxy::Fault;
 use crate::harness::sockets::How;
@@ -35,30 +35,87 @@ fn by_turns(byte: usize) -> How {
     BOTH[byte % 2]
 }
 
+/// How a write ends whose first connection was cut behind the read.
+#[derive(Clone, Copy)]
+struct Truth {
+    /// If the connection that follows can tell.
+    settled: &'static [i32],
+    /// If nothing but a proof can tell.
+    unknowable: &'static [i32],
+    /// How much of the answer to the swap tells that it was stored.
+    first_word: usize,
+}
+
+const PLAIN_TRUTH: Truth = Truth {
+    settled: &[0],
+    unknowable: &[6],
+    first_word: "HD".len(),
+};
+const CLASSIC_TRUTH: Truth = Truth {
+    first_word: "STORED".len(),
+    ..PLAIN_TRUTH
+};
+const PROVEN_TRUTH: Truth = Truth {
+    settled: &[0],
+    unknowable: &[0],
+    first_word: "HD".len(),
+};
+/// A swap that must have a proof is not sent to a server that has none to give.
+const REFUSED_TRUTH: Truth = Truth {
+    settled: &[7],
+    unknowable: &[7],
+    first_word: "HD".len(),
+};
+
+/// What the outcome must be if only the first connection is cut, there. A read is not repeated, a swap is made good; and
+/// what became of it cannot be known (`unknowable`) if it has arrived and of its answer not even the first word.
+fn after_first_cut(fault: Fault, lengths: Lengths, truth: Truth) -> Allowed {
+    const NEVER: &[i32] = &[];
+    let Truth {
+        settled,
+        unknowable,
+        first_word,
+    } = truth;
+    let (struck, missed): (&[i32], &[i32]) = match fault {
+        Fault::CutAfterRequest(byte, _) if byte <= lengths.read => (&[5], NEVER),
+        Fault::CutAfterRequest(byte, _) if byte < lengths.swap() => (settled, NEVER),
+        Fault::CutAfterRequest(..) => (unknowable, NEVER),
+        // The statistics of a fresh server are a little shorter.
+        Fault::CutInReply(1, byte, _) if byte + ENDS < lengths.read_reply => (&[5], NEVER),
+        Fault::CutInReply(1, ..) => (&[5], settled),
+        Fault::CutInReply(_, byte, _) if byte < first_word => (unknowable, NEVER),
+        _ => (settled, settled),
+    };
+    Allowed { struck, missed }
+}
+
 /// Cuts of the first connection.
-fn first_cuts(setting: &'static Setting) -> impl Iterator<Item = [Case; 2]> {
+fn first_cuts(setting: &'static Setting, truth: Truth) -> impl Iterator<Item = [Case; 2]> {
     WRITES.into_iter().flat_map(move |write| {
         let lengths = Lengths::of(setting, write);
         let requests =
             (0..=lengths.request).map(|byte| BOTH.map(|how| Fault::CutAfterRequest(byte, how)));
         let replies = replies(lengths.read_reply, SWAP_REPLY)
             .map(|(nth, byte)| BOTH.map(|how| Fault::CutInReply(nth, byte, how)));
-        let case = move |fault| Case::cut(write, vec![(On::Connection(0), fault)]);
+        let case = move |fault| {
+            let case = Case::cut(write, vec![(On::Connection(0), fault)]);
+            case.allowing(after_first_cut(fault, lengths, truth))
+        };
         requests.chain(replies).map(move |both| both.map(case))
     })
 }
 
 /// Cuts at each byte in both ways.
-fn cut_first(setting: &'static Setting) -> Codes {
-    let cases: Vec<_> = first_cuts(setting).flatten().collect();
+fn cut_first(setting: &'static Setting, truth: Truth) -> Codes {
+    let cases: Vec<_> = first_cuts(setting, truth).flatten().collect();
     let codes = sweep(setting, &cases);
     codes.print("cut once", setting);
     codes
 }
 
 /// Cuts at each byte, in both ways by turns: where only the protocol differs.
-fn cut_first_by_turns(setting: &'static Setting) -> Codes {
-    let pairs = first_cuts(setting).enumerate();
+fn cut_first_by_turns(setting: &'static Setting, truth: Truth) -> Codes {
+    let pairs = first_cuts(setting, truth).enumerate();
     let cases: Vec<_> = pairs.map(|(n, both)| both[n % 2].clone()).collect();
     let codes = sweep(setting, &cases);
     codes.print("cut once", setting);
@@ -75,34 +132,34 @@ fn unknowable(setting: &'static Setting) -> usize {
 
 #[test]
 fn once_on_the_installed_server() {
-    let codes = cut_first(&INSTALLED);
+    let codes = cut_first(&INSTALLED, PLAIN_TRUTH);
     assert_eq!(codes.of(6), unknowable(&INSTALLED), "{codes}");
     assert!(codes.of(0) > 0 && codes.of(5) > 0, "{codes}");
 }
 
 #[test]
 fn once_on_the_modern_server() {
-    let codes = cut_first(&MODERN);
+    let codes = cut_first(&MODERN, PLAIN_TRUTH);
     assert_eq!(codes.of(6), unknowable(&MODERN), "{codes}");
     assert!(codes.of(0) > 0 && codes.of(5) > 0, "{codes}");
 }
 
 #[test]
 fn once_with_a_proof_and_nothing_stays_unknown() {
-    let codes = cut_first(&PROVEN);
+    let codes = cut_first(&PROVEN, PROVEN_TRUTH);
     assert_eq!(codes.of(6), 0, "{codes}");
     assert!(codes.of(0) > 0 && codes.of(5) > 0, "{codes}");
 }
 
 #[test]
 fn once_where_a_proof_is_refused_and_nothing_stays_unknown() {
-    let codes = cut_first_by_turns(&REFUSED);
+    let codes = cut_first_by_turns(&REFUSED, REFUSED_TRUTH);
     assert_eq!(codes.of(6), 0, "{codes}");
 }
 
 #[test]
 fn once_where_swaps_travel_by_the_classic_protocol() {
-    let codes = cut_first_by_turns(&CLASSIC);
+    let codes = cut_first_by_turns(&CLASSIC, CLASSIC_TRUTH);
     assert!(codes.of(0) > 0 && codes.of(5) > 0, "{codes}");
 }
 

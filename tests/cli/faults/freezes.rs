@@ -56,10 +56,9 @@ fn case(
     acts: &[(usize, Act)],
 ) -> Case {
     Case {
-        write,
         timeout,
-        faults,
         acts: acts.to_vec(),
+        ..Case::cut(write, faults)
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Setting {
     name: &'static str,
     server: fn() -> Memcached,
     exactly_once: bool,
+    /// Whether swaps travel by the classic protocol, whose answers show no token.
+    classic: bool,
 }
 
 /// The installed server, which may not know the meta flag `E`.
@@ -30,6 +32,7 @@ static INSTALLED: Setting = Setting {
     name: "installed",
     server: Memcached::start,
     exactly_once: false,
+    classic: false,
 };
 
 /// The same, asked for a proof that it may have to refuse.
@@ -37,6 +40,7 @@ static REFUSED: Setting = Setting {
     name: "installed --exactly-once",
     server: Memcached::start,
     exactly_once: true,
+    classic: false,
 };
 
 /// A server on which swaps travel by the classic protocol, because a failing `ms` could delete the item.
@@ -44,12 +48,14 @@ static CLASSIC: Setting = Setting {
     name: "installed -M (classic cas)",
     server: || Memcached::start_with(&["-M"]),
     exactly_once: false,
+    classic: true,
 };
 
 static MODERN: Setting = Setting {
     name: "modern",
     server: Memcached::modern,
     exactly_once: false,
+    classic: false,
 };
 
 /// Where the item itself tells whose write it holds.
@@ -57,6 +63,7 @@ static PROVEN: Setting = Setting {
     name: "modern --exactly-once",
     server: Memcached::modern,
     exactly_once: true,
+    classic: false,
 };
 
 /// The writes that are put to the test.

@@ -36,6 +36,42 @@ pub(super) struct Case {
     /// What happens right before a burst of its requests goes on. The bursts are: 1 the read, 2 the swap; if that was lost
     /// and the connection cut, 3 the question which process answers, 4 the swap again, or a look.
     pub(super) acts: Vec<(usize, Act)>,
+    /// What it may end with, beside that this must be true.
+    pub(super) allowed: Allowed,
+}
+
+/// The exit codes that a case may end with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Allowed {
+    /// If its fault has struck.
+    pub(super) struck: &'static [i32],
+    /// If the exchange was over before the byte at which it was to strike. Empty where there is such a byte.
+    pub(super) missed: &'static [i32],
+}
+
+impl Allowed {
+    pub(super) const ANY: Self = Self::always(&[0, 3, 4, 5, 6, 7, 8]);
+
+    /// The same codes whether or not the fault has struck.
+    pub(super) const fn always(codes: &'static [i32]) -> Self {
+        Self {
+            struck: codes,
+            missed: codes,
+        }
+    }
+
+    fn judge(self, code: i32, struck: bool) -> Result<(), String> {
+        let (allowed, what) = if struck {
+            (self.struck, "a fault struck")
+        } else {
+            (self.missed, "no fault struck")
+        };
+        if allowed.contains(&code) {
+            Ok(())
+        } else {
+            Err(format!("{what}: exit {code} is not in {allowed:?}"))
+        }
+    }
 }
 
 impl Case {
@@ -46,7 +82,13 @@ impl Case {
             timeout: LONG,
             faults,
             acts: Vec::new(),
+            allowed: Allowed::ANY,
         }
+    }
+
+    /// The same with fewer exit codes.
+    pub(super) fn allowing(self, allowed: Allowed) -> Self {
+        Self { allowed, ..self }
     }
 }
 
@@ -183,7 +225,9 @@ impl Worker {
         if cut && !struck && case.timeout == LONG {
             return (outcome.code, Err("the request has no such byte".into()));
         }
-        (outcome.code, judged)
+        let allowed = case.allowed.judge(outcome.code, struck);
+        let allowed = allowed.map_err(|complaint| format!("{complaint}\n{outcome:?}"));
+        (outcome.code, judged.and_then(|look| allowed.map(|()| look)))
     }
 
     fn proxy(&self, case: &Case, key: &str) -> Proxy {
@@ -217,8 +261,10 @@ impl Worker {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lengths {
     pub(super) request: usize,
-    /// How much of it is what asks, behind the swap, whose token the answer shows: only behind a number, which others may
-    /// increment, and not where the proof is the token.
+    /// How much of it is the read, which comes first.
+    pub(super) read: usize,
+    /// How much of it is what asks, behind the swap, whose token the answer shows: always where the answer to a swap shows
+    /// none; else only behind a number, which others may increment, and not where the proof is the token.
     pub(super) look: usize,
     /// The first reply: all but the answer to the swap, which is short.
     pub(super) read_reply: usize,
@@ -253,9 +299,13 @@ impl Lengths {
             trial.command(&proxy.address(), LONG).run();
             proxy.counts()
         };
+        // Whoever gets no answer to the read sends nothing else.
+        let read = counts("k00003", Fault::CutInReply(1, 0, How::Fin));
         Self {
             request: plain.request_bytes,
+            read: read.request_bytes,
             look: match write {
+                _ if setting.classic => "me k00000\r\ngets k00000\r\n".len(),
                 Write::Increment if !setting.exactly_once => "gets k00000\r\n".len(),
                 _ => 0,
             },
