@@ -12,6 +12,11 @@ mod observe;
 mod read;
 mod reply;
 mod request;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "several servers are not on the command line yet")
+)]
+pub(crate) mod servers;
 mod store;
 mod swap;
 mod wire;
