@@ -7,6 +7,11 @@ pub(crate) mod address;
 mod dial;
 mod errors;
 mod facts;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "several servers are not on the command line yet")
+)]
+pub(crate) mod hash;
 pub(crate) mod log;
 mod observe;
 mod read;
