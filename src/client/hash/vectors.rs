@@ -12,6 +12,8 @@ const EQUAL: &str = include_str!("../../../tests/data/routing/vectors-5-equal.js
 const WEIGHTED: &str =
     include_str!("../../../tests/data/routing/vectors-5-weighted-default-port.json");
 
+const CHOICES: &str = "tests/data/routing/clients.json";
+
 #[derive(Deserialize)]
 struct Vectors {
     servers: Vec<String>,
@@ -79,4 +81,51 @@ fn every_client_chose_what_its_scheme_chooses() {
 #[test]
 fn weights_and_the_default_port_count_as_libmemcached_has_them() {
     vectors(WEIGHTED).ensure_scheme("libmemcached_ketama_weighted", Scheme::Ketama);
+}
+
+/// What `scripts/routing/choices.py` writes.
+#[derive(Deserialize)]
+struct Choices {
+    keys: Vec<String>,
+    choices: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    scheme: String,
+    source: String,
+    servers: Vec<String>,
+    index: Vec<usize>,
+}
+
+/// On the keys of the repository, or on those that `make check-routing` has just asked the clients about.
+#[test]
+#[expect(
+    clippy::print_stdout,
+    reason = "the counts are what make check-routing shows"
+)]
+fn the_clients_themselves_choose_the_same_for_random_keys() {
+    let path = std::env::var("MCCAS_ROUTING_CHOICES").unwrap_or(CHOICES.into());
+    let text = std::fs::read_to_string(&path).expect("choices");
+    let Choices { keys, choices } = serde_json::from_str(&text).expect("choices are JSON");
+    let mut wrong = 0;
+    for choice in &choices {
+        let scheme: Scheme = choice.scheme.parse().expect("a scheme");
+        let servers = Servers::of_lists(&choice.servers).expect("servers");
+        let ring = Ring::new(scheme, &servers).expect("a ring");
+        assert_eq!(choice.index.len(), keys.len());
+        let pairs = keys.iter().zip(&choice.index);
+        let other = pairs.filter(|&(key, &index)| ring.server_of(key.as_bytes()) != index);
+        let (other, first) = (other.clone().count(), choice.servers[0].as_str());
+        println!(
+            "{:16} {:24} {:2} servers ({first} ...): {} keys, {other} differ",
+            choice.scheme,
+            choice.source,
+            servers.len(),
+            keys.len()
+        );
+        wrong += other;
+    }
+    assert!(!choices.is_empty());
+    assert_eq!(wrong, 0, "keys on another server than the client has them");
 }
