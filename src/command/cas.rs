@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use super::args::{self, Expected, Flags};
 use super::ending::{self, Ending};
 use super::pace::Pace;
-use super::{Context, UsageError};
+use super::{Context, Subcommand, UsageError};
 use crate::cas::update::{Pacer, Plan, Refusal, Updated, update};
 use crate::cas::{ExpiryRule, Item, Key, Method, RetryPolicy, Want};
 use crate::exit::Exit;
@@ -80,7 +80,13 @@ pub(crate) struct Args {
     instance: Option<String>,
 }
 
-pub(crate) fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
+impl Subcommand for Args {
+    fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
+        run(self, context)
+    }
+}
+
+fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let value = value(args)?;
     let key = &args.key;
     if let Some(exit) = other_process(args, context)? {
