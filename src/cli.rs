@@ -4,6 +4,7 @@ use std::env;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, ValueEnum};
 
@@ -67,7 +68,7 @@ struct Global {
         hide_default_value = true
     )]
     #[arg(hide_possible_values = true)]
-    color: Color,
+    color: When,
 
     /// Say nothing on stderr
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -78,11 +79,19 @@ struct Global {
     verbose: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
+// By hand: the output layer, where the type is, does not know of clap.
+impl ValueEnum for When {
+    fn value_variants<'a>() -> &'a [When] {
+        &[When::Auto, When::Always, When::Never]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            When::Auto => "auto",
+            When::Always => "always",
+            When::Never => "never",
+        }))
+    }
 }
 
 /// Reads command line and environment. Help, version and usage errors are printed here and end the program.
@@ -140,11 +149,6 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
         Some(timeout) => timeout,
         None => from_env("MCCAS_TIMEOUT", duration)?.unwrap_or(Duration::from_secs(1)),
     };
-    let color = match global.color {
-        Color::Auto => When::Auto,
-        Color::Always => When::Always,
-        Color::Never => When::Never,
-    };
     let loudness = match (global.quiet, global.verbose) {
         (true, _) => Loudness::Quiet,
         (_, true) => Loudness::Verbose,
@@ -152,7 +156,7 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
     };
     let output = OutputSettings {
         json: global.json,
-        color,
+        color: global.color,
         loudness,
     };
     let max_retries = from_env("MCCAS_MAX_RETRIES", String::from_str)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use crate::cas::{Counter, ExpiryRule, Key, Token};
+use crate::cas::{Condition, Counter, ExpiryRule, Key};
 
 /// The longest wait that can be asked for.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -17,24 +17,15 @@ pub(crate) fn key() -> impl TypedValueParser<Value = Key> {
 }
 
 /// Reads `--token`: a token, or `absent`.
-pub(crate) fn expected_token(text: &str) -> Result<Expected, String> {
+pub(crate) fn expected_token(text: &str) -> Result<Condition, String> {
     if text == "absent" {
-        return Ok(Expected::Absent);
+        return Ok(Condition::Absent);
     }
     text.parse()
-        .map(Expected::Token)
+        .map(Condition::Token)
         .map_err(|error: crate::cas::token::TokenError| {
             format!("{error}; the word absent stands for no item")
         })
-}
-
-/// What `--token` demands of the item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Expected {
-    /// That it has this token.
-    Token(Token),
-    /// That it does not exist.
-    Absent,
 }
 
 /// Reads a time to wait, with its unit.
