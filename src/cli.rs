@@ -1,6 +1,9 @@
 //! What the user typed: the global options and the environment, turned into [`Settings`], and a subcommand.
 
+use std::any::Any;
 use std::env;
+use std::error::Error as _;
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -15,6 +18,9 @@ use crate::command::args::duration;
 use crate::exit::Exit;
 use crate::output::{Loudness, OutputSettings, When};
 use crate::settings::Settings;
+
+/// Stands where a value would be repeated that seems to hold a password.
+const HIDDEN: &str = "(not shown)";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -108,8 +114,20 @@ pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
     })
 }
 
+/// Whether clap would repeat a password that was typed as part of an address.
+fn holds_secret(error: &clap::Error) -> bool {
+    error
+        .source()
+        .and_then(|source| source.downcast_ref::<AddressError>())
+        .is_some_and(AddressError::hides_input)
+}
+
 /// Escapes what the user typed in an error of clap, which would print it as it is: a script may have it from anywhere.
 fn without_controls(error: &mut clap::Error) -> &clap::Error {
+    if holds_secret(error) {
+        let hidden = ContextValue::String(HIDDEN.into());
+        error.insert(ContextKind::InvalidValue, hidden);
+    }
     let escaped: Vec<(ContextKind, ContextValue)> = error
         .context()
         .filter_map(|(kind, value)| match value {
@@ -169,7 +187,7 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
 }
 
 /// The value of an environment variable; an empty one counts as unset. (clap's own `env` would take it as a value.)
-fn from_env<T, E: std::fmt::Display>(
+fn from_env<T, E: fmt::Display + 'static>(
     name: &str,
     parse: impl Fn(&str) -> Result<T, E>,
 ) -> Result<Option<T>, clap::Error> {
@@ -178,8 +196,13 @@ fn from_env<T, E: std::fmt::Display>(
     };
     let text = text.to_string_lossy();
     parse(&text).map(Some).map_err(|error| {
+        let address: Option<&AddressError> = (&error as &dyn Any).downcast_ref();
+        let shown = match address {
+            Some(error) if error.hides_input() => HIDDEN.into(),
+            _ => format!("{text:?}"),
+        };
         let message =
-            format!("invalid value {text:?} in the environment variable {name}: {error}\n");
+            format!("invalid value {shown} in the environment variable {name}: {error}\n");
         Cli::command().error(ErrorKind::ValueValidation, message)
     })
 }
