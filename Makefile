@@ -1,7 +1,7 @@
 # The commands of this repository. Each is thin: what it does lives in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-contention test bench soak bless install-deps
+.PHONY: help build demo demo-contention test bench soak check-routing bless install-deps
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ bench: ## Measure everything side by side and write docs/benchmarks.md
 
 soak: ## Run writers in bad weather for SOAK_MINUTES (10) and account for every increment
 	@scripts/soak.sh
+
+check-routing: ## Compare the server of 10,000 random keys with what other clients choose (installs them)
+	@scripts/check-routing.sh
 
 bless: ## Rewrite the checked-in files that are generated (completions, README blocks)
 	MCCAS_BLESS=1 cargo test --locked --test cli -- completions readme

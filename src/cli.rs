@@ -1,20 +1,26 @@
-//! What the user typed: the global options, the environment and the list of subcommands.
+//! What the user typed: the global options and the environment, turned into [`Settings`], and a subcommand.
 
+use std::any::Any;
 use std::env;
+use std::error::Error as _;
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, ValueEnum};
 
 use crate::cas::shown::Shown;
 use crate::client::address::{Address, AddressError};
-use crate::command::{bench, cas, completions, contention, gets, incr_cas, watch};
+use crate::command::Command;
+use crate::command::args::duration;
 use crate::exit::Exit;
 use crate::output::{Loudness, OutputSettings, When};
+use crate::settings::Settings;
 
-/// The longest wait that can be asked for.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+/// Stands where a value would be repeated that seems to hold a password.
+const HIDDEN: &str = "(not shown)";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,18 +45,6 @@ pub(crate) struct Cli {
     global: Global,
     #[command(subcommand)]
     command: Command,
-}
-
-/// The subcommands; each lives in a file of its own under `command/`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    Gets(gets::Args),
-    Cas(cas::Args),
-    IncrCas(incr_cas::Args),
-    Watch(watch::Args),
-    Contention(contention::Args),
-    Bench(bench::Args),
-    Completions(completions::Args),
 }
 
 #[derive(Debug, Args)]
@@ -80,7 +74,7 @@ struct Global {
         hide_default_value = true
     )]
     #[arg(hide_possible_values = true)]
-    color: Color,
+    color: When,
 
     /// Say nothing on stderr
     #[arg(short, long, global = true, conflicts_with = "verbose")]
@@ -91,21 +85,19 @@ struct Global {
     verbose: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Color {
-    Auto,
-    Always,
-    Never,
-}
+// By hand: the output layer, where the type is, does not know of clap.
+impl ValueEnum for When {
+    fn value_variants<'a>() -> &'a [When] {
+        &[When::Auto, When::Always, When::Never]
+    }
 
-/// What the global options and the environment mean together.
-#[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    pub(crate) server: Address,
-    pub(crate) timeout: Duration,
-    pub(crate) output: OutputSettings,
-    /// `MCCAS_MAX_RETRIES`, the default of `--max-retries`.
-    pub(crate) max_retries: Option<String>,
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            When::Auto => "auto",
+            When::Always => "always",
+            When::Never => "never",
+        }))
+    }
 }
 
 /// Reads command line and environment. Help, version and usage errors are printed here and end the program.
@@ -122,8 +114,20 @@ pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
     })
 }
 
+/// Whether clap would repeat a password that was typed as part of an address.
+fn holds_secret(error: &clap::Error) -> bool {
+    error
+        .source()
+        .and_then(|source| source.downcast_ref::<AddressError>())
+        .is_some_and(AddressError::hides_input)
+}
+
 /// Escapes what the user typed in an error of clap, which would print it as it is: a script may have it from anywhere.
 fn without_controls(error: &mut clap::Error) -> &clap::Error {
+    if holds_secret(error) {
+        let hidden = ContextValue::String(HIDDEN.into());
+        error.insert(ContextKind::InvalidValue, hidden);
+    }
     let escaped: Vec<(ContextKind, ContextValue)> = error
         .context()
         .filter_map(|(kind, value)| match value {
@@ -163,11 +167,6 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
         Some(timeout) => timeout,
         None => from_env("MCCAS_TIMEOUT", duration)?.unwrap_or(Duration::from_secs(1)),
     };
-    let color = match global.color {
-        Color::Auto => When::Auto,
-        Color::Always => When::Always,
-        Color::Never => When::Never,
-    };
     let loudness = match (global.quiet, global.verbose) {
         (true, _) => Loudness::Quiet,
         (_, true) => Loudness::Verbose,
@@ -175,7 +174,7 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
     };
     let output = OutputSettings {
         json: global.json,
-        color,
+        color: global.color,
         loudness,
     };
     let max_retries = from_env("MCCAS_MAX_RETRIES", String::from_str)?;
@@ -188,7 +187,7 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
 }
 
 /// The value of an environment variable; an empty one counts as unset. (clap's own `env` would take it as a value.)
-fn from_env<T, E: std::fmt::Display>(
+fn from_env<T, E: fmt::Display + 'static>(
     name: &str,
     parse: impl Fn(&str) -> Result<T, E>,
 ) -> Result<Option<T>, clap::Error> {
@@ -197,8 +196,13 @@ fn from_env<T, E: std::fmt::Display>(
     };
     let text = text.to_string_lossy();
     parse(&text).map(Some).map_err(|error| {
+        let address: Option<&AddressError> = (&error as &dyn Any).downcast_ref();
+        let shown = match address {
+            Some(error) if error.hides_input() => HIDDEN.into(),
+            _ => format!("{text:?}"),
+        };
         let message =
-            format!("invalid value {text:?} in the environment variable {name}: {error}\n");
+            format!("invalid value {shown} in the environment variable {name}: {error}\n");
         Cli::command().error(ErrorKind::ValueValidation, message)
     })
 }
@@ -209,22 +213,6 @@ fn single_server(list: &str) -> Result<Option<Address>, AddressError> {
     match (servers.next(), servers.next()) {
         (Some(server), None) => server.parse().map(Some),
         _ => Ok(None),
-    }
-}
-
-/// A time to wait, with its unit.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!(
-            "it lacks a unit; give {text}ms, {text}s or {text}m"
-        ));
-    }
-    let duration = humantime::parse_duration(text)
-        .map_err(|_| "not a duration like 500ms, 2s or 1m".to_string())?;
-    match duration {
-        Duration::ZERO => Err("it must be more than zero".into()),
-        _ if duration > LONGEST => Err("it must be at most a year".into()),
-        _ => Ok(duration),
     }
 }
 
@@ -258,29 +246,6 @@ mod tests {
                 "{text:?}"
             );
             assert!(text.contains("2J"), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_duration_needs_a_unit() {
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
-        assert_eq!(duration("1m"), Ok(Duration::from_secs(60)));
-        assert_eq!(
-            duration("2"),
-            Err("it lacks a unit; give 2ms, 2s or 2m".into())
-        );
-        for text in [
-            "",
-            "s",
-            "-1s",
-            "0s",
-            "1x",
-            "9999999999999999999s",
-            "400days",
-            "1e3s",
-        ] {
-            assert!(duration(text).is_err(), "{text:?}");
         }
     }
 

@@ -10,6 +10,7 @@ mod command;
 mod contention;
 mod exit;
 mod output;
+mod settings;
 
 use std::process::ExitCode;
 
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
         Err(exit) => return exit.into(),
     };
     let mut out = output::Output::new(settings.output);
-    let outcome = command::run(command, &settings, &mut out);
+    let outcome = command::run(&command, &settings, cli::tree, &mut out);
     match outcome {
         Ok(exit) => exit.into(),
         Err(error) if error.is::<output::Closed>() => Exit::Done.into(),

@@ -8,8 +8,9 @@ use hdrhistogram::Histogram;
 use super::{Race, Strategy, Trial};
 use crate::cas::counter::Bounds;
 use crate::cas::increment::{Increment, increment};
+use crate::cas::pacer::{Lost, Pacer};
 use crate::cas::store::Failure;
-use crate::cas::update::{Lost, Pacer, Plan, Stopped, Why};
+use crate::cas::update::{Plan, Stopped, Why};
 use crate::cas::{Counter, ExpiryRule, Store, StoreError, Token, Want};
 
 /// The longest latency that is told apart from longer ones.

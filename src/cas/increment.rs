@@ -1,8 +1,9 @@
 //! Adding to a counter: the loop of [`update`](super::update) over decimal values, and what may finish it.
 
 use super::counter::Bounds;
+use super::pacer::Pacer;
 use super::shown::quoted;
-use super::update::{Pacer, Plan, Refusal, Stopped, Tally, Updated, Why, update};
+use super::update::{Plan, Refusal, Stopped, Tally, Updated, Why, update};
 use super::{Counter, Freshness, Item, Store, Token, Ttl};
 
 /// What to add, and within which limits.

@@ -11,6 +11,7 @@ pub(crate) mod expiry;
 pub(crate) mod increment;
 pub(crate) mod item;
 pub(crate) mod key;
+pub(crate) mod pacer;
 pub(crate) mod resolve;
 pub(crate) mod retry;
 pub(crate) mod shown;

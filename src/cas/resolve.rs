@@ -9,8 +9,8 @@
 //!   where the server has stored nothing since.
 //! - To look: an item that carries the proof of the swap holds its write, whichever process says so.
 
+use super::pacer::Pacer;
 use super::store::{Failure, Fault};
-use super::update::Pacer;
 use super::{Condition, Process, Store, StoreError, Swap, Token, Written};
 
 /// How often a connection that is cut again is opened again.

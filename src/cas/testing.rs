@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::pacer::{Lost, Pacer};
 use super::store::{Failure, Fault};
-use super::update::{Lost, Pacer, Plan};
+use super::update::Plan;
 use super::{
     Condition, Counter, Expiry, ExpiryRule, Freshness, Glance, Item, Key, Process, RetryPolicy,
     Store, StoreError, Swap, Token, Ttl, Want, Written,

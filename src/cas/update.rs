@@ -1,10 +1,8 @@
 //! The loop of every write: read, compute, swap; after a lost swap wait, read again, compute again.
 
-use std::time::Duration;
-
 use super::expiry::ExpiryError;
+use super::pacer::{Lost, Pacer};
 use super::resolve::swap_settled;
-use super::store::Failure;
 use super::{
     Condition, Expiry, ExpiryRule, Item, Key, Next, RetryPolicy, Store, StoreError, Swap, Token,
     Ttl, Want, Written,
@@ -25,34 +23,6 @@ pub(crate) struct Plan {
     pub(crate) exactly_once: bool,
     /// Whether the new token will be passed on, and so must be certain.
     pub(crate) tell_token: bool,
-}
-
-/// Time and chance, which the loop itself does not have.
-pub(crate) trait Pacer {
-    /// Time since the loop began.
-    fn elapsed(&self) -> Duration;
-    /// 64 random bits.
-    fn random(&mut self) -> u64;
-    /// Waits.
-    fn wait(&mut self, time: Duration);
-    /// Hears of each lost attempt, before the wait that follows it.
-    fn lost(&mut self, attempt: &Lost);
-    /// Hears of a swap that got no answer, before its outcome is asked for.
-    fn unanswered(&mut self, failure: &Failure);
-    /// Hears of the attempt that was stored, and by which token.
-    fn stored(&mut self, attempt: u32, token: Option<Token>);
-}
-
-/// A lost attempt, for those who watch the loop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Lost {
-    /// 1 for the first attempt.
-    pub(crate) attempt: u32,
-    /// The token it carried; `None` if it tried to create the key.
-    pub(crate) token: Option<Token>,
-    /// [`Written::Conflict`] or [`Written::Missing`].
-    pub(crate) outcome: Written,
-    pub(crate) next: Next,
 }
 
 /// Why the computation declines to write over the item it was shown.
@@ -273,6 +243,8 @@ fn fraction(random: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::store::{Failure, Fault};
     use super::super::testing::{Scripted, Still, cut, item, key, token};
     use super::super::{Freshness, Process};

@@ -7,11 +7,21 @@ pub(crate) mod address;
 mod dial;
 mod errors;
 mod facts;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "several servers are not on the command line yet")
+)]
+pub(crate) mod hash;
 pub(crate) mod log;
 mod observe;
 mod read;
 mod reply;
 mod request;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "several servers are not on the command line yet")
+)]
+pub(crate) mod servers;
 mod store;
 mod swap;
 mod wire;

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use crate::cas::{Counter, ExpiryRule, Key, Token};
+use crate::cas::{Condition, Counter, ExpiryRule, Key};
+
+/// The longest wait that can be asked for.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Reads a key argument: any bytes.
 pub(crate) fn key() -> impl TypedValueParser<Value = Key> {
@@ -14,24 +17,36 @@ pub(crate) fn key() -> impl TypedValueParser<Value = Key> {
 }
 
 /// Reads `--token`: a token, or `absent`.
-pub(crate) fn expected_token(text: &str) -> Result<Expected, String> {
+pub(crate) fn expected_token(text: &str) -> Result<Condition, String> {
     if text == "absent" {
-        return Ok(Expected::Absent);
+        return Ok(Condition::Absent);
     }
     text.parse()
-        .map(Expected::Token)
+        .map(Condition::Token)
         .map_err(|error: crate::cas::token::TokenError| {
             format!("{error}; the word absent stands for no item")
         })
 }
 
-/// What `--token` demands of the item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Expected {
-    /// That it has this token.
-    Token(Token),
-    /// That it does not exist.
-    Absent,
+/// Reads a time to wait, with its unit.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    if lacks_unit(text) {
+        return Err(format!(
+            "it lacks a unit; give {text}ms, {text}s or {text}m"
+        ));
+    }
+    let duration = humantime::parse_duration(text)
+        .map_err(|_| "not a duration like 500ms, 2s or 1m".to_string())?;
+    match duration {
+        Duration::ZERO => Err("it must be more than zero".into()),
+        _ if duration > LONGEST => Err("it must be at most a year".into()),
+        _ => Ok(duration),
+    }
+}
+
+/// Whether a time is a bare number, which could be meant in any unit.
+fn lacks_unit(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Reads `--ttl`.
@@ -39,7 +54,7 @@ pub(crate) fn ttl(text: &str) -> Result<ExpiryRule, String> {
     match text {
         "keep" => Ok(ExpiryRule::Keep),
         "never" => Ok(ExpiryRule::Never),
-        _ if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => Err(format!(
+        _ if lacks_unit(text) => Err(format!(
             "it lacks a unit; give {text}s, {text}m, {text}h, keep or never"
         )),
         _ => {
@@ -95,6 +110,29 @@ mod tests {
         assert_eq!(ttl("2h"), Ok(ExpiryRule::After(Duration::from_secs(7200))));
         for text in ["0", "60", "0s", "500ms", "1500ms", "-1s", "", "forever"] {
             assert!(ttl(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_duration_needs_a_unit() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(duration("1m"), Ok(Duration::from_secs(60)));
+        assert_eq!(
+            duration("2"),
+            Err("it lacks a unit; give 2ms, 2s or 2m".into())
+        );
+        for text in [
+            "",
+            "s",
+            "-1s",
+            "0s",
+            "1x",
+            "9999999999999999999s",
+            "400days",
+            "1e3s",
+        ] {
+            assert!(duration(text).is_err(), "{text:?}");
         }
     }
 

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Context, UsageError, args, ending};
+use super::{Context, Subcommand, UsageError, args, ending};
 use crate::bench::{self, Row, Strategy, Trial, TrialError, Until};
 use crate::cas::{Condition, Expiry, Key, Store, StoreError, Swap, Want, Written};
-use crate::cli::{self, Settings};
 use crate::client::Memcached;
 use crate::exit::Exit;
 use crate::output::measurements;
 use crate::output::report::{Measured, Report, Status};
+use crate::settings::Settings;
 
 /// So long the private key lives if the program is killed before it deletes it.
 const KEY_LIFE: Expiry = Expiry::In(3600);
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     workers: Vec<u16>,
 
     /// How long each measurement takes
-    #[arg(long = "for", value_name = "DURATION", value_parser = cli::duration, default_value = "1s")]
+    #[arg(long = "for", value_name = "DURATION", value_parser = args::duration, default_value = "1s")]
     time: Duration,
 
     /// How many increments each measurement takes, by all workers together
@@ -66,7 +66,13 @@ fn strategy(name: &str) -> Result<Strategy, String> {
     found.ok_or_else(|| "give guide, cas, fallback or incr".into())
 }
 
-pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
+impl Subcommand for Args {
+    fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
+        run(self, context.settings, context)
+    }
+}
+
+fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
     let key = match &args.key {
         Some(key) => key.clone(),
         None => private_key()?,

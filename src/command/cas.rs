@@ -7,12 +7,13 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::args::{self, Expected, Flags};
+use super::args::{self, Flags};
 use super::ending::{self, Ending};
 use super::pace::Pace;
-use super::{Context, UsageError};
-use crate::cas::update::{Pacer, Plan, Refusal, Updated, update};
-use crate::cas::{ExpiryRule, Item, Key, Method, RetryPolicy, Want};
+use super::{Context, Subcommand, UsageError};
+use crate::cas::pacer::Pacer;
+use crate::cas::update::{Plan, Refusal, Updated, update};
+use crate::cas::{Condition, ExpiryRule, Item, Key, Method, RetryPolicy, Want};
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
 
@@ -54,7 +55,7 @@ pub(crate) struct Args {
 
     /// Swap if the item still has this token; absent: store if the key does not exist
     #[arg(long, value_parser = args::expected_token)]
-    token: Option<Expected>,
+    token: Option<Condition>,
 
     /// Swap if the value now stored is this one
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
@@ -80,7 +81,13 @@ pub(crate) struct Args {
     instance: Option<String>,
 }
 
-pub(crate) fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
+impl Subcommand for Args {
+    fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
+        run(self, context)
+    }
+}
+
+fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let value = value(args)?;
     let key = &args.key;
     if let Some(exit) = other_process(args, context)? {
@@ -116,8 +123,8 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         Err(stopped) => {
             let if_missing = "; --token absent would create it";
             let if_conflict = match args.token {
-                Some(Expected::Token(_)) => "does not have this token any more",
-                Some(Expected::Absent) => "exists already",
+                Some(Condition::Token(_)) => "does not have this token any more",
+                Some(Condition::Absent) => "exists already",
                 None => "does not hold the value expected",
             };
             Ending {
@@ -135,14 +142,14 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
 
 /// Whether the item is the one that the user expects.
 fn expected(
-    token: Option<Expected>,
+    token: Option<Condition>,
     value: Option<&[u8]>,
     item: Option<&Item>,
 ) -> Result<(), Refusal> {
     match (token, value, item) {
-        (Some(Expected::Absent), _, None) => Ok(()),
+        (Some(Condition::Absent), _, None) => Ok(()),
         (_, _, None) => Err(Refusal::Missing),
-        (Some(Expected::Token(token)), _, Some(item)) if item.token == token => Ok(()),
+        (Some(Condition::Token(token)), _, Some(item)) if item.token == token => Ok(()),
         (None, Some(value), Some(item)) if item.value == value => Ok(()),
         _ => Err(Refusal::Conflict),
     }

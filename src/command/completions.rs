@@ -2,7 +2,7 @@
 
 use clap_complete::Shell;
 
-use crate::cli;
+use super::{Context, Subcommand};
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -17,10 +17,16 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &Args, out: &mut Output) -> anyhow::Result<Exit> {
+impl Subcommand for Args {
+    fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
+        run(self, context.tree, context.out)
+    }
+}
+
+fn run(args: &Args, tree: fn() -> clap::Command, out: &mut Output) -> anyhow::Result<Exit> {
     // Into memory first: the generator panics when a pipe closes.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut cli::tree(), "mccas", &mut script);
+    clap_complete::generate(args.shell, &mut tree(), "mccas", &mut script);
     out.bytes(&script)?;
     Ok(Exit::Done)
 }

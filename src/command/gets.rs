@@ -1,6 +1,6 @@
 //! `mccas gets`: reads values with their tokens.
 
-use super::{Context, args, ending};
+use super::{Context, Subcommand, args, ending};
 use crate::cas::{Item, Key};
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
@@ -37,7 +37,13 @@ pub(crate) struct Args {
     instance: bool,
 }
 
-pub(crate) fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
+impl Subcommand for Args {
+    fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
+        run(self, context)
+    }
+}
+
+fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     if args.keys.len() > 1 && (args.raw || args.token_only) {
         return Err(super::UsageError::new("--raw and --token-only take exactly one key").into());
     }

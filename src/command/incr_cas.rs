@@ -7,14 +7,15 @@ use anyhow::Context as _;
 use super::args::{self, Flags};
 use super::ending::Ending;
 use super::pace::Pace;
-use super::{Context, UsageError};
+use super::{Context, Subcommand, UsageError};
 use crate::cas::counter::Bounds;
 use crate::cas::increment::{Increment, Incremented, increment};
-use crate::cas::update::{Pacer, Plan, Tally};
+use crate::cas::pacer::Pacer;
+use crate::cas::update::{Plan, Tally};
 use crate::cas::{Counter, ExpiryRule, Key, RetryPolicy, Want};
-use crate::cli::{self, Settings};
 use crate::exit::Exit;
 use crate::output::report::{Number, Report, Status};
+use crate::settings::Settings;
 
 /// From so many lost attempts on, the user is told what else there is.
 const MANY_CONFLICTS: u32 = 16;
@@ -47,8 +48,8 @@ pub(crate) struct Args {
     max_retries: Option<u32>,
 
     /// Bound on the whole loop
-    #[arg(long, value_name = "DURATION", value_parser = cli::duration, default_value = "10s")]
-    pub(super) deadline: Duration,
+    #[arg(long, value_name = "DURATION", value_parser = args::duration, default_value = "10s")]
+    deadline: Duration,
 
     /// A missing key counts as N; without it a missing key is exit 4
     #[arg(long, value_name = "N", value_parser = args::counter, allow_negative_numbers = true)]
@@ -100,7 +101,17 @@ enum Fallback {
     Incr,
 }
 
-pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
+impl Subcommand for Args {
+    fn bound(&self) -> Option<Duration> {
+        Some(self.deadline)
+    }
+
+    fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
+        run(self, context.settings, context)
+    }
+}
+
+fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
     check(args)?;
     let key = &args.key;
     let fallback = args.fallback == Fallback::Incr;

@@ -1,5 +1,6 @@
 //! The subcommands, one file each: its arguments, and what it does with a store and an output.
 
+pub(crate) mod args;
 pub(crate) mod bench;
 pub(crate) mod cas;
 pub(crate) mod completions;
@@ -8,24 +9,27 @@ pub(crate) mod gets;
 pub(crate) mod incr_cas;
 pub(crate) mod watch;
 
-mod args;
 mod ending;
 mod interrupt;
 mod pace;
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::cas::Store;
-use crate::cli::{Command, Settings};
 use crate::client::Memcached;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::settings::Settings;
 
 /// What a subcommand works with. The store connects when it is first asked.
 pub(crate) struct Context<'a> {
     pub(crate) store: &'a mut dyn Store,
     /// The server's address, for messages and JSON.
     pub(crate) server: String,
+    pub(crate) settings: &'a Settings,
+    /// The whole command line, for completions.
+    pub(crate) tree: fn() -> clap::Command,
     pub(crate) out: &'a mut Output,
 }
 
@@ -47,28 +51,64 @@ impl UsageError {
     }
 }
 
-/// Runs a subcommand. An outcome of any kind is an [`Exit`]; an error is a failure that has no outcome.
-pub(crate) fn run(command: Command, settings: &Settings, out: &mut Output) -> anyhow::Result<Exit> {
-    // No single exchange may outlast what bounds them all together.
-    let bound = match &command {
-        Command::IncrCas(args) => Some(args.deadline),
-        Command::Watch(args) => args.time,
-        _ => None,
+/// What each subcommand is: arguments that can be run.
+pub(crate) trait Subcommand {
+    /// What bounds all exchanges together, if anything does: no single one may outlast it.
+    fn bound(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Does what was asked. An outcome of any kind is an [`Exit`]; an error is a failure that has no outcome.
+    fn run(&self, context: &mut Context) -> anyhow::Result<Exit>;
+}
+
+/// Makes the list of subcommands and their dispatch out of the one list below.
+macro_rules! subcommands {
+    ($($name:ident: $file:ident,)+) => {
+        /// The subcommands; each lives in a file of its own under `command/`.
+        #[derive(Debug, clap::Subcommand)]
+        pub(crate) enum Command {
+            $($name($file::Args),)+
+        }
+
+        impl Command {
+            fn subcommand(&self) -> &dyn Subcommand {
+                match self {
+                    $(Command::$name(args) => args,)+
+                }
+            }
+        }
     };
-    let timeout = bound.map_or(settings.timeout, |bound| bound.min(settings.timeout));
+}
+
+// In the order of `mccas --help`.
+subcommands! {
+    Gets: gets,
+    Cas: cas,
+    IncrCas: incr_cas,
+    Watch: watch,
+    Contention: contention,
+    Bench: bench,
+    Completions: completions,
+}
+
+/// Runs a subcommand. `tree` builds the whole command line, which `completions` describes to a shell.
+pub(crate) fn run(
+    command: &Command,
+    settings: &Settings,
+    tree: fn() -> clap::Command,
+    out: &mut Output,
+) -> anyhow::Result<Exit> {
+    let subcommand = command.subcommand();
+    let timeout = subcommand
+        .bound()
+        .map_or(settings.timeout, |bound| bound.min(settings.timeout));
     let mut store = Memcached::new(settings.server.clone(), timeout);
-    let mut context = Context {
+    subcommand.run(&mut Context {
         store: &mut store,
         server: settings.server.to_string(),
+        settings,
+        tree,
         out,
-    };
-    match command {
-        Command::Gets(args) => gets::run(&args, &mut context),
-        Command::Cas(args) => cas::run(&args, &mut context),
-        Command::IncrCas(args) => incr_cas::run(&args, settings, &mut context),
-        Command::Watch(args) => watch::run(&args, settings, &mut context),
-        Command::Bench(args) => bench::run(&args, settings, &mut context),
-        Command::Contention(args) => contention::run(&args, settings, &mut context),
-        Command::Completions(args) => completions::run(&args, context.out),
-    }
+    })
 }

@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::cas::pacer::{Lost, Pacer};
 use crate::cas::store::Failure;
-use crate::cas::update::{Lost, Pacer};
 use crate::cas::{Key, Next, Token, Written};
 use crate::output::Output;
 

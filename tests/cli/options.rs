@@ -142,6 +142,24 @@ fn variables_that_are_wrong_are_named_and_empty_ones_do_not_count() {
 }
 
 #[test]
+fn a_password_in_an_address_is_never_repeated() {
+    for server in ["bob:s3cret@h:1", "tls://bob:s3cret@h", "redis://:s3cret@h"] {
+        let option = mccas_alone().args(["gets", "k", "--server", server]).run();
+        let equals = mccas_alone()
+            .args(["gets", "k", &format!("-s{server}")])
+            .run();
+        let variables = ["MCCAS_SERVER", "MEMCACHED_SERVERS"]
+            .map(|variable| by_environment(&[(variable, server)]));
+        for outcome in [option, equals].iter().chain(&variables) {
+            assert_eq!(outcome.code, 2, "{outcome:?}");
+            assert!(outcome.stderr.contains("--password-file"), "{outcome:?}");
+            let said = format!("{}{}", outcome.stdout_text(), outcome.stderr);
+            assert!(!said.contains("s3cret") && !said.contains("bob"), "{said}");
+        }
+    }
+}
+
+#[test]
 fn the_timeout_comes_from_the_option_or_the_environment() {
     let peer = Peer::always(Connection::new().silence());
     let gets = || mccas_alone().args(["gets", "k", "--server", &peer.address()]);

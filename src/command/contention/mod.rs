@@ -11,9 +11,8 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use self::observation::Observation;
 use super::interrupt::Interrupt;
-use super::{Context, ending};
+use super::{Context, Subcommand, args, ending};
 use crate::cas::{StoreError, shown};
-use crate::cli::{self, Settings};
 use crate::client::Memcached;
 use crate::contention::report::{By, Name};
 use crate::contention::tally::Counts;
@@ -25,6 +24,7 @@ use crate::output::contention::remarks::remarks;
 use crate::output::contention::screen::{self, Screen};
 use crate::output::contention::table::table;
 use crate::output::report::Report as Failure;
+use crate::settings::Settings;
 
 /// How often keys, signals and the size of the terminal are looked at, and the server's log is kept awake.
 const BEAT: Duration = Duration::from_millis(100);
@@ -54,7 +54,7 @@ pub(crate) struct Args {
     patterns: Vec<Pattern>,
 
     /// How long to look; Ctrl-C ends it earlier
-    #[arg(long = "for", value_name = "DURATION", value_parser = cli::duration, default_value = "10s")]
+    #[arg(long = "for", value_name = "DURATION", value_parser = args::duration, default_value = "10s")]
     time: Duration,
 
     /// Show the N hottest rows
@@ -71,7 +71,7 @@ pub(crate) struct Args {
     by: What,
 
     /// The time between two pictures of the live view, or two objects of --json
-    #[arg(long, value_name = "DURATION", value_parser = cli::duration, default_value = "1s")]
+    #[arg(long, value_name = "DURATION", value_parser = args::duration, default_value = "1s")]
     interval: Duration,
 
     /// Print only the final table, also on a terminal
@@ -106,7 +106,13 @@ enum Woken {
     End,
 }
 
-pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
+impl Subcommand for Args {
+    fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
+        run(self, context.settings, context)
+    }
+}
+
+fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
     let server = Memcached::new(settings.server.clone(), settings.timeout);
     let observation = match Observation::begin(server, args.patterns.clone()) {
         Ok(observation) => observation,

@@ -7,14 +7,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant, SystemTime};
 
 use self::exec::shell;
-use super::{Context, UsageError, args, ending};
+use super::{Context, Subcommand, UsageError, args, ending};
 use crate::cas::watch::{Change, Follower};
 use crate::cas::{Glance, Item, Key, Process, StoreError, Token};
-use crate::cli::{self, Settings};
 use crate::client::Memcached;
 use crate::exit::Exit;
 use crate::output::report::{Event, Report};
 use crate::output::text;
+use crate::settings::Settings;
 
 /// Follow keys: one line per change
 ///
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     log: bool,
 
     /// The time between two looks
-    #[arg(long, value_name = "DURATION", value_parser = cli::duration, default_value = "500ms")]
+    #[arg(long, value_name = "DURATION", value_parser = args::duration, default_value = "500ms")]
     interval: Duration,
 
     /// Stop after N changes
@@ -51,8 +51,8 @@ pub(crate) struct Args {
     count: Option<u64>,
 
     /// Stop after this time; exit 9 if --count was not reached
-    #[arg(long = "for", value_name = "DURATION", value_parser = cli::duration)]
-    pub(super) time: Option<Duration>,
+    #[arg(long = "for", value_name = "DURATION", value_parser = args::duration)]
+    time: Option<Duration>,
 
     /// Report a change at once if the key has another token than this one
     #[arg(long, value_name = "TOKEN", value_parser = str::parse::<Token>)]
@@ -74,7 +74,17 @@ struct Watch<'a, 'b> {
     reachable: bool,
 }
 
-pub(crate) fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
+impl Subcommand for Args {
+    fn bound(&self) -> Option<Duration> {
+        self.time
+    }
+
+    fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
+        run(self, context.settings, context)
+    }
+}
+
+fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
     if args.since.is_some() && args.keys.len() > 1 {
         return Err(UsageError::new("--since takes exactly one key").into());
     }
