@@ -69,7 +69,7 @@ pub(crate) struct Filtered {
     pub(crate) status: Status,
     /// What it wrote; whole only after [`Ending::Exited`].
     pub(crate) output: Vec<u8>,
-    /// The last signal that mccas got meanwhile and passed on: whatever the command made of it, mccas was asked to end.
+    /// The first signal that mccas got meanwhile and passed on: whatever the command made of it, mccas was asked to end.
     pub(crate) signal: Option<Signal>,
 }
 
@@ -84,26 +84,44 @@ pub(crate) fn filter(
     let mut running = Running::start(command)?;
     let mut pipes = Pipes::of(&mut running, input)
         .map_err(|error| StartError::System(format!("cannot prepare its pipes: {error}")))?;
+    let (ending, signal) = pump(&mut running, &mut pipes, limits, signals);
+    let status = match ending {
+        Ending::Exited => running.ended(),
+        _ => None,
+    };
+    Ok(Filtered {
+        ending,
+        status: status.unwrap_or_else(|| running.end(limits.grace)),
+        output: pipes.output,
+        signal,
+    })
+}
+
+/// Moves bytes and passes signals on until there is an ending; returns it and the first signal.
+fn pump(
+    running: &mut Running,
+    pipes: &mut Pipes,
+    limits: &Limits,
+    signals: &Signals,
+) -> (Ending, Option<Signal>) {
+    let mut first_signal = None;
+    // Since when the command has ended and nothing has come.
     let mut quiet_since = None;
-    let mut last_signal = None;
     let ending = loop {
         signals.calm();
         while let Some(signal) = signals.take() {
             running.signal(signal);
-            if signal != Signal::WINCH {
-                last_signal = Some(signal);
-            }
+            first_signal = first_signal.or(Some(signal).filter(|&it| it != Signal::WINCH));
         }
         let exited = running.ended().is_some();
+        let now = Instant::now();
+        let held = exited.then(|| *quiet_since.get_or_insert(now) + limits.linger);
+        let is_over = |until: Option<Instant>| until.is_some_and(|until| now >= until);
         if exited && pipes.stdout.is_none() {
             break Ending::Exited;
-        }
-        let now = Instant::now();
-        if limits.deadline.is_some_and(|deadline| now >= deadline) {
+        } else if is_over(limits.deadline) {
             break Ending::TimedOut;
-        }
-        let held = exited.then(|| *quiet_since.get_or_insert(now) + limits.linger);
-        if held.is_some_and(|until| now >= until) {
+        } else if is_over(held) {
             break Ending::HeldOpen;
         }
         let until = [limits.deadline, held].into_iter().flatten().min();
@@ -113,22 +131,11 @@ pub(crate) fn filter(
         pipes.read(limits.max_output);
         if pipes.output.len() > limits.max_output {
             break Ending::TooLong;
-        }
-        if pipes.output.len() > before {
+        } else if pipes.output.len() > before {
             quiet_since = None;
         }
     };
-    let output = pipes.output;
-    let status = match ending {
-        Ending::Exited => running.ended(),
-        _ => None,
-    };
-    Ok(Filtered {
-        ending,
-        status: status.unwrap_or_else(|| running.end(limits.grace)),
-        output,
-        signal: last_signal,
-    })
+    (ending, first_signal)
 }
 
 /// Both pipes of a filter, as far as they are still open.

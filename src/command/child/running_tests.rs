@@ -49,7 +49,9 @@ fn a_wait_ends_in_time() {
 #[test]
 fn a_signal_reaches_the_whole_group() {
     let signals = Signals::of_children().unwrap();
-    let mut running = start("trap 'wait; exit 7' USR1; sleep 60 & echo; wait");
+    // Ready when the grandchild listens: before its exec a signal could go by it.
+    let member = "sh -c 'trap \"exit 0\" USR1; echo; while :; do sleep 0.01; done'";
+    let mut running = start(&format!("trap 'wait; exit 7' USR1; {member} & wait"));
     running.signal(Signal::USR1);
     assert_eq!(running.wait(LONG, &signals), Event::Ended(Status::Code(7)));
     assert!(!is_left(&running));
