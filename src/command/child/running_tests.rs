@@ -86,7 +86,7 @@ fn members_have_the_whole_grace_even_if_the_leader_goes_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("cleaned");
     let script = format!(
-        "(trap 'sleep 0.2; : > {0}; exit' TERM; echo; sleep 60 & wait) & exec sleep 60",
+        "(trap 'sleep 0.2; : > {0}; exit' TERM; echo; while :; do sleep 0.01; done) & exec sleep 60",
         file.display()
     );
     let mut running = start(&script);
