@@ -9,6 +9,13 @@ pub(crate) mod gets;
 pub(crate) mod incr_cas;
 pub(crate) mod watch;
 
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "the commands that run others come on top of it"
+)]
+mod child;
+
 mod ending;
 mod interrupt;
 mod pace;
