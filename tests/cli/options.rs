@@ -101,7 +101,11 @@ fn a_list_of_several_servers_is_a_usage_error_and_never_a_guess() {
                 .args(command)
                 .env("MEMCACHED_SERVERS", list)
                 .run();
-            assert_eq!((outcome.code, outcome.stdout_text()), (2, ""), "{outcome:?}");
+            assert_eq!(
+                (outcome.code, outcome.stdout_text()),
+                (2, ""),
+                "{outcome:?}"
+            );
             for word in ["MEMCACHED_SERVERS", "--server"] {
                 assert!(outcome.stderr.contains(word), "{outcome:?}");
             }
