@@ -207,12 +207,16 @@ fn from_env<T, E: fmt::Display + 'static>(
     })
 }
 
-/// `MEMCACHED_SERVERS` lists servers for clients that spread keys over them; only a list of one says where a key is.
+/// `MEMCACHED_SERVERS` lists servers for clients that spread keys over them. Only a list of one says where a key is: with
+/// several of them any choice would be a guess, and a write by it would land where nobody looks.
 fn single_server(list: &str) -> Result<Option<Address>, AddressError> {
     let mut servers = list.split([',', ' ']).filter(|server| !server.is_empty());
     match (servers.next(), servers.next()) {
+        (None, _) => Ok(None),
         (Some(server), None) => server.parse().map(Some),
-        _ => Ok(None),
+        (Some(_), Some(_)) => Err(AddressError::new(
+            "it names several servers, and nothing says which of them holds a key; name one by --server",
+        )),
     }
 }
 
@@ -257,8 +261,9 @@ mod tests {
                 .map(|server| server.to_string())
         };
         assert_eq!(single("10.0.0.1:11212"), Some("10.0.0.1:11212".into()));
-        assert_eq!(single("a:1,b:2"), None);
-        assert_eq!(single("a:1 b:2"), None);
+        for several in ["a:1,b:2", "a:1 b:2"] {
+            assert!(single_server(several).is_err(), "{several}");
+        }
         assert_eq!(single(","), None);
     }
 }

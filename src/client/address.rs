@@ -35,7 +35,7 @@ pub(crate) struct AddressError {
 }
 
 impl AddressError {
-    pub(super) fn new(sentence: impl Into<String>) -> AddressError {
+    pub(crate) fn new(sentence: impl Into<String>) -> AddressError {
         AddressError {
             sentence: sentence.into(),
             secret: false,

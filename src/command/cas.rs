@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, Read};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -42,7 +42,7 @@ pub(crate) struct Args {
     #[arg(value_parser = args::key())]
     key: Key,
 
-    /// The value; - or none reads it from stdin, byte for byte
+    /// The value; - reads it from stdin, byte for byte
     #[arg(conflicts_with = "file", allow_negative_numbers = true)]
     value: Option<OsString>,
 
@@ -207,9 +207,10 @@ fn value(args: &Args) -> anyhow::Result<Vec<u8>> {
             read(file).with_context(|| format!("cannot read {}", path.display()))?
         }
         (Some(value), None) if value != "-" => args::bytes(value),
-        (None, None) if io::stdin().is_terminal() => {
+        // Unasked, stdin may be somebody else's: the rest of a loop's input, or nothing under cron.
+        (None, None) => {
             return Err(UsageError::new(
-                "no value: give it as argument, by --file, or on stdin (- reads from the terminal)",
+                "no value: give it as argument, by --file PATH, or as - to read it from stdin",
             )
             .into());
         }

@@ -101,7 +101,7 @@ fn every_command_works_over_tls() {
     let value: Vec<u8> = (0..=255).cycle().take(500_000).collect();
     let command = mccas_at(tls.address()).env("SSL_CERT_FILE", tls.certificate());
     let outcome = command
-        .args(["cas", "large", "--token", "absent"])
+        .args(["cas", "large", "-", "--token", "absent"])
         .stdin(&value)
         .run();
     assert_eq!(outcome.code, 0, "{outcome:?}");

@@ -41,17 +41,33 @@ fn a_value_comes_as_argument_from_stdin_or_from_a_file() {
     let path = folder.path().join("value");
     fs::write(&path, "from a file\n").expect("a file");
     assert_eq!(stored(|cas| cas.arg("argument\n")), "argument\n");
-    assert_eq!(stored(|cas| cas.stdin("piped\n")), "piped\n");
     assert_eq!(stored(|cas| cas.arg("-").stdin("dash\n")), "dash\n");
     assert_eq!(stored(|cas| cas.arg("--file").arg(&path)), "from a file\n");
     assert_eq!(stored(|cas| cas.arg("")), "");
-    // Without anything, stdin is /dev/null here: an empty value.
-    assert_eq!(stored(|cas| cas), "");
+    assert_eq!(stored(|cas| cas.arg("-")), "");
     assert_eq!(stored(|cas| cas.arg("-5")), "-5");
     assert_eq!(
         stored(|cas| cas.args(["--", "--not-an-option"])),
         "--not-an-option"
     );
+}
+
+#[test]
+fn stdin_is_read_only_when_it_is_asked_for() {
+    let server = Memcached::start();
+    server.set("k", "old");
+    let token = server.token("k").to_string();
+    // As in a loop with an unset variable: stdin is the rest of the loop's input.
+    for condition in [["--token", &token], ["--expect", "old"]] {
+        let outcome = mccas(&server)
+            .args(["cas", "k"])
+            .args(condition)
+            .stdin("the rest of the loop")
+            .run();
+        assert_eq!(outcome.code, 2, "{outcome:?}");
+        assert!(outcome.stderr.contains("--file"), "{outcome:?}");
+        assert_eq!(server.value("k"), "old");
+    }
 }
 
 #[test]
@@ -61,7 +77,7 @@ fn an_argument_is_preferred_to_a_pipe() {
 
 #[test]
 fn chomp_drops_one_newline_and_no_more() {
-    let chomped = |value: &str| stored(|cas| cas.arg("--chomp").stdin(value));
+    let chomped = |value: &str| stored(|cas| cas.args(["--chomp", "-"]).stdin(value));
     assert_eq!(chomped("v\n"), "v");
     assert_eq!(chomped("v\n\n"), "v\n");
     assert_eq!(chomped("v"), "v");

@@ -258,7 +258,9 @@ fn a_failure_has_its_status_and_its_message() {
     assert_eq!((missing.attempts, missing.conflicts), (Some(0), Some(0)));
     assert!(missing.elapsed_ms.is_some());
     failure(run().args(["incr-cas", "word"]), 8, "unsuitable");
-    let large = run().args(["cas", "k", "--token", "absent"]).stdin(big);
+    let large = run()
+        .args(["cas", "k", "-", "--token", "absent"])
+        .stdin(big);
     failure(large, 8, "unsuitable");
     server.stop();
     let unreachable = failure(run().args(["gets", "k"]), 5, "unreachable");

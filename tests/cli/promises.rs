@@ -36,7 +36,7 @@ fn a_value_of_a_mebibyte_and_one_byte_is_unsuitable_and_the_old_item_stays() {
         ["--expect", "old"],
     ] {
         let outcome = mccas(&server)
-            .args(["cas", "k", "--json"])
+            .args(["cas", "k", "-", "--json"])
             .args(condition)
             .stdin(vec![b'x'; 1024 * 1024 + 1])
             .run();
@@ -44,7 +44,7 @@ fn a_value_of_a_mebibyte_and_one_byte_is_unsuitable_and_the_old_item_stays() {
         assert_eq!(outcome.code, expected, "{condition:?} {outcome:?}");
     }
     let outcome = mccas(&server)
-        .args(["cas", "absent", "--token", "absent"])
+        .args(["cas", "absent", "-", "--token", "absent"])
         .stdin(vec![b'x'; 1024 * 1024 + 1])
         .run();
     assert_eq!(outcome.code, 8, "{outcome:?}");
@@ -70,7 +70,7 @@ fn every_size_around_the_limit_is_stored_or_refused_and_never_destroys() {
         server.set("k", "old");
         let token = server.token("k").to_string();
         let outcome = mccas(&server)
-            .args(["cas", "k", "--token", &token, "--quiet"])
+            .args(["cas", "k", "-", "--token", &token, "--quiet"])
             .stdin(vec![b'x'; size])
             .run();
         let (code, left) = if size > largest { (8, 3) } else { (0, size) };
@@ -86,7 +86,7 @@ fn the_limit_is_the_servers_own() {
     let token = server.token("k").to_string();
     let value = noise(1024 * 1024 + 1);
     let outcome = mccas(&server)
-        .args(["cas", "k", "--token", &token])
+        .args(["cas", "k", "-", "--token", &token])
         .stdin(&value)
         .run();
     assert_eq!(outcome.code, 0, "{outcome:?}");
@@ -111,7 +111,7 @@ fn a_full_server_without_evictions_keeps_the_old_item() {
     let before = server.item("k");
     let token = server.token("k").to_string();
     let outcome = mccas(&server)
-        .args(["cas", "k", "--token", &token])
+        .args(["cas", "k", "-", "--token", &token])
         .stdin(noise(100_000))
         .run();
     assert_eq!(outcome.code, 7, "{outcome:?}");
@@ -139,7 +139,7 @@ fn values_pass_byte_for_byte_in_both_directions() {
         server.set("k", "old");
         let token = server.token("k").to_string();
         let outcome = mccas(&server)
-            .args(["cas", "k", "--token", &token])
+            .args(["cas", "k", "-", "--token", &token])
             .stdin(&value)
             .run();
         assert_eq!(outcome.code, 0, "{outcome:?}");
