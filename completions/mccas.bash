@@ -448,7 +448,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__incr__subcmd__cas)
-            opts="-s -q -v -h -V --by --max-retries --deadline --initial --min --max --fallback --exactly-once --ttl --flags --server --timeout --json --color --quiet --verbose --help --version"
+            opts="-s -q -v -h -V --by --max-retries --deadline --initial --min --max --fallback --ttl --flags --exactly-once --server --timeout --json --color --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

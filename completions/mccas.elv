@@ -70,7 +70,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
             cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --chomp 'Drop one newline at the end of the value'
-            cand --exactly-once 'Let the swap carry its own token as proof, so that a lost answer can be resolved'
+            cand --exactly-once 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
             cand --json 'Print one JSON object per line'
             cand -q 'Say nothing on stderr'
             cand --quiet 'Say nothing on stderr'

@@ -67,7 +67,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -l color -d 'When to co
 always\t''
 never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l chomp -d 'Drop one newline at the end of the value'
-complete -c mccas -n "__fish_mccas_using_subcommand cas" -l exactly-once -d 'Let the swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s q -l quiet -d 'Say nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::cas::StoreError;
+use crate::cas::{ErrorKind, StoreError};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,14 +76,11 @@ impl Exit {
 
     /// The code for a question that got no answer.
     pub(crate) fn of(error: &StoreError) -> Exit {
-        match error {
-            StoreError::Unreachable(_) => Exit::Unreachable,
-            StoreError::Unknown(_) => Exit::Unknown,
-            StoreError::Refused(_)
-            | StoreError::NoProof(_)
-            | StoreError::NoCas(_)
-            | StoreError::Destroyed(_) => Exit::Refused,
-            StoreError::TooLarge(_) => Exit::Unsuitable,
+        match error.kind() {
+            ErrorKind::Unreachable => Exit::Unreachable,
+            ErrorKind::Unknown => Exit::Unknown,
+            ErrorKind::Refused | ErrorKind::NoCas => Exit::Refused,
+            ErrorKind::TooLarge => Exit::Unsuitable,
         }
     }
 
@@ -107,6 +104,27 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cas::store::{Failure, Fault};
+
+    #[test]
+    fn only_an_unknown_outcome_has_the_code_that_leaves_doubt() {
+        let failure = || Failure {
+            fault: Fault::Cut,
+            message: String::new(),
+        };
+        let text = String::new;
+        let codes = [
+            StoreError::Unreachable(failure()),
+            StoreError::Unknown(failure()),
+            StoreError::Refused(text()),
+            StoreError::NoProof(text()),
+            StoreError::NoCas(text()),
+            StoreError::TooLarge(text()),
+            StoreError::Destroyed(text()),
+        ]
+        .map(|error| Exit::of(&error).code());
+        assert_eq!(codes, [5, 6, 7, 7, 7, 8, 7]);
+    }
 
     #[test]
     fn the_codes_are_those_of_the_contract_and_in_order() {

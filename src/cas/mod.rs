@@ -30,5 +30,7 @@ pub(crate) use increment::Method;
 pub(crate) use item::{Freshness, Item, Ttl};
 pub(crate) use key::Key;
 pub(crate) use retry::{Next, RetryPolicy};
-pub(crate) use store::{Condition, Glance, Process, Store, StoreError, Swap, Want, Written};
+pub(crate) use store::{
+    Condition, ErrorKind, Glance, Process, Store, StoreError, Swap, Want, Written,
+};
 pub(crate) use token::Token;

@@ -107,6 +107,36 @@ pub(crate) enum StoreError {
     Destroyed(String),
 }
 
+/// What follows from an error: the one distinction behind exit codes, JSON statuses and events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorKind {
+    /// Not applied; safe to repeat.
+    Unreachable,
+    /// It may have been applied, or be applied later.
+    Unknown,
+    /// The server refused; repeating changes nothing.
+    Refused,
+    /// The server does no compare-and-swap.
+    NoCas,
+    /// The value does not fit.
+    TooLarge,
+}
+
+impl StoreError {
+    /// What follows from it.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            StoreError::Unreachable(_) => ErrorKind::Unreachable,
+            StoreError::Unknown(_) => ErrorKind::Unknown,
+            StoreError::Refused(_) | StoreError::NoProof(_) | StoreError::Destroyed(_) => {
+                ErrorKind::Refused
+            }
+            StoreError::NoCas(_) => ErrorKind::NoCas,
+            StoreError::TooLarge(_) => ErrorKind::TooLarge,
+        }
+    }
+}
+
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -7,13 +7,14 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::args::{self, Flags};
+use super::args;
 use super::ending::{self, Ending};
 use super::pace::Pace;
+use super::write_args::WriteArgs;
 use super::{Context, Subcommand, UsageError};
 use crate::cas::pacer::Pacer;
 use crate::cas::update::{Plan, Refusal, Updated, update};
-use crate::cas::{Condition, ExpiryRule, Item, Key, Method, RetryPolicy, Want};
+use crate::cas::{Condition, Item, Key, Method, Want};
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
 
@@ -61,20 +62,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     expect: Option<OsString>,
 
-    /// The expiry: keep, never, or a duration like 60s or 2h
-    #[arg(long, value_parser = args::ttl, value_name = "keep|never|DURATION", default_value = "keep")]
-    ttl: ExpiryRule,
-
-    /// The client flags: keep, or a number
-    #[arg(long, value_parser = args::flags, value_name = "keep|N", default_value = "keep")]
-    flags: Flags,
-
-    /// Let the swap carry its own token as proof, so that a lost answer can be resolved
-    ///
-    /// Needs memcached 1.6.27 or newer (exit 7 otherwise, before anything is written). Off by default, as it changes the
-    /// tokens that other users of the key see: they lie between 2^62 and 2^63 then.
-    #[arg(long)]
-    exactly_once: bool,
+    #[command(flatten)]
+    write: WriteArgs,
 
     /// Only if the token comes from this server process (from gets --instance)
     #[arg(long, value_name = "ID")]
@@ -94,18 +83,14 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         return Ok(exit);
     }
     let expect = args.expect.as_deref().map(args::bytes);
+    let want = if expect.is_some() {
+        Want::Value
+    } else {
+        Want::Meta
+    };
     let plan = Plan {
-        key: key.clone(),
-        expiry: args.ttl,
-        flags: args.flags.0,
-        want: if expect.is_some() {
-            Want::Value
-        } else {
-            Want::Meta
-        },
-        policy: RetryPolicy::ONCE,
-        exactly_once: args.exactly_once,
-        tell_token: true,
+        want,
+        ..args.write.plan(key)
     };
     let mut compute = |item: Option<&Item>| match expected(args.token, expect.as_deref(), item) {
         Ok(()) => Ok(value.clone()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Context;
 use crate::cas::shown::quoted;
 use crate::cas::update::{Stopped, Why};
-use crate::cas::{Counter, Item, Key, StoreError};
+use crate::cas::{Counter, ErrorKind, Item, Key, StoreError};
 use crate::exit::Exit;
 use crate::output::report::{Number, Report, Status};
 
@@ -143,7 +143,7 @@ impl Ending<'_> {
             }
             Why::Unsuitable(reason) => format!("{key} on {server}: {reason}; nothing was written"),
             Why::Expiry(error) => format!("{key} on {server}: {error}; nothing was written"),
-            Why::Store(error @ StoreError::Unknown(_)) => {
+            Why::Store(error) if error.kind() == ErrorKind::Unknown => {
                 format!(
                     "{key}: {error}; it may have been applied: look (mccas gets) before repeating"
                 )

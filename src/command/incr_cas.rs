@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::args::{self, Flags};
+use super::args;
 use super::ending::Ending;
 use super::pace::Pace;
+use super::write_args::{WriteArgs, max_retries};
 use super::{Context, Subcommand, UsageError};
 use crate::cas::counter::Bounds;
 use crate::cas::increment::{Increment, Incremented, increment};
 use crate::cas::pacer::Pacer;
 use crate::cas::update::{Plan, Tally};
-use crate::cas::{Counter, ExpiryRule, Key, RetryPolicy, Want};
+use crate::cas::{Counter, Key, RetryPolicy};
 use crate::exit::Exit;
 use crate::output::report::{Number, Report, Status};
-use crate::settings::Settings;
 
 /// From so many lost attempts on, the user is told what else there is.
 const MANY_CONFLICTS: u32 = 16;
@@ -76,20 +76,8 @@ pub(crate) struct Args {
     )]
     fallback: Fallback,
 
-    /// Let each swap carry its own token as proof, so that a lost answer can be resolved
-    ///
-    /// Needs memcached 1.6.27 or newer (exit 7 otherwise, before anything is written). Off by default, as it changes the
-    /// tokens that other users of the key see: they lie between 2^62 and 2^63 then.
-    #[arg(long)]
-    exactly_once: bool,
-
-    /// The expiry: keep, never, or a duration like 60s or 2h
-    #[arg(long, value_parser = args::ttl, value_name = "keep|never|DURATION", default_value = "keep")]
-    ttl: ExpiryRule,
-
-    /// The client flags: keep, or a number
-    #[arg(long, value_parser = args::flags, value_name = "keep|N", default_value = "keep")]
-    flags: Flags,
+    #[command(flatten)]
+    write: WriteArgs,
 }
 
 /// What follows when the retries are used up.
@@ -107,90 +95,68 @@ impl Subcommand for Args {
     }
 
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
-        run(self, context.settings, context)
+        run(self, context)
     }
 }
 
-fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
+fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     check(args)?;
     let key = &args.key;
-    let fallback = args.fallback == Fallback::Incr;
-    let retries = if fallback {
-        RetryPolicy::RETRIES_BEFORE_FALLBACK
-    } else {
-        RetryPolicy::COUNTER.max_retries
-    };
-    let max_retries = match args.max_retries {
-        Some(given) => given,
-        None => from_environment(settings)?.unwrap_or(retries),
-    };
-    let plan = Plan {
-        key: key.clone(),
-        expiry: args.ttl,
-        flags: args.flags.0,
-        want: Want::Value,
-        policy: RetryPolicy {
-            max_retries,
-            deadline: args.deadline,
-            ..RetryPolicy::COUNTER
-        },
-        exactly_once: args.exactly_once,
-        tell_token: context.out.json(),
-    };
-    let bounds = Bounds {
-        min: args.min,
-        max: args.max,
-    };
-    let what = Increment {
-        by: args.by,
-        initial: args.initial,
-        bounds,
-        fallback,
-    };
+    let plan = plan(args, context)?;
     let mut pace = Pace::start(key, context.out);
-    let outcome = increment(context.store, &plan, &what, &mut pace);
+    let outcome = increment(context.store, &plan, &what(args), &mut pace);
     let elapsed = pace.elapsed();
-    let tally = match &outcome {
-        Ok(done) => done.tally,
-        Err(stopped) => stopped.tally,
-    };
-    let exit = match outcome {
+    match outcome {
         Ok(done) => {
             let landed = format!(
                 "{key} on {} was incremented to {}",
                 context.server, done.after
             );
-            print(key, &done, elapsed, context).context(landed)?
+            print(key, &done, elapsed, context).context(landed)?;
+            hint(key, done.tally, context);
+            Ok(Exit::Done)
         }
-        Err(stopped) => {
-            let if_missing = "; --initial N would create it";
-            let if_conflict = "was written by somebody else";
-            Ending {
-                key,
-                elapsed,
-                if_missing,
-                if_conflict,
-                counter: true,
-                once: false,
-            }
-            .report(&stopped, context)?
+        Err(stopped) => Ending {
+            key,
+            elapsed,
+            if_missing: "; --initial N would create it",
+            if_conflict: "was written by somebody else",
+            counter: true,
+            once: false,
         }
-    };
-    if exit == Exit::Done {
-        hint(key, tally, context);
+        .report(&stopped, context),
     }
-    Ok(exit)
 }
 
-/// `MCCAS_MAX_RETRIES`, which concerns nobody else.
-fn from_environment(settings: &Settings) -> Result<Option<u32>, UsageError> {
-    let Some(text) = &settings.max_retries else {
-        return Ok(None);
+/// What to read and write, and how often.
+fn plan(args: &Args, context: &Context) -> Result<Plan, UsageError> {
+    let default = match args.fallback {
+        Fallback::Fail => RetryPolicy::COUNTER.max_retries,
+        Fallback::Incr => RetryPolicy::RETRIES_BEFORE_FALLBACK,
     };
-    let wrong = "in the environment variable MCCAS_MAX_RETRIES: give a number from 0 to 4294967295";
-    text.parse()
-        .map(Some)
-        .map_err(|_| UsageError::new(format!("invalid value {text:?} {wrong}")))
+    let policy = RetryPolicy {
+        max_retries: max_retries(args.max_retries, context, default)?,
+        deadline: args.deadline,
+        ..RetryPolicy::COUNTER
+    };
+    Ok(Plan {
+        policy,
+        tell_token: context.out.json(),
+        ..args.write.plan(&args.key)
+    })
+}
+
+/// What to add, and within which limits.
+fn what(args: &Args) -> Increment {
+    Increment {
+        by: args.by,
+        initial: args.initial,
+        bounds: Bounds {
+            min: args.min,
+            max: args.max,
+        },
+        fallback: args.fallback == Fallback::Incr,
+    }
 }
 
 /// What clap cannot check.
@@ -203,8 +169,7 @@ fn check(args: &Args) -> Result<(), UsageError> {
     if args.fallback == Fallback::Fail {
         return Ok(());
     }
-    let kept = args.ttl == ExpiryRule::Keep && args.flags == Flags(None);
-    if args.min.is_some() || args.max.is_some() || args.exactly_once || !kept {
+    if args.min.is_some() || args.max.is_some() || !args.write.is_default() {
         return Err(UsageError::new(
             "--fallback incr goes without --min, --max, --ttl, --flags and --exactly-once, which the server's arithmetic does not know",
         ));
@@ -223,10 +188,9 @@ fn print(
     done: &Incremented,
     elapsed: Duration,
     context: &mut Context,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<()> {
     if !context.out.json() {
-        context.out.line(&done.after.to_string())?;
-        return Ok(Exit::Done);
+        return context.out.line(&done.after.to_string());
     }
     let report = Report {
         server: Some(context.server.clone()),
@@ -245,8 +209,7 @@ fn print(
     context.out.object(&match done.kept {
         Some((ttl, _)) => report.ttl(ttl),
         None => report,
-    })?;
-    Ok(Exit::Done)
+    })
 }
 
 /// After many lost attempts: compare-and-swap is not the tool for a key that everybody writes.

@@ -19,6 +19,7 @@ mod child;
 mod ending;
 mod interrupt;
 mod pace;
+mod write_args;
 
 use std::fmt;
 use std::time::Duration;

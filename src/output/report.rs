@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::bytes::text_or_base64;
 use crate::bench::Row;
-use crate::cas::{Counter, Item, Key, StoreError, Token, Ttl};
+use crate::cas::{Counter, ErrorKind, Item, Key, StoreError, Token, Ttl};
 
 /// How an operation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -196,14 +196,12 @@ impl Serialize for Number {
 impl Status {
     /// The status of a question that got no answer.
     pub(crate) fn of(error: &StoreError) -> Status {
-        match error {
-            StoreError::Unreachable(_) => Status::Unreachable,
-            StoreError::Unknown(_) => Status::Unknown,
-            StoreError::Refused(_) | StoreError::NoProof(_) | StoreError::Destroyed(_) => {
-                Status::Refused
-            }
-            StoreError::NoCas(_) => Status::NoCas,
-            StoreError::TooLarge(_) => Status::Unsuitable,
+        match error.kind() {
+            ErrorKind::Unreachable => Status::Unreachable,
+            ErrorKind::Unknown => Status::Unknown,
+            ErrorKind::Refused => Status::Refused,
+            ErrorKind::NoCas => Status::NoCas,
+            ErrorKind::TooLarge => Status::Unsuitable,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use self::exec::shell;
 use super::{Context, Subcommand, UsageError, args, ending};
 use crate::cas::watch::{Change, Follower};
-use crate::cas::{Glance, Item, Key, Process, StoreError, Token};
+use crate::cas::{ErrorKind, Glance, Item, Key, Process, StoreError, Token};
 use crate::client::Memcached;
 use crate::exit::Exit;
 use crate::output::report::{Event, Report};
@@ -118,7 +118,7 @@ impl Watch<'_, '_> {
             match self.look() {
                 Ok(glances) => self.seen(&glances)?,
                 Err(error) if first && self.reachable => return self.fail(&error),
-                Err(error @ StoreError::Unreachable(_)) => self.lost(&error)?,
+                Err(error) if error.kind() == ErrorKind::Unreachable => self.lost(&error)?,
                 Err(error) => return self.fail(&error),
             }
             first = false;
@@ -287,11 +287,7 @@ impl Watch<'_, '_> {
     }
 
     fn fail(&mut self, error: &StoreError) -> anyhow::Result<Exit> {
-        let event = match error {
-            StoreError::Unreachable(_) | StoreError::Unknown(_) => Event::Unreachable,
-            StoreError::NoCas(_) => Event::NoCas,
-            _ => Event::Refused,
-        };
+        let event = event_of(error.kind());
         ending::fail(
             self.context,
             Exit::of(error),
@@ -339,6 +335,15 @@ impl Watch<'_, '_> {
         if let Err(problem) = shell(command, key, event, token, value) {
             self.context.out.message(&format!("--exec: {problem}"));
         }
+    }
+}
+
+/// The event that ends the watch. Following writes nothing: no answer is no answer, and no value is too large.
+fn event_of(kind: ErrorKind) -> Event {
+    match kind {
+        ErrorKind::Unreachable | ErrorKind::Unknown => Event::Unreachable,
+        ErrorKind::NoCas => Event::NoCas,
+        ErrorKind::Refused | ErrorKind::TooLarge => Event::Refused,
     }
 }
 
