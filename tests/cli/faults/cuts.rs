@@ -139,7 +139,7 @@ fn unknowable(setting: &'static Setting) -> usize {
         let lengths = Lengths::of(setting, write);
         let lost = match write {
             Write::Create => lengths.request - lengths.read,
-            Write::Swap | Write::Increment => 1 + lengths.look,
+            Write::Swap | Write::Expected | Write::Increment => 1 + lengths.look,
         };
         lost + 2
     };

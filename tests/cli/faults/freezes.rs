@@ -149,7 +149,7 @@ fn a_creation_without_a_proof_that_was_lost_stays_unknown() {
             let pause = |burst| case(write, LONG, lost(lengths, false), &[(burst, Act::Pause)]);
             match write {
                 Write::Create => vec![case(write, SHORT, late, &[]), pause(3)],
-                Write::Swap | Write::Increment => vec![],
+                _ => vec![],
             }
         });
     }
