@@ -77,6 +77,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l by -d 'What to 
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-retries -d 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 1 with --fallback incr]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l deadline -d 'Bound on the whole loop' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l initial -d 'A missing key counts as N; without it a missing key is exit 4' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l initial-ttl -d 'The expiry of a key that this creates, kept ever after; a key that is there keeps its own' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l min -d 'Refuse to go below N' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max -d 'Refuse to go above N' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l fallback -d 'What to do when the retries or the deadline are used up: fail, or finish with the server\'s own arithmetic' -r -f -a "fail\t'Give up'

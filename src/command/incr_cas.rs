@@ -13,7 +13,7 @@ use crate::cas::counter::Bounds;
 use crate::cas::increment::{Increment, Incremented, increment};
 use crate::cas::pacer::Pacer;
 use crate::cas::update::{Plan, Tally};
-use crate::cas::{Counter, Key, RetryPolicy};
+use crate::cas::{Counter, ExpiryRule, Key, RetryPolicy};
 use crate::exit::Exit;
 use crate::output::report::{Number, Report, Status};
 
@@ -30,6 +30,8 @@ Examples:
   n=$(mccas incr-cas my_key)                  add 1
   mccas incr-cas my_key --by -5 --min 0       take 5, but never below 0 (exit 8)
   mccas incr-cas hits --initial 0             a missing key counts as 0
+  mccas incr-cas hits:17 --initial 0 --initial-ttl 1m --max 100
+                                              a rate limit: 100 a minute (exit 8: used up)
   mccas incr-cas my_key --json                before, after, token, attempts, conflicts
   mccas incr-cas my_key --max-retries 0       one attempt: exit 3 if it loses
 
@@ -54,6 +56,10 @@ pub(crate) struct Args {
     /// A missing key counts as N; without it a missing key is exit 4
     #[arg(long, value_name = "N", value_parser = args::counter, allow_negative_numbers = true)]
     initial: Option<Counter>,
+
+    /// The expiry of a key that this creates, kept ever after; a key that is there keeps its own
+    #[arg(long, value_name = "DURATION", value_parser = args::initial_ttl, requires = "initial")]
+    initial_ttl: Option<Duration>,
 
     /// Refuse to go below N
     #[arg(long, value_name = "N", value_parser = args::counter, allow_negative_numbers = true)]
@@ -139,10 +145,14 @@ fn plan(args: &Args, context: &Context) -> Result<Plan, UsageError> {
         deadline: args.deadline,
         ..RetryPolicy::COUNTER
     };
+    let plan = args.write.plan(&args.key);
     Ok(Plan {
+        expiry: args
+            .initial_ttl
+            .map_or(plan.expiry, ExpiryRule::KeepOrCreate),
         policy,
         tell_token: context.out.json(),
-        ..args.write.plan(&args.key)
+        ..plan
     })
 }
 
@@ -165,6 +175,11 @@ fn check(args: &Args) -> Result<(), UsageError> {
         && min > max
     {
         return Err(UsageError::new(format!("--min {min} is above --max {max}")));
+    }
+    if args.initial_ttl.is_some() && !args.write.keeps_expiry() {
+        return Err(UsageError::new(
+            "--ttl sets the expiry at every write and --initial-ttl only at the creation: give one of them",
+        ));
     }
     if args.fallback == Fallback::Fail {
         return Ok(());
