@@ -159,6 +159,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;bench' {
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Count on this key, which must hold a number, instead of a private one: it is raised by thousands and stays so')
             [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'Numbers of workers')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long each measurement takes')
             [CompletionResult]::new('--increments', '--increments', [CompletionResultType]::ParameterName, 'How many increments each measurement takes, by all workers together')

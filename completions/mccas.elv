@@ -150,6 +150,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --version 'Print version'
         }
         &'mccas;bench'= {
+            cand --key 'Count on this key, which must hold a number, instead of a private one: it is raised by thousands and stays so'
             cand --workers 'Numbers of workers'
             cand --for 'How long each measurement takes'
             cand --increments 'How many increments each measurement takes, by all workers together'
