@@ -99,13 +99,13 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
 /// What is about to happen to a key that is not ours.
 fn announcement(args: &Args, key: &Key, server: &str) -> String {
     let measurements = args.workers.len() * args.strategy.len();
-    let how_often = match args.increments {
-        Some(each) => format!("{each} times in each of {measurements} measurements"),
-        None => {
+    let how_often = args.increments.map_or_else(
+        || {
             let each = humantime::format_duration(args.time);
             format!("as often as it can in {measurements} measurements of {each}")
-        }
-    };
+        },
+        |each| format!("{each} times in each of {measurements} measurements"),
+    );
     format!("bench adds 1 to {key} on {server} {how_often}, and leaves it so")
 }
 

@@ -13,7 +13,7 @@ use crate::cas::counter::Bounds;
 use crate::cas::increment::{Increment, Incremented, increment};
 use crate::cas::pacer::Pacer;
 use crate::cas::update::{Plan, Tally};
-use crate::cas::{Counter, ExpiryRule, Key, RetryPolicy};
+use crate::cas::{Counter, ExpiryRule, Key, Method, RetryPolicy};
 use crate::exit::Exit;
 use crate::output::report::{Number, Report, Status};
 
@@ -24,6 +24,9 @@ const MANY_CONFLICTS: u32 = 16;
 ///
 /// Reads the value, adds, and swaps only if nobody wrote in between; after a lost swap it waits a random, growing time,
 /// reads again and tries again. Flags and the moment of expiry stay. Prints the new value.
+///
+/// memcached's own incr and decr know no negative numbers and refuse a counter that is below zero: where others use them,
+/// give --min 0. A step below zero is noted on stderr.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -120,6 +123,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
             );
             print(key, &done, elapsed, context).context(landed)?;
             hint(key, done.tally, context);
+            note_if_below_zero(key, &done, context);
             Ok(Exit::Done)
         }
         Err(stopped) => Ending {
@@ -225,6 +229,16 @@ fn print(
         Some((ttl, _)) => report.ttl(ttl),
         None => report,
     })
+}
+
+/// A counter that this step took below zero is not what other clients of it can work with.
+fn note_if_below_zero(key: &Key, done: &Incremented, context: &mut Context) {
+    let was_there = done.before.filter(|_| done.method != Method::Add);
+    if done.after.is_negative() && !was_there.is_some_and(Counter::is_negative) {
+        context.out.message(&format!(
+            "note: {key} is below zero now: memcached's own incr and decr refuse it from here on; --min 0 stops there"
+        ));
+    }
 }
 
 /// After many lost attempts: compare-and-swap is not the tool for a key that everybody writes.

@@ -35,11 +35,40 @@ fn the_new_value_is_printed_and_stored_plainly() {
     ] {
         server.set("k", value);
         incr(&server)
-            .args(["--by", by])
+            .args(["--by", by, "--quiet"])
             .stdout(format!("{after}\n"))
             .check();
         assert_eq!(server.value("k"), after);
     }
+}
+
+#[test]
+fn a_counter_that_goes_below_zero_is_noted_once() {
+    let server = Memcached::start();
+    server.set("k", "1");
+    let decrement = || incr(&server).args(["--by", "-1"]);
+    decrement().stdout("0\n").check();
+    let outcome = decrement().run();
+    assert_eq!((outcome.code, outcome.stdout_text()), (0, "-1\n"));
+    assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
+    for word in ["k is below zero", "incr", "--min 0"] {
+        assert!(outcome.stderr.contains(word), "{outcome:?}");
+    }
+    // It is so, and it was said.
+    assert!(server.raw("incr k 1\r\n").starts_with(b"CLIENT_ERROR"));
+    decrement().stdout("-2\n").check();
+    incr(&server).stdout("-1\n").check();
+    // With --json stdout has its one object, and the note stands where people read.
+    server.set("k", "0");
+    let outcome = decrement().arg("--json").run();
+    assert_eq!(outcome.object()["after"], -1);
+    assert!(outcome.stderr.contains("below zero"), "{outcome:?}");
+    // A creation below zero is one more way to get there.
+    server.raw("delete k\r\n");
+    let outcome = incr(&server).args(["--initial", "-5"]).run();
+    assert!(outcome.stderr.contains("below zero"), "{outcome:?}");
+    server.set("k", "0");
+    decrement().arg("--quiet").stdout("-1\n").check();
 }
 
 #[test]
