@@ -136,7 +136,7 @@ pub(crate) fn update(
             }
         };
         tally.attempts += 1;
-        let outcome = match swap_settled(store, &swap, pacer) {
+        let outcome = match swap_settled(store, &swap, item.as_ref(), pacer) {
             Ok(Written::Stored(token)) => {
                 pacer.stored(tally.attempts, token);
                 return Ok(updated(plan, item, swap, token, tally));
@@ -378,7 +378,7 @@ mod tests {
         let mut store = Scripted::new()
             .read(Some(item("a", 1)))
             .swap(Err(cut()))
-            .reconnect(Ok(Process::Same));
+            .finds(Process::Same, Some(item("a", 1)));
         store = store.again(Ok((Written::Conflict, Some(token(2)))));
         let stopped = run(&mut store, &plan()).0.unwrap_err();
         assert!(
@@ -392,7 +392,7 @@ mod tests {
         );
         assert_eq!(
             store.finish(),
-            ["read", "swap 1", "reconnect", "swap again 1"]
+            ["read", "swap 1", "look again", "swap again 1"]
         );
     }
 
