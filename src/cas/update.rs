@@ -189,9 +189,9 @@ fn prepare(
 }
 
 fn expiry(store: &mut dyn Store, plan: &Plan, item: Option<&Item>) -> Result<Expiry, Why> {
-    let now = match plan.expiry {
-        ExpiryRule::After(_) => store.now().map_err(Why::Store)?,
-        ExpiryRule::Keep | ExpiryRule::Never => None,
+    let now = match plan.expiry.lifetime(item) {
+        Some(_) => store.now().map_err(Why::Store)?,
+        None => None,
     };
     plan.expiry.apply(item, now).map_err(Why::Expiry)
 }
@@ -211,16 +211,11 @@ fn updated(
     token: Option<Token>,
     tally: Tally,
 ) -> Updated {
-    let ttl = match (plan.expiry, &before) {
-        (ExpiryRule::Keep, Some(item)) => item.ttl,
-        (ExpiryRule::Keep, None) | (ExpiryRule::Never, _) => Ttl::Never,
-        (ExpiryRule::After(time), _) => Ttl::Seconds(time.as_secs()),
-    };
     Updated {
+        ttl: plan.expiry.ttl(before.as_ref()),
         before,
         after: swap.value,
         token,
-        ttl,
         flags: swap.flags,
         tally,
     }
