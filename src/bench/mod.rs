@@ -1,8 +1,8 @@
 //! Measuring the loop: many workers increment one counter at once, each with a connection of its own, by one strategy.
 //!
-//! Knows neither arguments nor printing: it takes a [`Trial`] and returns a [`Row`].
+//! Knows neither arguments nor printing: it takes a [`Trial`] and returns a [`Measurement`].
 
-mod row;
+mod measurement;
 mod worker;
 
 use std::sync::Barrier;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub(crate) use self::row::Row;
+pub(crate) use self::measurement::Measurement;
 use self::worker::Worked;
 use crate::cas::{Counter, Key, RetryPolicy, Store, StoreError};
 
@@ -112,7 +112,7 @@ impl Race {
 }
 
 /// Makes one measurement.
-pub(crate) fn run(trial: &Trial, connect: Connect) -> Result<Row, TrialError> {
+pub(crate) fn run(trial: &Trial, connect: Connect) -> Result<Measurement, TrialError> {
     let mut observer = connect();
     let before = read(observer.as_mut(), trial.key)?;
     let race = Race {
@@ -135,7 +135,7 @@ pub(crate) fn run(trial: &Trial, connect: Connect) -> Result<Row, TrialError> {
     if let Some(error) = worked.iter().find_map(|worked| worked.error.clone()) {
         return Err(TrialError::Store(error));
     }
-    Ok(Row::of(trial, &worked, after.get() - before.get()))
+    Ok(Measurement::of(trial, &worked, after.get() - before.get()))
 }
 
 fn read(store: &mut dyn Store, key: &Key) -> Result<Counter, TrialError> {

@@ -2,13 +2,12 @@
 
 use super::Memcached;
 use super::facts::number;
-use super::log::Log;
+use super::log::clients::NUMBERS;
+use super::log::line::name_of;
 use super::reply;
 use super::request::Request;
 use crate::cas::StoreError;
-use crate::contention::clients::Clients;
-use crate::contention::line::unix_name;
-use crate::contention::report::Counters;
+use crate::cas::mutation::Counters;
 
 /// More than a server says of its connections, in bytes: some lines for each, of a hundred thousand and more.
 const MAX_CONNECTIONS: usize = 32 * 1024 * 1024;
@@ -29,27 +28,13 @@ impl Memcached {
         self.exchange(&request, |wire, _| {
             let mut connections = Vec::new();
             reply::each_stat(wire, MAX_CONNECTIONS, |name, value| {
-                connections.extend(connection(name, value));
+                // Of no more of them anything is kept.
+                if connections.len() < NUMBERS {
+                    connections.extend(connection(name, value));
+                }
             })?;
             Ok(connections)
         })
-    }
-
-    /// Attaches to the log, and learns who was connected before it began.
-    pub(crate) fn attach_knowing(&mut self, clients: &mut Clients) -> Result<Log, StoreError> {
-        if self.is_proxy()? {
-            return Err(self.proxy_has_no_log());
-        }
-        // Who is listed before and after was there all the while.
-        clients.listed(self.connections()?);
-        let log = self.attach()?;
-        clients.listed(self.connections()?);
-        Ok(log)
-    }
-
-    /// Whether this is a proxy, whose log and counters know nothing of the items behind it (protocol.md 8).
-    fn is_proxy(&mut self) -> Result<bool, StoreError> {
-        Ok(self.learn()?.settings.says_proxy())
     }
 }
 
@@ -68,10 +53,9 @@ fn counters(stats: &[(String, String)]) -> Option<Counters> {
 fn connection(name: &str, value: &str) -> Option<(u32, String)> {
     let (cfd, field) = name.split_once(':')?;
     let cfd = cfd.parse().ok().filter(|_| field == "addr")?;
-    match value.split_once(':')? {
-        ("tcp" | "tcp6", address) => Some((cfd, address.to_string())),
-        _ => Some((cfd, unix_name(cfd))),
-    }
+    let (transport, address) = value.split_once(':')?;
+    let address = matches!(transport, "tcp" | "tcp6").then_some(address);
+    Some((cfd, name_of(address, cfd)?))
 }
 
 #[cfg(test)]
@@ -99,6 +83,7 @@ mod tests {
             ("x:addr", "tcp:1"),
             ("29", "x"),
             ("29:addr", "x"),
+            ("29:addr", &format!("tcp:{}:1", "1".repeat(100))),
         ] {
             assert_eq!(connection(name, value), None);
         }
