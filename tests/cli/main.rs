@@ -8,6 +8,7 @@ mod harness; // What the tests stand on: servers, the command, faults.
 mod access; // TLS, authentication, other protocols, no CAS.
 mod bench; // Measuring: rows, keys, trouble.
 mod cas; // Where the value comes from and what it is compared with.
+mod citations; // What is cited of docs/protocol.md exists.
 mod completions; // The completion files: up to date, accepted by their shells.
 mod concurrency; // Many writers at once.
 mod contended; // 64 processes on one key.
