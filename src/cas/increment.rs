@@ -13,7 +13,7 @@ pub(crate) struct Increment {
     /// What a missing key counts as; `None`: it must exist.
     pub(crate) initial: Option<Counter>,
     pub(crate) bounds: Bounds,
-    /// Whether the server's own arithmetic finishes what the retries could not.
+    /// Whether the server's own arithmetic takes over when the retries are used up.
     pub(crate) fallback: bool,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Incremented {
     pub(crate) after: Counter,
     pub(crate) token: Option<Token>,
     pub(crate) token_before: Option<Token>,
-    /// Unknown after [`Method::Incr`], which keeps both but does not tell.
+    /// Unknown after [`Method::Incr`], which keeps both but does not return them.
     pub(crate) kept: Option<(Ttl, u32)>,
     pub(crate) method: Method,
     pub(crate) tally: Tally,
@@ -122,7 +122,7 @@ fn current(item: &Item) -> Result<Counter, Refusal> {
     }
 }
 
-/// Finishes with the server's own arithmetic, if the item is fit for it as it is now: the attempt that lost saw another one.
+/// Finishes with the server's own arithmetic. Checks the item as it is now: the attempt that lost saw another one.
 fn fall_back(
     store: &mut dyn Store,
     plan: &Plan,
@@ -142,7 +142,7 @@ fn fall_back(
         Ok(numbers) => numbers,
         Err(refusal) => return Err(Box::new(stopped.because(refusal.into()))),
     };
-    // A key that is to be created, or a number near the wrap, is not what the server's arithmetic can do.
+    // The server's arithmetic can neither create a key nor be trusted near the wrap.
     let fit =
         stopped.item.is_some() && before.is_far_from_wrapping() && after.is_far_from_wrapping();
     let Some(by) = increment.by.as_u64().filter(|_| fit) else {
@@ -151,7 +151,7 @@ fn fall_back(
     let (after, token) = match store.add(&plan.key, by) {
         Ok(Some(added)) => added,
         Ok(None) => return Err(Box::new(stopped.because(Why::Missing))),
-        // What the lost swap would have written is not what the server may have made of it.
+        // The server may have stored another number than the lost swap would have.
         Err(error) => {
             let stopped = Stopped {
                 after: None,

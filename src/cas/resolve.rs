@@ -1,4 +1,4 @@
-//! Settling a swap whose answer was lost.
+//! Finds out what became of a swap whose answer was lost.
 //!
 //! A swap that was sent whole may be applied although its connection died, even later than that (protocol.md 4). Reading
 //! again and swapping with the new token would apply it twice. Two things are safe:
@@ -13,14 +13,14 @@ use super::pacer::Pacer;
 use super::store::{Failure, Fault};
 use super::{Condition, Process, Store, StoreError, Swap, Token, Written};
 
-/// How often a connection that is cut again is opened again.
+/// How often to reconnect when the new connection is cut too.
 const ROUNDS: u32 = 5;
 
 /// What one round found.
 enum Finding {
     /// The swap happened, once; its token where known.
     Stored(Option<Token>),
-    /// It cannot be known; the sentence for people.
+    /// Nobody can know; the sentence for people.
     Undecided(&'static str),
 }
 
@@ -213,7 +213,7 @@ mod tests {
         let (outcome, calls) = settled(lost().glance(None), Some(77));
         assert!(matches!(outcome, Err(StoreError::Unknown(_))));
         assert_eq!(calls, ["swap 7", "reconnect", "glance"]);
-        // A proof is one whoever shows it: behind a proxy, or after a warm restart.
+        // A proof counts whichever process shows it: behind a proxy, or after a warm restart.
         let (outcome, _) = settled(lost().glance(Some(77)), Some(77));
         assert_eq!(outcome, Ok(Written::Stored(Some(token(77)))));
     }

@@ -12,7 +12,7 @@ use super::{
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) key: Key,
-    /// What becomes of the expiry.
+    /// What happens to the expiry.
     pub(crate) expiry: ExpiryRule,
     /// The flags to write; `None` keeps those of the item (0 for a created one).
     pub(crate) flags: Option<u32>,
@@ -21,7 +21,7 @@ pub(crate) struct Plan {
     pub(crate) policy: RetryPolicy,
     /// Whether each swap carries a token of its own as proof (`--exactly-once`).
     pub(crate) exactly_once: bool,
-    /// Whether the new token will be passed on, and so must be certain.
+    /// Whether the caller needs the new token, so that it must be certain.
     pub(crate) tell_token: bool,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Updated {
     pub(crate) before: Option<Item>,
     /// The value stored.
     pub(crate) after: Vec<u8>,
-    /// The new token, where the server told.
+    /// The new token, where the server said.
     pub(crate) token: Option<Token>,
     pub(crate) ttl: Ttl,
     pub(crate) flags: u32,
@@ -75,7 +75,7 @@ impl From<Refusal> for Why {
 }
 
 impl Why {
-    /// Whether the attempts lost, as often as they may or as long.
+    /// Whether it ended because attempts kept losing until the retries or the time were used up.
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self, Why::OutOfRetries | Why::OutOfTime)
     }
@@ -115,8 +115,8 @@ pub(crate) enum Why {
 
 /// Updates `plan.key` to what `compute` makes of the current item, by compare-and-swap.
 ///
-/// `compute` sees the item (`None` if the key is missing) and returns the new value or declines; it is called once per
-/// attempt, always with a value read after the last wait. Nothing of a failed attempt stays behind.
+/// `compute` gets the item (`None` if the key is missing) and returns the new value or declines. It is called once per
+/// attempt, always with a value read after the last wait. A failed attempt leaves nothing behind.
 pub(crate) fn update(
     store: &mut dyn Store,
     plan: &Plan,
@@ -196,7 +196,7 @@ fn expiry(store: &mut dyn Store, plan: &Plan, item: Option<&Item>) -> Result<Exp
     plan.expiry.apply(item, now).map_err(Why::Expiry)
 }
 
-/// The read took the right to renew the item and nothing will be written: somebody else shall have it.
+/// The read took the right to renew the item and nothing will be written: give it to somebody else.
 fn release(store: &mut dyn Store, key: &Key, item: Option<&Item>) {
     if let Some(item) = item.filter(|item| item.freshness.won()) {
         // If it cannot be given back, the item's next writer clears it; there is nothing better to do.
