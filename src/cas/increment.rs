@@ -331,7 +331,7 @@ mod tests {
             .read(Some(item("1", 1)))
             .swap(Err(super::super::testing::silent()));
         let failure = super::super::testing::silent();
-        let (outcome, _) = run(store.reconnect(Err(failure)), &fallback);
+        let (outcome, _) = run(store.finds_nobody(failure), &fallback);
         assert!(matches!(
             outcome.unwrap_err().why,
             Why::Store(StoreError::Unknown(_))

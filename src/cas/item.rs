@@ -21,6 +21,20 @@ pub(crate) struct Item {
     pub(crate) freshness: Freshness,
 }
 
+impl Item {
+    /// Whether this is `before`, to the last detail that a swap could overwrite: token, value, flags and moment of expiry.
+    pub(crate) fn is_as_it_was(&self, before: &Item) -> bool {
+        let expiry = |item: &Item| match item.ttl {
+            Ttl::Never => Some(None),
+            Ttl::Seconds(_) => item.expires_at.map(Some),
+        };
+        let same =
+            (self.token, self.flags, &self.value) == (before.token, before.flags, &before.value);
+        // A moment that is not known is not known to be the same.
+        same && expiry(self).is_some() && expiry(self) == expiry(before)
+    }
+}
+
 /// Time left until an item expires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ttl {

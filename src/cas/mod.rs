@@ -31,6 +31,6 @@ pub(crate) use item::{Freshness, Item, Ttl};
 pub(crate) use key::Key;
 pub(crate) use retry::{Next, RetryPolicy};
 pub(crate) use store::{
-    Condition, ErrorKind, Glance, Process, Store, StoreError, Swap, Want, Written,
+    Condition, ErrorKind, Found, Glance, Process, Store, StoreError, Swap, Want, Written,
 };
 pub(crate) use token::Token;

@@ -1,17 +1,21 @@
 //! Finds out what became of a swap whose answer was lost.
 //!
 //! A swap that was sent whole may be applied although its connection died, even later than that (protocol.md 4). Reading
-//! again and swapping with the new token would apply it twice. Two things are safe:
+//! again and swapping with the new token would apply it twice. So the item is looked at first, on a new connection:
 //!
-//! - To send *the same* swap with *the same* token to the same server process: at most one of both can land, as no token
-//!   comes twice (protocol.md rules 12 and 13). If it is stored now, the first one can never land any more. A swap that is
-//!   to create its key has no such token: it could land, be deleted by somebody, and land again. It is repeated only
-//!   where the server has stored nothing since.
-//! - To look: an item that carries the proof of the swap holds its write, whichever process says so.
+//! - It carries the proof of the swap: it holds its write, whichever process says so.
+//! - It is what was read, to the last detail, in a process that may be the one that was asked: the *same* swap with the *same*
+//!   token is sent again. At most one of both can land, as no token comes twice (protocol.md rules 12 and 13). If it is
+//!   stored now, the first one can never land any more. Should another process have answered after all, it was over the same
+//!   state: nobody's write is lost.
+//! - Anything else cannot be told from another writer's doing, and stays unknown.
+//!
+//! A swap that is to create its key has no token: the first one could land after the second was stored and deleted, and
+//! nothing shows that it will not. It is repeated only with a proof, and only where the server has stored nothing since.
 
 use super::pacer::Pacer;
 use super::store::{Failure, Fault};
-use super::{Condition, Process, Store, StoreError, Swap, Token, Written};
+use super::{Condition, Found, Item, Process, Store, StoreError, Swap, Token, Written};
 
 /// How often to reconnect when the new connection is cut too.
 const ROUNDS: u32 = 5;
@@ -24,25 +28,31 @@ enum Finding {
     Undecided(&'static str),
 }
 
-/// Sends `swap`; if its answer is lost, finds out what became of it. [`StoreError::Unknown`] comes back only if that
-/// cannot be known.
+/// Sends `swap`, which is to replace `before`; if its answer is lost, finds out what became of it.
+/// [`StoreError::Unknown`] comes back only if that cannot be known.
 pub(crate) fn swap_settled(
     store: &mut dyn Store,
     swap: &Swap,
+    before: Option<&Item>,
     pacer: &mut dyn Pacer,
 ) -> Result<Written, StoreError> {
     match store.swap(swap) {
         Err(StoreError::Unknown(lost)) => {
             pacer.unanswered(&lost);
-            settle(store, swap, &lost)
+            settle(store, swap, before, &lost)
         }
         answered => answered,
     }
 }
 
-fn settle(store: &mut dyn Store, swap: &Swap, lost: &Failure) -> Result<Written, StoreError> {
+fn settle(
+    store: &mut dyn Store,
+    swap: &Swap,
+    before: Option<&Item>,
+    lost: &Failure,
+) -> Result<Written, StoreError> {
     for _ in 0..ROUNDS {
-        match ask(store, swap) {
+        match ask(store, swap, before) {
             Ok(Finding::Stored(token)) => return Ok(Written::Stored(token)),
             Ok(Finding::Undecided(finding)) => return unknown(lost, finding),
             // The same process refuses the same swap in the same way: the first one was not applied either.
@@ -54,17 +64,31 @@ fn settle(store: &mut dyn Store, swap: &Swap, lost: &Failure) -> Result<Written,
     unknown(lost, "each new connection was cut as well")
 }
 
-/// One round: opens a new connection and does there what is safe.
-fn ask(store: &mut dyn Store, swap: &Swap) -> Result<Finding, StoreError> {
-    match (store.reconnect()?, swap.condition) {
-        (Process::Same | Process::Untouched, Condition::Token(_))
-        | (Process::Untouched, Condition::Absent) => repeat(store, swap),
-        (Process::Same, Condition::Absent) => look(store, swap, stored_since(swap)),
-        (Process::Other, _) => look(
-            store,
-            swap,
-            "another server process answers now, so it cannot be asked",
-        ),
+/// One round: looks on a new connection, and does there what is safe.
+fn ask(store: &mut dyn Store, swap: &Swap, before: Option<&Item>) -> Result<Finding, StoreError> {
+    let found = store.look_again(&swap.key)?;
+    let now = found.item.as_ref();
+    if let Some(item) = now.filter(|item| Some(item.token) == swap.proof) {
+        return Ok(Finding::Stored(Some(item.token)));
+    }
+    if may_be_repeated(swap, before, &found) {
+        return repeat(store, swap);
+    }
+    if let Some(item) = now.filter(|item| item.freshness.won()) {
+        // If it cannot be given back, the item's next writer clears it.
+        let _ = store.release(&swap.key, item.token);
+    }
+    Ok(Finding::Undecided(undecided(swap, &found)))
+}
+
+/// Whether the swap, sent again to what was found, can do no harm.
+fn may_be_repeated(swap: &Swap, before: Option<&Item>, found: &Found) -> bool {
+    match (swap.condition, before, &found.item) {
+        (Condition::Token(_), Some(before), Some(now)) => {
+            found.process != Process::Other && now.is_as_it_was(before)
+        }
+        (Condition::Absent, _, None) => found.process == Process::Untouched && swap.proof.is_some(),
+        _ => false,
     }
 }
 
@@ -74,25 +98,7 @@ fn repeat(store: &mut dyn Store, swap: &Swap) -> Result<Finding, StoreError> {
         (Written::Stored(token), _) => Finding::Stored(token),
         // The repeated swap lost because the first one had won: the item carries our proof.
         (_, Some(token)) if Some(token) == swap.proof => Finding::Stored(Some(token)),
-        _ => Finding::Undecided(undecided(swap)),
-    })
-}
-
-/// Looks whether the item carries the proof; `otherwise` is the finding if it does not.
-fn look(
-    store: &mut dyn Store,
-    swap: &Swap,
-    otherwise: &'static str,
-) -> Result<Finding, StoreError> {
-    let Some(proof) = swap.proof else {
-        return Ok(Finding::Undecided(otherwise));
-    };
-    let seen = store.glance(std::slice::from_ref(&swap.key))?;
-    let carried = seen.into_iter().flatten().any(|item| item.token == proof);
-    Ok(if carried {
-        Finding::Stored(Some(proof))
-    } else {
-        Finding::Undecided(otherwise)
+        _ => Finding::Undecided(lost_again(swap)),
     })
 }
 
@@ -100,19 +106,29 @@ fn was_cut(error: &StoreError) -> bool {
     matches!(error, StoreError::Unreachable(failure) | StoreError::Unknown(failure) if failure.fault == Fault::Cut)
 }
 
-fn undecided(swap: &Swap) -> &'static str {
+/// Why the item that was found says nothing about the swap.
+fn undecided(swap: &Swap, found: &Found) -> &'static str {
+    match (swap.condition, &found.item, found.process, swap.proof) {
+        (Condition::Absent, None, ..) => {
+            "the key is not there, but what was sent may still create it"
+        }
+        (.., Process::Other, _) => {
+            "another server process answers now, and the item does not show whose write it holds"
+        }
+        (Condition::Token(_), None, ..) => "the key is gone now",
+        (.., Some(_)) => "the item has been written since, and not by what was sent last",
+        (_, Some(item), ..) if item.value == swap.value => {
+            "the key holds this value now, by this or by another writer; --exactly-once would tell"
+        }
+        _ => "the item was changed since, by this or by another writer; --exactly-once would tell",
+    }
+}
+
+fn lost_again(swap: &Swap) -> &'static str {
     if swap.proof.is_some() {
         "repeated with the same token it lost, and the item has been written since"
     } else {
         "repeated with the same token it lost, to itself or to another writer; --exactly-once would tell"
-    }
-}
-
-fn stored_since(swap: &Swap) -> &'static str {
-    if swap.proof.is_some() {
-        "the server has stored something since, but the item is not there as we wrote it"
-    } else {
-        "the server has stored something since, which may have been this; --exactly-once would tell"
     }
 }
 
@@ -126,14 +142,51 @@ fn unknown(lost: &Failure, finding: &str) -> Result<Written, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Scripted, Still, cut, silent, swap, token};
+    use super::super::testing::{Scripted, Still, cut, item, silent, swap, token};
+    use super::super::{Freshness, Ttl};
     use super::*;
 
-    /// Runs one swap over a store whose first answer is lost.
+    /// The item that each swap by token is to replace.
+    fn old() -> Item {
+        item("old", 7)
+    }
+
+    /// Runs one swap of [`old`] over a store whose first answer is lost.
     fn settled(store: Scripted, proof: Option<u64>) -> (Result<Written, StoreError>, Vec<String>) {
         let mut store = store;
-        let outcome = swap_settled(&mut store, &swap(7, proof), &mut Still::default());
+        let outcome = swap_settled(
+            &mut store,
+            &swap(7, proof),
+            Some(&old()),
+            &mut Still::default(),
+        );
         (outcome, store.finish())
+    }
+
+    /// The same for a swap that is to create its key.
+    fn created(store: Scripted, proof: Option<u64>) -> (Result<Written, StoreError>, Vec<String>) {
+        let mut store = store;
+        let absent = Swap {
+            condition: Condition::Absent,
+            ..swap(7, proof)
+        };
+        let outcome = swap_settled(&mut store, &absent, None, &mut Still::default());
+        (outcome, store.finish())
+    }
+
+    /// A store that loses the answer and then shows this.
+    fn lost(process: Process, item: Option<Item>) -> Scripted {
+        Scripted::new().swap(Err(cut())).finds(process, item)
+    }
+
+    const STORED: Result<Written, StoreError> = Ok(Written::Stored(None));
+
+    #[track_caller]
+    fn ensure_unknown(outcome: &Result<Written, StoreError>) {
+        assert!(
+            matches!(outcome, Err(StoreError::Unknown(_))),
+            "{outcome:?}"
+        );
     }
 
     #[test]
@@ -145,34 +198,33 @@ mod tests {
 
     #[test]
     fn a_repeated_swap_that_is_stored_happened_once() {
-        let store = Scripted::new()
-            .swap(Err(cut()))
-            .reconnect(Ok(Process::Same));
-        let (outcome, calls) = settled(
-            store.again(Ok((Written::Stored(Some(token(9))), Some(token(9))))),
-            None,
-        );
-        assert_eq!(outcome, Ok(Written::Stored(Some(token(9)))));
-        assert_eq!(calls, ["swap 7", "reconnect", "swap again 7"]);
+        for process in [Process::Same, Process::Untouched] {
+            let store = lost(process, Some(old()));
+            let (outcome, calls) = settled(store.again(Ok((Written::Stored(None), None))), None);
+            assert_eq!(outcome, STORED);
+            assert_eq!(calls, ["swap 7", "look again", "swap again 7"]);
+        }
     }
 
     #[test]
     fn a_repeated_swap_that_conflicts_is_unknown_without_a_proof() {
-        let store = Scripted::new()
-            .swap(Err(cut()))
-            .reconnect(Ok(Process::Same));
+        // The first one landed between the look and the repeat, or another writer did.
+        let store = lost(Process::Same, Some(old()));
         let (outcome, _) = settled(store.again(Ok((Written::Conflict, Some(token(9))))), None);
-        assert!(
-            matches!(outcome, Err(StoreError::Unknown(_))),
-            "{outcome:?}"
-        );
+        ensure_unknown(&outcome);
     }
 
     #[test]
     fn the_proof_in_the_item_shows_that_the_first_swap_landed() {
-        let store = Scripted::new()
-            .swap(Err(cut()))
-            .reconnect(Ok(Process::Same));
+        // Whoever shows it: behind a proxy, or after a warm restart.
+        for process in [Process::Same, Process::Untouched, Process::Other] {
+            let (outcome, calls) = settled(lost(process, Some(item("new", 77))), Some(77));
+            assert_eq!(outcome, Ok(Written::Stored(Some(token(77)))));
+            assert_eq!(calls, ["swap 7", "look again"]);
+            let (outcome, _) = created(lost(process, Some(item("new", 77))), Some(77));
+            assert_eq!(outcome, Ok(Written::Stored(Some(token(77)))));
+        }
+        let store = lost(Process::Same, Some(old()));
         let (outcome, _) = settled(
             store.again(Ok((Written::Conflict, Some(token(77))))),
             Some(77),
@@ -182,124 +234,121 @@ mod tests {
 
     #[test]
     fn a_foreign_token_leaves_it_unknown_even_with_a_proof() {
-        let lost = || {
-            Scripted::new()
-                .swap(Err(cut()))
-                .reconnect(Ok(Process::Same))
-        };
         for seen in [
             (Written::Conflict, Some(token(78))),
             (Written::Conflict, None),
             (Written::Missing, None),
         ] {
-            let (outcome, _) = settled(lost().again(Ok(seen)), Some(77));
-            assert!(
-                matches!(outcome, Err(StoreError::Unknown(_))),
-                "{seen:?}: {outcome:?}"
-            );
+            let store = lost(Process::Same, Some(old()));
+            let (outcome, _) = settled(store.again(Ok(seen)), Some(77));
+            ensure_unknown(&outcome);
         }
+    }
+
+    #[test]
+    fn a_swap_is_repeated_only_over_the_very_item_that_was_read() {
+        let expiring = |moment| Item {
+            ttl: Ttl::Seconds(60),
+            expires_at: moment,
+            ..old()
+        };
+        let others = [
+            None,
+            Some(item("old", 8)),
+            Some(item("odd", 7)),
+            Some(Item { flags: 1, ..old() }),
+            Some(expiring(Some(1000))),
+            Some(expiring(None)),
+        ];
+        for proof in [None, Some(77)] {
+            for other in others.clone() {
+                let (outcome, calls) = settled(lost(Process::Same, other), proof);
+                ensure_unknown(&outcome);
+                assert_eq!(calls, ["swap 7", "look again"]);
+            }
+        }
+        assert!(expiring(Some(1000)).is_as_it_was(&expiring(Some(1000))));
+        assert!(!expiring(None).is_as_it_was(&expiring(None)));
     }
 
     #[test]
     fn nothing_is_written_to_another_server_process() {
-        let lost = || {
-            Scripted::new()
-                .swap(Err(cut()))
-                .reconnect(Ok(Process::Other))
-        };
-        let (outcome, calls) = settled(lost(), None);
-        assert!(matches!(outcome, Err(StoreError::Unknown(_))));
-        assert_eq!(calls, ["swap 7", "reconnect"]);
-        let (outcome, calls) = settled(lost().glance(None), Some(77));
-        assert!(matches!(outcome, Err(StoreError::Unknown(_))));
-        assert_eq!(calls, ["swap 7", "reconnect", "glance"]);
-        // A proof counts whichever process shows it: behind a proxy, or after a warm restart.
-        let (outcome, _) = settled(lost().glance(Some(77)), Some(77));
-        assert_eq!(outcome, Ok(Written::Stored(Some(token(77)))));
-    }
-
-    /// The same for a swap that is to create its key.
-    fn created(store: Scripted, proof: Option<u64>) -> (Result<Written, StoreError>, Vec<String>) {
-        let mut store = store;
-        let absent = Swap {
-            condition: Condition::Absent,
-            ..swap(7, proof)
-        };
-        let outcome = swap_settled(&mut store, &absent, &mut Still::default());
-        (outcome, store.finish())
-    }
-
-    #[test]
-    fn a_creation_is_repeated_only_where_nothing_was_stored_since() {
-        let lost = |process| Scripted::new().swap(Err(cut())).reconnect(Ok(process));
-        let stored = || lost(Process::Untouched).again(Ok((Written::Stored(Some(token(9))), None)));
-        let (outcome, calls) = created(stored(), None);
-        assert_eq!(outcome, Ok(Written::Stored(Some(token(9)))));
-        assert_eq!(calls, ["swap absent", "reconnect", "swap again absent"]);
-        // It may have landed and been deleted: stored again, it would be applied twice.
-        let (outcome, calls) = created(lost(Process::Same), None);
-        assert!(matches!(outcome, Err(StoreError::Unknown(_))));
-        assert_eq!(calls, ["swap absent", "reconnect"]);
-        for seen in [None, Some(78)] {
-            let (outcome, calls) = created(lost(Process::Same).glance(seen), Some(77));
-            assert!(matches!(outcome, Err(StoreError::Unknown(_))));
-            assert_eq!(calls, ["swap absent", "reconnect", "glance"]);
+        for proof in [None, Some(77)] {
+            let (outcome, calls) = settled(lost(Process::Other, Some(old())), proof);
+            ensure_unknown(&outcome);
+            assert_eq!(calls, ["swap 7", "look again"]);
         }
-        let (outcome, _) = created(lost(Process::Same).glance(Some(77)), Some(77));
-        assert_eq!(outcome, Ok(Written::Stored(Some(token(77)))));
     }
 
     #[test]
-    fn a_look_that_is_cut_is_repeated_like_a_swap() {
-        let store = Scripted::new()
-            .swap(Err(cut()))
-            .reconnect(Ok(Process::Same))
-            .glance_fails(cut())
-            .reconnect(Ok(Process::Same))
-            .glance(Some(77));
-        let (outcome, _) = created(store, Some(77));
-        assert_eq!(outcome, Ok(Written::Stored(Some(token(77)))));
+    fn a_creation_is_never_repeated_without_a_proof() {
+        // It may land later, when its owner has deleted what a repeated one had stored.
+        for process in [Process::Same, Process::Untouched, Process::Other] {
+            for there in [None, Some(item("new", 9)), Some(item("theirs", 9))] {
+                let (outcome, calls) = created(lost(process, there), None);
+                ensure_unknown(&outcome);
+                assert_eq!(calls, ["swap absent", "look again"]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_creation_with_a_proof_is_repeated_where_nothing_was_stored_since() {
+        let stored = lost(Process::Untouched, None).again(Ok((Written::Stored(None), None)));
+        let (outcome, calls) = created(stored, Some(77));
+        assert_eq!(outcome, STORED);
+        assert_eq!(calls, ["swap absent", "look again", "swap again absent"]);
+        // It may have landed and been deleted: stored again, it would be applied twice.
+        for there in [None, Some(item("new", 78))] {
+            let (outcome, calls) = created(lost(Process::Same, there), Some(77));
+            ensure_unknown(&outcome);
+            assert_eq!(calls, ["swap absent", "look again"]);
+        }
+    }
+
+    #[test]
+    fn a_recache_win_that_came_with_the_look_is_given_back() {
+        let stale = Item {
+            freshness: Freshness::Stale { won: true },
+            ..item("new", 9)
+        };
+        let (outcome, calls) = settled(lost(Process::Same, Some(stale)), None);
+        ensure_unknown(&outcome);
+        assert_eq!(calls, ["swap 7", "look again", "release 9"]);
     }
 
     #[test]
     fn a_server_that_takes_no_proof_has_not_taken_the_first_swap_either() {
         let refusal = StoreError::NoProof("no".into());
-        let store = Scripted::new()
-            .swap(Err(cut()))
-            .reconnect(Ok(Process::Same))
-            .again(Err(refusal.clone()));
-        let (outcome, _) = settled(store, Some(77));
+        let again = |error| lost(Process::Same, Some(old())).again(Err(error));
+        let (outcome, _) = settled(again(refusal.clone()), Some(77));
         assert_eq!(outcome, Err(refusal));
         let other = StoreError::Refused("too many connections".into());
-        let store = Scripted::new()
-            .swap(Err(cut()))
-            .reconnect(Ok(Process::Same))
-            .again(Err(other));
-        let (outcome, _) = settled(store, Some(77));
-        assert!(matches!(outcome, Err(StoreError::Unknown(_))));
+        let (outcome, _) = settled(again(other), Some(77));
+        ensure_unknown(&outcome);
     }
 
     #[test]
     fn a_connection_that_is_cut_again_is_opened_again_with_the_same_swap() {
-        let store = Scripted::new()
-            .swap(Err(cut()))
-            .reconnect(Ok(Process::Same))
-            .again(Err(cut()));
-        let store = store
-            .reconnect(Ok(Process::Same))
-            .again(Ok((Written::Stored(Some(token(9))), None)));
+        let store = lost(Process::Same, Some(old()))
+            .again(Err(cut()))
+            .finds_nobody(cut())
+            .finds(Process::Same, Some(old()))
+            .again(Ok((Written::Stored(None), None)));
         let (outcome, calls) = settled(store, None);
-        assert_eq!(outcome, Ok(Written::Stored(Some(token(9)))));
-        assert_eq!(
-            calls,
-            [
-                "swap 7",
-                "reconnect",
-                "swap again 7",
-                "reconnect",
-                "swap again 7"
-            ]
-        );
+        assert_eq!(outcome, STORED);
+        let round = ["look again", "swap again 7"];
+        assert_eq!(calls[..3], ["swap 7", round[0], round[1]]);
+        assert_eq!(calls[3..], ["look again", round[0], round[1]]);
+    }
+
+    #[test]
+    fn a_repeat_that_was_lost_may_have_landed_as_well() {
+        let store = lost(Process::Same, Some(old()))
+            .again(Err(cut()))
+            .finds(Process::Same, Some(item("new", 8)));
+        let (outcome, _) = settled(store, None);
+        ensure_unknown(&outcome);
     }
 
     #[test]
@@ -309,9 +358,9 @@ mod tests {
         };
         let store = Scripted::new()
             .swap(Err(silent()))
-            .reconnect(Err(StoreError::Unreachable(failure)));
+            .finds_nobody(StoreError::Unreachable(failure));
         let (outcome, calls) = settled(store, None);
-        assert!(matches!(outcome, Err(StoreError::Unknown(_))));
-        assert_eq!(calls, ["swap 7", "reconnect"]);
+        ensure_unknown(&outcome);
+        assert_eq!(calls, ["swap 7", "look again"]);
     }
 }

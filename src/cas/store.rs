@@ -57,15 +57,24 @@ pub(crate) struct Glance {
     pub(crate) ttl: Ttl,
 }
 
-/// Which server process answers after a reconnect. Tokens are worth nothing in another one (protocol.md 2.3).
+/// Which server process answers after a reconnect. Tokens are worth nothing in another one (protocol.md 2.3), and nothing
+/// that a process says of itself proves that it is the same: two in containers may agree in all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Process {
-    /// The process that handed out the tokens held.
+    /// The process that handed out the tokens held, for all that it says.
     Same,
     /// The same, and it has stored nothing since: no write sent in the meantime has landed.
     Untouched,
     /// Another process, or one that does not say.
     Other,
+}
+
+/// What a new connection found, after the answer to a swap was lost on the last one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) process: Process,
+    /// What the key holds there.
+    pub(crate) item: Option<Item>,
 }
 
 /// How a connection failed, as far as it matters to what can be done next.
@@ -194,4 +203,7 @@ pub(crate) trait Store {
 
     /// Drops the connection, opens a new one and says which process answers there.
     fn reconnect(&mut self) -> Result<Process, StoreError>;
+
+    /// The same, and in one exchange with it what the process holds under `key`. A recache win may come with the look.
+    fn look_again(&mut self, key: &Key) -> Result<Found, StoreError>;
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::pacer::{Lost, Pacer};
-use super::store::{Failure, Fault};
+use super::store::{Failure, Fault, Found};
 use super::update::Plan;
 use super::{
     Condition, Counter, Expiry, ExpiryRule, Freshness, Glance, Item, Key, Process, RetryPolicy,
@@ -105,8 +105,7 @@ enum Answer {
     Read(Result<Option<Item>, StoreError>),
     Swap(Result<Written, StoreError>),
     Again(Result<(Written, Option<Token>), StoreError>),
-    Reconnect(Result<Process, StoreError>),
-    Glance(Result<Option<Glance>, StoreError>),
+    Found(Result<Found, StoreError>),
     Add(Result<Option<(Counter, Option<Token>)>, StoreError>),
 }
 
@@ -148,20 +147,14 @@ impl Scripted {
         self.then(Answer::Again(answer))
     }
 
-    pub(crate) fn reconnect(self, answer: Result<Process, StoreError>) -> Scripted {
-        self.then(Answer::Reconnect(answer))
+    /// A new connection, which leads to this process and this item.
+    pub(crate) fn finds(self, process: Process, item: Option<Item>) -> Scripted {
+        self.then(Answer::Found(Ok(Found { process, item })))
     }
 
-    /// A glance that sees an item with this token, or none.
-    pub(crate) fn glance(self, number: Option<u64>) -> Scripted {
-        self.then(Answer::Glance(Ok(number.map(|number| Glance {
-            token: token(number),
-            ttl: Ttl::Never,
-        }))))
-    }
-
-    pub(crate) fn glance_fails(self, error: StoreError) -> Scripted {
-        self.then(Answer::Glance(Err(error)))
+    /// A new connection that fails as well.
+    pub(crate) fn finds_nobody(self, error: StoreError) -> Scripted {
+        self.then(Answer::Found(Err(error)))
     }
 
     pub(crate) fn added(self, answer: Option<(u64, u64)>) -> Scripted {
@@ -202,10 +195,7 @@ impl Store for Scripted {
     }
 
     fn glance(&mut self, _: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
-        let Answer::Glance(answer) = self.next("glance".into()) else {
-            panic!("unexpected glance: {:?}", self.calls)
-        };
-        answer.map(|glance| vec![glance])
+        unreachable!("the domain polls nothing here")
     }
 
     fn read(&mut self, _: &Key, _: Want) -> Result<Option<Item>, StoreError> {
@@ -257,8 +247,12 @@ impl Store for Scripted {
     }
 
     fn reconnect(&mut self) -> Result<Process, StoreError> {
-        let Answer::Reconnect(answer) = self.next("reconnect".into()) else {
-            panic!("unexpected reconnect: {:?}", self.calls)
+        unreachable!("a swap that was lost is looked for, too")
+    }
+
+    fn look_again(&mut self, _: &Key) -> Result<Found, StoreError> {
+        let Answer::Found(answer) = self.next("look again".into()) else {
+            panic!("unexpected look: {:?}", self.calls)
         };
         answer
     }

@@ -136,7 +136,7 @@ pub(crate) fn update(
             }
         };
         tally.attempts += 1;
-        let outcome = match swap_settled(store, &swap, pacer) {
+        let outcome = match swap_settled(store, &swap, item.as_ref(), pacer) {
             Ok(Written::Stored(token)) => {
                 pacer.stored(tally.attempts, token);
                 return Ok(updated(plan, item, swap, token, tally));
@@ -189,9 +189,9 @@ fn prepare(
 }
 
 fn expiry(store: &mut dyn Store, plan: &Plan, item: Option<&Item>) -> Result<Expiry, Why> {
-    let now = match plan.expiry {
-        ExpiryRule::After(_) => store.now().map_err(Why::Store)?,
-        ExpiryRule::Keep | ExpiryRule::Never => None,
+    let now = match plan.expiry.lifetime(item) {
+        Some(_) => store.now().map_err(Why::Store)?,
+        None => None,
     };
     plan.expiry.apply(item, now).map_err(Why::Expiry)
 }
@@ -211,16 +211,11 @@ fn updated(
     token: Option<Token>,
     tally: Tally,
 ) -> Updated {
-    let ttl = match (plan.expiry, &before) {
-        (ExpiryRule::Keep, Some(item)) => item.ttl,
-        (ExpiryRule::Keep, None) | (ExpiryRule::Never, _) => Ttl::Never,
-        (ExpiryRule::After(time), _) => Ttl::Seconds(time.as_secs()),
-    };
     Updated {
+        ttl: plan.expiry.ttl(before.as_ref()),
         before,
         after: swap.value,
         token,
-        ttl,
         flags: swap.flags,
         tally,
     }
@@ -383,7 +378,7 @@ mod tests {
         let mut store = Scripted::new()
             .read(Some(item("a", 1)))
             .swap(Err(cut()))
-            .reconnect(Ok(Process::Same));
+            .finds(Process::Same, Some(item("a", 1)));
         store = store.again(Ok((Written::Conflict, Some(token(2)))));
         let stopped = run(&mut store, &plan()).0.unwrap_err();
         assert!(
@@ -397,7 +392,7 @@ mod tests {
         );
         assert_eq!(
             store.finish(),
-            ["read", "swap 1", "reconnect", "swap again 1"]
+            ["read", "swap 1", "look again", "swap again 1"]
         );
     }
 

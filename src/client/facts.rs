@@ -18,8 +18,7 @@ const HEADER: usize = 59;
 pub(super) struct Facts {
     /// `None` if the server keeps it to itself, or is a proxy: its process is not the one that hands out the tokens.
     pub(super) instance: Option<Instance>,
-    /// How many items the process has stored in its life; `None` if the server keeps it to itself.
-    pub(super) stored: Option<u64>,
+    pub(super) growth: Growth,
     /// `None` if the server keeps it to itself.
     pub(super) clock: Option<Clock>,
     pub(super) settings: Settings,
@@ -31,6 +30,25 @@ pub(super) struct Instance {
     pid: u64,
     started: u64,
 }
+
+/// What a process counts from its start on, and never down: two processes that look alike (in containers each is process 1,
+/// and a second holds several starts) hardly agree in all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Growth([Option<u64>; GROWING.len()]);
+
+/// How many items the process has stored: it grows with each write that lands, whatever becomes of the item afterwards,
+/// and with nothing else.
+const STORED: &str = "total_items";
+const GROWING: [&str; 8] = [
+    STORED,
+    "total_connections",
+    "bytes_read",
+    "bytes_written",
+    "cmd_get",
+    "cmd_set",
+    "get_hits",
+    "get_misses",
+];
 
 /// The server's clock as last asked.
 #[derive(Debug, Clone, Copy)]
@@ -65,13 +83,33 @@ pub(super) struct Settings {
 impl Facts {
     /// Which process answers `now`, where these facts were asked at the read.
     pub(super) fn process(&self, now: &Facts) -> Process {
-        match (self.stored, now.stored) {
-            _ if self.instance.is_none() || self.instance != now.instance => Process::Other,
-            // A count that went down has begun anew, and so may the tokens have.
-            (Some(before), Some(after)) if after < before => Process::Other,
-            (Some(before), Some(after)) if after == before => Process::Untouched,
-            _ => Process::Same,
+        if self.instance.is_none()
+            || self.instance != now.instance
+            || !self.growth.may_become(&now.growth)
+        {
+            Process::Other
+        } else if self.growth.stored().is_some() && self.growth.stored() == now.growth.stored() {
+            Process::Untouched
+        } else {
+            Process::Same
         }
+    }
+}
+
+impl Growth {
+    pub(super) fn of(stats: &[(String, String)]) -> Growth {
+        Growth(GROWING.map(|name| number(stats, name)))
+    }
+
+    fn stored(&self) -> Option<u64> {
+        self.0[0]
+    }
+
+    /// Whether the same process may count so `later`. A count that went down has begun anew, and so may the tokens have; one
+    /// that came or went is another server's.
+    fn may_become(&self, later: &Growth) -> bool {
+        let mut counts = self.0.iter().zip(later.0);
+        counts.all(|(before, later)| before.is_some() == later.is_some() && *before <= later)
     }
 }
 
@@ -191,12 +229,6 @@ impl Settings {
     }
 }
 
-/// How many items the process has stored in its life: it grows with each write that lands, whatever becomes of the item
-/// afterwards, and with nothing else.
-pub(super) fn stored(stats: &[(String, String)]) -> Option<u64> {
-    number(stats, "total_items")
-}
-
 fn text<'a>(stats: &'a [(String, String)], name: &str) -> Option<&'a str> {
     stats
         .iter()
@@ -246,27 +278,51 @@ mod tests {
 
     #[test]
     fn a_process_is_the_same_untouched_or_another_one() {
-        let facts = |instance: Option<(u64, u64)>, stored| Facts {
+        let facts = |instance: Option<(u64, u64)>, counts: &[(&str, &str)]| Facts {
             instance: instance.map(|(pid, started)| Instance { pid, started }),
-            stored,
+            growth: Growth::of(&stats(counts)),
             clock: None,
             settings: Settings::unknown(),
         };
-        let before = facts(Some((42, 990)), Some(10));
+        let us = Some((42, 990));
+        let before = facts(us, &[(STORED, "10"), ("bytes_read", "500")]);
         let process = |now: Facts| before.process(&now);
-        assert_eq!(
-            process(facts(Some((42, 990)), Some(10))),
-            Process::Untouched
-        );
-        assert_eq!(process(facts(Some((42, 990)), Some(11))), Process::Same);
-        assert_eq!(process(facts(Some((42, 990)), None)), Process::Same);
+        let counts = |stored, read| facts(us, &[(STORED, stored), ("bytes_read", read)]);
+        assert_eq!(process(counts("10", "900")), Process::Untouched);
+        assert_eq!(process(counts("11", "900")), Process::Same);
         // In a container each process has the same pid, and a second holds several starts.
-        assert_eq!(process(facts(Some((42, 990)), Some(9))), Process::Other);
-        assert_eq!(process(facts(Some((42, 991)), Some(10))), Process::Other);
-        assert_eq!(process(facts(Some((43, 990)), Some(10))), Process::Other);
-        assert_eq!(process(facts(None, Some(10))), Process::Other);
-        let silent = facts(None, None);
+        for other in [
+            counts("9", "900"),
+            counts("11", "499"),
+            facts(us, &[("bytes_read", "900")]),
+            facts(us, &[(STORED, "11")]),
+            facts(Some((42, 991)), &[(STORED, "10"), ("bytes_read", "500")]),
+            facts(Some((43, 990)), &[(STORED, "10"), ("bytes_read", "500")]),
+            facts(None, &[(STORED, "10"), ("bytes_read", "500")]),
+        ] {
+            assert_eq!(process(other), Process::Other, "{other:?}");
+        }
+        let silent = facts(None, &[]);
         assert_eq!(silent.process(&silent), Process::Other);
+        // One that counts nothing cannot be known to be untouched.
+        assert_eq!(facts(us, &[]).process(&facts(us, &[])), Process::Same);
+    }
+
+    #[test]
+    fn every_count_that_falls_shows_another_process() {
+        let counts = |fallen: Option<&str>| {
+            let of = |name: &&str| {
+                (
+                    (*name).to_string(),
+                    if Some(*name) == fallen { "9" } else { "10" }.to_string(),
+                )
+            };
+            Growth::of(&GROWING.iter().map(of).collect::<Vec<_>>())
+        };
+        assert!(counts(None).may_become(&counts(None)));
+        for name in GROWING {
+            assert!(!counts(None).may_become(&counts(Some(name))), "{name}");
+        }
     }
 
     #[test]

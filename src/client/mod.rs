@@ -31,11 +31,11 @@ use std::time::{Duration, Instant};
 use memcache::exp::ReturnCode;
 
 use self::address::Address;
-use self::facts::{Clock, Facts, Instance, Settings, stored};
+use self::facts::{Clock, Facts, Growth, Instance, Settings};
 use self::reply::{Reply, ReplyError};
 use self::request::Request;
 use self::wire::Wire;
-use crate::cas::{Item, Key, StoreError, Token};
+use crate::cas::{Item, Key, Process, StoreError, Token};
 
 /// A connection to one memcached server.
 pub(crate) struct Memcached {
@@ -76,6 +76,25 @@ impl Memcached {
         let facts = self.ask_facts()?;
         self.facts = Some(facts);
         Ok(facts)
+    }
+
+    /// Compares the process that answers now with the one that was known, and knows this one from now on.
+    fn meet(&mut self, now: Facts) -> Process {
+        let process = self
+            .facts
+            .map_or(Process::Other, |before| before.process(&now));
+        if process == Process::Other {
+            self.remembered = None;
+        }
+        self.facts = Some(now);
+        process
+    }
+
+    /// Drops the connection.
+    fn hang_up(&mut self) {
+        if let Some(wire) = self.wire.take() {
+            wire.abort();
+        }
     }
 
     fn ask_facts(&mut self) -> Result<Facts, StoreError> {
@@ -155,7 +174,7 @@ fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
     let stats = stats.unwrap_or_default();
     Ok(Facts {
         instance: Instance::of(&stats).filter(|_| !settings.is_proxy()),
-        stored: stored(&stats),
+        growth: Growth::of(&stats),
         clock: Clock::of(&stats, asked, answered),
         settings,
     })

@@ -10,7 +10,7 @@ use super::reply::{self, Reply};
 use super::request::Request;
 use super::wire::WireError;
 use crate::cas::{
-    Counter, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Ttl, Want, Written,
+    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Ttl, Want, Written,
 };
 
 impl Store for Memcached {
@@ -105,18 +105,19 @@ impl Store for Memcached {
     }
 
     fn reconnect(&mut self) -> Result<Process, StoreError> {
-        if let Some(wire) = self.wire.take() {
-            wire.abort();
-        }
+        self.hang_up();
         // What is known stays known until somebody answers: an attempt that fails says nothing of the process.
         let now = self.ask_facts()?;
-        let process = self
-            .facts
-            .map_or(Process::Other, |before| before.process(&now));
-        if process == Process::Other {
-            self.facts = Some(now);
-            self.remembered = None;
-        }
-        Ok(process)
+        Ok(self.meet(now))
+    }
+
+    fn look_again(&mut self, key: &Key) -> Result<Found, StoreError> {
+        self.hang_up();
+        let known = self.facts;
+        let item = self.read_to_swap(key, Want::Value);
+        let now = std::mem::replace(&mut self.facts, known);
+        let item = item?;
+        let process = now.map_or(Process::Other, |now| self.meet(now));
+        Ok(Found { process, item })
     }
 }

@@ -13,8 +13,8 @@ use super::pace::Pace;
 use super::write_args::WriteArgs;
 use super::{Context, Subcommand, UsageError};
 use crate::cas::pacer::Pacer;
-use crate::cas::update::{Plan, Refusal, Updated, update};
-use crate::cas::{Condition, Item, Key, Method, Want};
+use crate::cas::update::{Refusal, Updated, update};
+use crate::cas::{Condition, Item, Key, Method};
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
 
@@ -83,15 +83,9 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         return Ok(exit);
     }
     let expect = args.expect.as_deref().map(args::bytes);
-    let want = if expect.is_some() {
-        Want::Value
-    } else {
-        Want::Meta
-    };
-    let plan = Plan {
-        want,
-        ..args.write.plan(key)
-    };
+    // The value is read with a token as well: if the answer to the swap is lost, only the very item that was read is
+    // written over again.
+    let plan = args.write.plan(key);
     let mut compute = |item: Option<&Item>| match expected(args.token, expect.as_deref(), item) {
         Ok(()) => Ok(value.clone()),
         Err(refusal) => Err(refusal),

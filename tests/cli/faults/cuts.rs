@@ -38,8 +38,10 @@ fn by_turns(byte: usize) -> How {
 /// How a write ends whose first connection was cut behind the read.
 #[derive(Clone, Copy)]
 struct Truth {
-    /// If the connection that follows can tell.
+    /// If its answer tells, or the same swap sent again.
     settled: &'static [i32],
+    /// The same of a creation that was sent, but has not arrived whole: it is not sent again without a proof.
+    lost_creation: &'static [i32],
     /// If nothing but a proof can tell.
     unknowable: &'static [i32],
     /// How much of the answer to the swap tells that it was stored.
@@ -48,6 +50,7 @@ struct Truth {
 
 const PLAIN_TRUTH: Truth = Truth {
     settled: &[0],
+    lost_creation: &[6],
     unknowable: &[6],
     first_word: "HD".len(),
 };
@@ -57,27 +60,33 @@ const CLASSIC_TRUTH: Truth = Truth {
 };
 const PROVEN_TRUTH: Truth = Truth {
     settled: &[0],
+    lost_creation: &[0],
     unknowable: &[0],
     first_word: "HD".len(),
 };
 /// A swap that must have a proof is not sent to a server that has none to give.
 const REFUSED_TRUTH: Truth = Truth {
     settled: &[7],
+    lost_creation: &[7],
     unknowable: &[7],
     first_word: "HD".len(),
 };
 
 /// What the outcome must be if only the first connection is cut, there. A read is not repeated, a swap is made good; and
 /// what became of it cannot be known (`unknowable`) if it has arrived and of its answer not even the first word.
-fn after_first_cut(fault: Fault, lengths: Lengths, truth: Truth) -> Allowed {
+fn after_first_cut(write: Write, fault: Fault, lengths: Lengths, truth: Truth) -> Allowed {
     const NEVER: &[i32] = &[];
     let Truth {
         settled,
+        lost_creation,
         unknowable,
         first_word,
     } = truth;
     let (struck, missed): (&[i32], &[i32]) = match fault {
         Fault::CutAfterRequest(byte, _) if byte <= lengths.read => (&[5], NEVER),
+        Fault::CutAfterRequest(byte, _) if byte < lengths.swap() && write == Write::Create => {
+            (lost_creation, NEVER)
+        }
         Fault::CutAfterRequest(byte, _) if byte < lengths.swap() => (settled, NEVER),
         Fault::CutAfterRequest(..) => (unknowable, NEVER),
         // The statistics of a fresh server are a little shorter.
@@ -99,7 +108,7 @@ fn first_cuts(setting: &'static Setting, truth: Truth) -> impl Iterator<Item = [
             .map(|(nth, byte)| BOTH.map(|how| Fault::CutInReply(nth, byte, how)));
         let case = move |fault| {
             let case = Case::cut(write, vec![(On::Connection(0), fault)]);
-            case.allowing(after_first_cut(fault, lengths, truth))
+            case.allowing(after_first_cut(write, fault, lengths, truth))
         };
         requests.chain(replies).map(move |both| both.map(case))
     })
@@ -124,9 +133,16 @@ fn cut_first_by_turns(setting: &'static Setting, truth: Truth) -> Codes {
 
 /// Where nothing can be known without a proof: the swap has arrived, and of its answer not even the first word (two
 /// letters). That is, for each write and each way of cutting: at the last byte of the request, and before and after the
-/// first byte of the answer; and at each byte of the look that follows the swap.
+/// first byte of the answer; at each byte of the look that follows the swap; and of a creation at each byte behind the read.
 fn unknowable(setting: &'static Setting) -> usize {
-    let bytes = |write| 3 + Lengths::of(setting, write).look;
+    let bytes = |write| {
+        let lengths = Lengths::of(setting, write);
+        let lost = match write {
+            Write::Create => lengths.request - lengths.read,
+            Write::Swap | Write::Expected | Write::Increment => 1 + lengths.look,
+        };
+        lost + 2
+    };
     BOTH.len() * WRITES.into_iter().map(bytes).sum::<usize>()
 }
 

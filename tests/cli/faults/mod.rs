@@ -10,6 +10,7 @@ mod fallback; // The server's own arithmetic, which cannot be asked again.
 mod freezes; // A server that stands still, and bytes that come late.
 mod look; // An item as the server holds it.
 mod others; // Another writer, or another server process, before the answer is made good.
+mod resolution; // Which process answers after a lost swap.
 mod sweep; // Many cases on a few threads, counted.
 
 use self::look::{Eye, Look, State};
@@ -71,12 +72,15 @@ static PROVEN: Setting = Setting {
 enum Write {
     /// `cas KEY new --token N`
     Swap,
+    /// `cas KEY new --expect old`
+    Expected,
     /// `cas KEY new --token absent`
     Create,
     /// `incr-cas KEY`
     Increment,
 }
 
+/// Those that differ on the wire: a swap by value is there one by token.
 const WRITES: [Write; 3] = [Write::Swap, Write::Create, Write::Increment];
 
 /// The flags of each item that is there before.
@@ -89,7 +93,7 @@ const LIFETIME: u64 = 40 * 24 * 3600;
 impl Write {
     fn before(self) -> Option<&'static str> {
         match self {
-            Self::Swap => Some("old"),
+            Self::Swap | Self::Expected => Some("old"),
             Self::Create => None,
             Self::Increment => Some("41"),
         }
@@ -97,7 +101,7 @@ impl Write {
 
     fn after(self) -> &'static str {
         match self {
-            Self::Swap | Self::Create => "new",
+            Self::Swap | Self::Expected | Self::Create => "new",
             Self::Increment => "42",
         }
     }
@@ -138,6 +142,7 @@ impl<'a> Trial<'a> {
                 let token = self.before.as_ref().expect("the item").token.to_string();
                 command.args(["cas", key, "new", "--token", &token])
             }
+            Write::Expected => command.args(["cas", key, "new", "--expect", "old"]),
             Write::Create => {
                 let flags = FLAGS_CREATED.to_string();
                 command.args(["cas", key, "new", "--token", "absent", "--flags", &flags])

@@ -33,8 +33,8 @@ pub(super) struct Case {
     pub(super) timeout: &'static str,
     /// What happens to its connections.
     pub(super) faults: Vec<(On, Fault)>,
-    /// What happens right before a burst of its requests goes on. The bursts are: 1 the read, 2 the swap; if that was lost
-    /// and the connection cut, 3 the question which process answers, 4 the swap again, or a look.
+    /// What happens right before a burst of its requests goes on, if there is one. The bursts are: 1 the read, 2 the swap; if
+    /// that was lost and the connection cut, 3 the look at the item and the process, 4 the swap again where that is safe.
     pub(super) acts: Vec<(usize, Act)>,
     /// What it may end with, beside that this must be true.
     pub(super) allowed: Allowed,
@@ -212,12 +212,13 @@ impl Worker {
         let proxy = self.proxy(case, key);
         let outcome = trial.command(&proxy.address(), case.timeout).run();
         let struck = proxy.fault_has_struck();
+        let bursts = proxy.counts().request_bursts;
         self.server.thaw();
         // With the proxy's end everything sent has arrived.
         drop(proxy);
-        let others = case.acts.iter().map(|(_, act)| act.stores()).sum();
-        let judged = if case.acts.iter().any(|(_, act)| act.writes()) {
-            trial.judge_among(&outcome, others)
+        let happened = || case.acts.iter().filter(|(burst, _)| *burst <= bursts);
+        let judged = if happened().any(|(_, act)| act.writes()) {
+            trial.judge_among(&outcome, happened().map(|(_, act)| act.stores()).sum())
         } else {
             trial.judge(&outcome)
         };
