@@ -13,7 +13,7 @@ use super::pace::Pace;
 use super::write_args::WriteArgs;
 use super::{Context, Subcommand, UsageError};
 use crate::cas::pacer::Pacer;
-use crate::cas::update::{Refusal, Updated, update};
+use crate::cas::update::{Computed, Refusal, Updated, update};
 use crate::cas::{Condition, Item, Key, Method};
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
@@ -86,9 +86,10 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     // The value is read with a token as well: if the answer to the swap is lost, only the very item that was read is
     // written over again.
     let plan = args.write.plan(key);
-    let mut compute = |item: Option<&Item>| match expected(args.token, expect.as_deref(), item) {
-        Ok(()) => Ok(value.clone()),
-        Err(refusal) => Err(refusal),
+    let mut compute = |item: Option<&Item>| {
+        expected(args.token, expect.as_deref(), item)?;
+        let value = value.clone();
+        Ok(Computed { value, with: () })
     };
     let mut pace = Pace::start(key, context.out);
     let outcome = update(context.store, &plan, &mut pace, &mut compute);
@@ -161,7 +162,7 @@ fn other_process(args: &Args, context: &mut Context) -> anyhow::Result<Option<Ex
     }
 }
 
-fn stored(key: &Key, updated: &Updated) -> Report {
+fn stored(key: &Key, updated: &Updated<()>) -> Report {
     let before = updated.before.as_ref();
     let method = before.map_or(Method::Add, |_| Method::Cas);
     Report {
@@ -176,7 +177,7 @@ fn stored(key: &Key, updated: &Updated) -> Report {
     .ttl(updated.ttl)
 }
 
-fn done(updated: &Updated, report: Report, context: &mut Context) -> anyhow::Result<Exit> {
+fn done(updated: &Updated<()>, report: Report, context: &mut Context) -> anyhow::Result<Exit> {
     if context.out.json() {
         context.out.object(&Report {
             server: Some(context.server.clone()),

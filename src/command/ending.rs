@@ -68,15 +68,12 @@ impl Ending<'_> {
         let tally = stopped.tally;
         let mut report = Report {
             attempts: Some(tally.attempts),
-            conflicts: Some(tally.conflicts + u32::from(stopped.why == Why::Conflict)),
+            conflicts: Some(tally.conflicts),
             ..Report::of(status)
                 .key(self.key)
                 .current(current.as_ref())
                 .elapsed(self.elapsed)
         };
-        if let Why::Conflict = stopped.why {
-            report.attempts = Some(tally.attempts.max(1));
-        }
         if exit == Exit::Unknown {
             report = report.token_before(stopped.item.as_ref().map(|item| item.token));
             report.before = self.number(stopped.item.as_ref().map(|item| item.value.as_slice()));
