@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
 use super::args;
-use super::ending::{self, Ending};
+use super::ending::{self, Ending, IfLost};
 use super::pace::Pace;
 use super::write_args::WriteArgs;
 use super::{Context, Subcommand, UsageError};
@@ -100,23 +101,22 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
             let landed = format!("{key} on {} was stored", context.server);
             done(&updated, report, context).context(landed)
         }
-        Err(stopped) => {
-            let if_missing = "; --token absent would create it";
-            let if_conflict = match args.token {
-                Some(Condition::Token(_)) => "does not have this token any more",
-                Some(Condition::Absent) => "exists already",
-                None => "does not hold the value expected",
-            };
-            Ending {
-                key,
-                elapsed,
-                if_missing,
-                if_conflict,
-                counter: false,
-                once: true,
-            }
-            .report(&stopped, context)
-        }
+        Err(stopped) => not_stored(args, elapsed).report(&stopped, context),
+    }
+}
+
+fn not_stored(args: &Args, elapsed: Duration) -> Ending<'_> {
+    Ending {
+        key: &args.key,
+        elapsed,
+        if_missing: "; --token absent would create it",
+        if_conflict: match args.token {
+            Some(Condition::Token(_)) => "does not have this token any more",
+            Some(Condition::Absent) => "exists already",
+            None => "does not hold the value expected",
+        },
+        if_lost: IfLost::Conflict,
+        counter: false,
     }
 }
 
