@@ -88,7 +88,23 @@ fn shared_server() -> &'static Memcached {
 
 /// Lines as a server might send them, whole or spoilt, and plain noise.
 fn reply() -> impl Strategy<Value = Vec<u8>> {
-    let code = select(vec![
+    let end = select(vec![
+        "\r\n",
+        "\n",
+        "\r\n1\r\n",
+        "\r\n\r\n",
+        "\r\nabc\r\n",
+        "",
+    ]);
+    let line = (code(), vec(prop_oneof![field(), value()], 0..6), end)
+        .prop_map(|(code, fields, end)| format!("{code} {}{end}", fields.join(" ")).into_bytes());
+    vec(prop_oneof![9 => line, 1 => vec(any::<u8>(), 0..300)], 0..20)
+        .prop_map(|lines| lines.concat())
+}
+
+/// How a line of a reply begins.
+fn code() -> impl Strategy<Value = &'static str> {
+    select(vec![
         "VA 1",
         "VA 0",
         "VA 3",
@@ -116,8 +132,12 @@ fn reply() -> impl Strategy<Value = Vec<u8>> {
         "ERROR",
         "OK",
         "",
-    ]);
-    let value = prop_oneof![
+    ])
+}
+
+/// What follows a code or a flag.
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
         any::<u64>().prop_map(|n| n.to_string()),
         any::<i32>().prop_map(|n| n.to_string()),
         select(vec![
@@ -131,29 +151,15 @@ fn reply() -> impl Strategy<Value = Vec<u8>> {
             "x\x1b[2J"
         ])
         .prop_map(String::from),
-    ];
-    let field = (
-        select(vec![
-            "c", "t", "f", "s", "O", "W", "X", "Z", "k", "b", "exp=", "cas=", "",
-        ]),
-        value.clone(),
-    )
-        .prop_map(|(name, value)| name.to_string() + &value);
-    let line = (
-        code,
-        vec(prop_oneof![field, value], 0..6),
-        select(vec![
-            "\r\n",
-            "\n",
-            "\r\n1\r\n",
-            "\r\n\r\n",
-            "\r\nabc\r\n",
-            "",
-        ]),
-    )
-        .prop_map(|(code, fields, end)| format!("{code} {}{end}", fields.join(" ")).into_bytes());
-    vec(prop_oneof![9 => line, 1 => vec(any::<u8>(), 0..300)], 0..20)
-        .prop_map(|lines| lines.concat())
+    ]
+}
+
+/// A flag of a meta reply, or a field of `me`, with its value.
+fn field() -> impl Strategy<Value = String> {
+    let name = select(vec![
+        "c", "t", "f", "s", "O", "W", "X", "Z", "k", "b", "exp=", "cas=", "",
+    ]);
+    (name, value()).prop_map(|(name, value)| name.to_string() + &value)
 }
 
 /// A whole answer to the read of an item that is to be swapped, with numbers of any kind, so that
