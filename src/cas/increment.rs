@@ -3,7 +3,7 @@
 use super::counter::Bounds;
 use super::pacer::Pacer;
 use super::shown::quoted;
-use super::update::{Plan, Refusal, Stopped, Tally, Updated, Why, update};
+use super::update::{Computed, Plan, Refusal, Stopped, Tally, Updated, Why, give_back, update};
 use super::{Counter, Freshness, Item, Store, Token, Ttl};
 
 /// What to add, and within which limits.
@@ -60,25 +60,40 @@ pub(crate) fn increment(
     increment: &Increment,
     pacer: &mut dyn Pacer,
 ) -> Result<Incremented, Box<Stopped>> {
-    let mut numbers = (Counter::from(0), Counter::from(0));
     let outcome = update(store, plan, pacer, &mut |item| {
-        numbers = next(item, increment)?;
-        Ok(numbers.1.to_string().into_bytes())
+        let sum = next(item, increment)?;
+        let value = sum.after.to_string().into_bytes();
+        Ok(Computed { value, with: sum })
     });
     match outcome {
-        Ok(updated) => Ok(swapped(&updated, numbers)),
-        Err(stopped) if increment.fallback && stopped.why.is_lost() => {
-            fall_back(store, plan, increment, *stopped)
+        Ok(updated) => Ok(swapped(&updated)),
+        Err(mut stopped) if increment.fallback && stopped.why.is_lost() => {
+            fall_back(store, plan, increment, &mut stopped)
+                .map_err(|why| Box::new(stopped.because(why)))
         }
         Err(stopped) => Err(stopped),
     }
 }
 
-fn swapped(updated: &Updated, (before, after): (Counter, Counter)) -> Incremented {
+/// The number that the item holds and the one that follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sum {
+    before: Counter,
+    after: Counter,
+}
+
+impl Sum {
+    /// Whether the server's own arithmetic can make the step without coming near its wrap.
+    fn is_far_from_wrapping(self) -> bool {
+        self.before.is_far_from_wrapping() && self.after.is_far_from_wrapping()
+    }
+}
+
+fn swapped(updated: &Updated<Sum>) -> Incremented {
     let item = updated.before.as_ref();
     Incremented {
-        before: Some(before),
-        after,
+        before: Some(updated.with.before),
+        after: updated.with.after,
         token: updated.token,
         token_before: item.map(|item| item.token),
         kept: Some((updated.ttl, updated.flags)),
@@ -91,8 +106,8 @@ fn swapped(updated: &Updated, (before, after): (Counter, Counter)) -> Incremente
     }
 }
 
-/// The number that the item holds and the one that follows it.
-fn next(item: Option<&Item>, increment: &Increment) -> Result<(Counter, Counter), Refusal> {
+/// Adds to what the item holds.
+fn next(item: Option<&Item>, increment: &Increment) -> Result<Sum, Refusal> {
     let before = match item {
         Some(item) => current(item)?,
         None => increment.initial.ok_or(Refusal::Missing)?,
@@ -101,7 +116,7 @@ fn next(item: Option<&Item>, increment: &Increment) -> Result<(Counter, Counter)
     let after = after.map_err(|error| {
         Refusal::Unsuitable(format!("{before} + {} would be {error}", increment.by))
     })?;
-    Ok((before, after))
+    Ok(Sum { before, after })
 }
 
 /// The counter that an item holds.
@@ -127,37 +142,29 @@ fn fall_back(
     store: &mut dyn Store,
     plan: &Plan,
     increment: &Increment,
-    stopped: Stopped,
-) -> Result<Incremented, Box<Stopped>> {
-    let item = match store.read(&plan.key, plan.want) {
-        Ok(item) => item,
-        Err(error) => return Err(Box::new(stopped.because(Why::Store(error)))),
+    stopped: &mut Stopped,
+) -> Result<Incremented, Why> {
+    stopped.item = store.read(&plan.key, plan.want).map_err(Why::Store)?;
+    let item = stopped.item.as_ref();
+    let sum = match next(item, increment) {
+        Ok(sum) => sum,
+        Err(refusal) => {
+            give_back(store, &plan.key, item);
+            return Err(refusal.into());
+        }
     };
-    let numbers = next(item.as_ref(), increment);
-    if let (Err(_), Some(item)) = (&numbers, item.as_ref().filter(|item| item.freshness.won())) {
-        let _ = store.release(&plan.key, item.token);
-    }
-    let stopped = Stopped { item, ..stopped };
-    let (before, after) = match numbers {
-        Ok(numbers) => numbers,
-        Err(refusal) => return Err(Box::new(stopped.because(refusal.into()))),
-    };
-    // The server's arithmetic can neither create a key nor be trusted near the wrap.
-    let fit =
-        stopped.item.is_some() && before.is_far_from_wrapping() && after.is_far_from_wrapping();
+    // A key that is to be created, or a number near the wrap, is not what the server's arithmetic can do.
+    let fit = item.is_some() && sum.is_far_from_wrapping();
     let Some(by) = increment.by.as_u64().filter(|_| fit) else {
-        return Err(Box::new(stopped));
+        return Err(stopped.why.clone());
     };
     let (after, token) = match store.add(&plan.key, by) {
         Ok(Some(added)) => added,
-        Ok(None) => return Err(Box::new(stopped.because(Why::Missing))),
-        // The server may have stored another number than the lost swap would have.
+        Ok(None) => return Err(Why::Missing),
         Err(error) => {
-            let stopped = Stopped {
-                after: None,
-                ..stopped
-            };
-            return Err(Box::new(stopped.because(Why::Store(error))));
+            // What the lost swap would have written is not what the server may have made of it.
+            stopped.after = None;
+            return Err(Why::Store(error));
         }
     };
     Ok(Incremented {

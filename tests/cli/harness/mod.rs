@@ -6,6 +6,7 @@
 // Servers.
 pub(crate) mod inspect; // How a test arranges a server's state and looks at it.
 pub(crate) mod process; // Signals to processes, and their end.
+pub(crate) mod reaper; // Nothing outlives the tests.
 pub(crate) mod server; // A real memcached per test.
 
 // The command under test.
