@@ -32,7 +32,7 @@ pub(super) fn shell(
         .spawn()
         .map_err(|error| format!("cannot start sh: {error}"))?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A command that does not read its input closes the pipe early, which is its right.
+        // A command may close the pipe without reading its input.
         let _ = stdin.write_all(value);
     }
     match child.wait() {
