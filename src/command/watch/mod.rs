@@ -3,10 +3,9 @@
 mod exec;
 mod log;
 
-use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant, SystemTime};
 
-use self::exec::shell;
+use self::exec::{Exec, Told};
 use super::{Context, Subcommand, UsageError, args, ending};
 use crate::cas::watch::{Change, Follower};
 use crate::cas::{ErrorKind, Glance, Item, Key, Process, StoreError, Token};
@@ -58,7 +57,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TOKEN", value_parser = str::parse::<Token>)]
     since: Option<Token>,
 
-    /// Run a shell command per change
+    /// Run a shell command per change; exit 1 at the end if one failed
+    ///
+    /// Nothing else is done while it runs. The end of --for ends it: SIGTERM to it and what it started, and after a second
+    /// SIGKILL. Signals to mccas are passed on to it.
     #[arg(long, value_name = "CMD")]
     exec: Option<String>,
 }
@@ -70,6 +72,7 @@ struct Watch<'a, 'b> {
     followers: Vec<Follower>,
     started: Instant,
     changes: u64,
+    exec: Option<Exec<'a>>,
     /// Whether the server answered last time.
     reachable: bool,
 }
@@ -99,19 +102,28 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         followers,
         started: Instant::now(),
         changes: 0,
+        exec: args.exec.as_deref().map(Exec::new).transpose()?,
         reachable: true,
     };
-    if args.log {
-        let server = Memcached::new(settings.server.clone(), settings.timeout);
-        if let Some(exit) = watch.follow_log(server)? {
-            return Ok(exit);
-        }
+    let exit = watch.follow_or_poll(settings)?;
+    match watch.exec {
+        Some(exec) if exec.failed && exit == Exit::Done => Ok(Exit::Failed),
+        _ => Ok(exit),
     }
-    watch.run()
 }
 
 impl Watch<'_, '_> {
-    fn run(&mut self) -> anyhow::Result<Exit> {
+    fn follow_or_poll(&mut self, settings: &Settings) -> anyhow::Result<Exit> {
+        if self.args.log {
+            let server = Memcached::new(settings.server.clone(), settings.timeout);
+            if let Some(exit) = self.follow_log(server)? {
+                return Ok(exit);
+            }
+        }
+        self.poll()
+    }
+
+    fn poll(&mut self) -> anyhow::Result<Exit> {
         let mut first = true;
         let mut next = self.started;
         loop {
@@ -328,11 +340,18 @@ impl Watch<'_, '_> {
     }
 
     fn exec(&mut self, index: usize, event: Event, token: Option<Token>, value: &[u8]) {
-        let Some(command) = &self.args.exec else {
+        let end = self.end();
+        let Some(exec) = &mut self.exec else {
             return;
         };
-        let key = std::ffi::OsStr::from_bytes(self.args.keys[index].as_bytes());
-        if let Err(problem) = shell(command, key, event, token, value) {
+        let key = &self.args.keys[index];
+        let told = Told {
+            key,
+            event,
+            token,
+            value,
+        };
+        if let Err(problem) = exec.run(&told, end) {
             self.context.out.message(&format!("--exec: {problem}"));
         }
     }
