@@ -1,4 +1,4 @@
-//! Real time and real chance for the loop of the domain, and what `-v` says about each lost attempt.
+//! The clock and the random numbers for the loop of the domain, and what `-v` says about each lost attempt.
 
 use std::thread;
 use std::time::{Duration, Instant};
