@@ -92,6 +92,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 1 with --fallback incr]')
             [CompletionResult]::new('--deadline', '--deadline', [CompletionResultType]::ParameterName, 'Bound on the whole loop')
             [CompletionResult]::new('--initial', '--initial', [CompletionResultType]::ParameterName, 'A missing key counts as N; without it a missing key is exit 4')
+            [CompletionResult]::new('--initial-ttl', '--initial-ttl', [CompletionResultType]::ParameterName, 'The expiry of a key that this creates, kept ever after; a key that is there keeps its own')
             [CompletionResult]::new('--min', '--min', [CompletionResultType]::ParameterName, 'Refuse to go below N')
             [CompletionResult]::new('--max', '--max', [CompletionResultType]::ParameterName, 'Refuse to go above N')
             [CompletionResult]::new('--fallback', '--fallback', [CompletionResultType]::ParameterName, 'What to do when the retries or the deadline are used up: fail, or finish with the server''s own arithmetic')
@@ -158,6 +159,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;bench' {
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Count on this key, which must hold a number, instead of a private one: it is raised by thousands and stays so')
             [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'Numbers of workers')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long each measurement takes')
             [CompletionResult]::new('--increments', '--increments', [CompletionResultType]::ParameterName, 'How many increments each measurement takes, by all workers together')

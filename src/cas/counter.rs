@@ -104,6 +104,11 @@ impl Counter {
         (0..1 << 63).contains(&self.0)
     }
 
+    /// Whether it is a number that memcached's own arithmetic refuses.
+    pub(crate) fn is_negative(self) -> bool {
+        self.0 < 0
+    }
+
     /// The number itself.
     pub(crate) fn get(self) -> i128 {
         self.0

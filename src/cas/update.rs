@@ -244,16 +244,11 @@ impl Loop<'_> {
         let tally = self.progress.tally;
         self.pacer.stored(tally.attempts, token);
         let before = self.progress.item.take();
-        let ttl = match (self.plan.expiry, &before) {
-            (ExpiryRule::Keep, Some(item)) => item.ttl,
-            (ExpiryRule::Keep, None) | (ExpiryRule::Never, _) => Ttl::Never,
-            (ExpiryRule::After(time), _) => Ttl::Seconds(time.as_secs()),
-        };
         Updated {
+            ttl: self.plan.expiry.ttl(before.as_ref()),
             before,
             with,
             token,
-            ttl,
             flags: swap.flags,
             tally,
         }
@@ -284,9 +279,9 @@ impl Loop<'_> {
 }
 
 fn expiry(store: &mut dyn Store, plan: &Plan, item: Option<&Item>) -> Result<Expiry, Why> {
-    let now = match plan.expiry {
-        ExpiryRule::After(_) => store.now().map_err(Why::Store)?,
-        ExpiryRule::Keep | ExpiryRule::Never => None,
+    let now = match plan.expiry.lifetime(item) {
+        Some(_) => store.now().map_err(Why::Store)?,
+        None => None,
     };
     plan.expiry.apply(item, now).map_err(Why::Expiry)
 }

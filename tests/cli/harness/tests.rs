@@ -1,0 +1,6 @@
+//! The harness, each part by itself. Listed by one test target only: others stand on the same harness.
+
+mod mccas_tests;
+mod proxy_tests;
+mod server_tests;
+mod wire_tests;
