@@ -13,7 +13,7 @@ pub(crate) struct Increment {
     /// What a missing key counts as; `None`: it must exist.
     pub(crate) initial: Option<Counter>,
     pub(crate) bounds: Bounds,
-    /// Whether the server's own arithmetic finishes what the retries could not.
+    /// Whether the server's own arithmetic takes over when the retries are used up.
     pub(crate) fallback: bool,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Incremented {
     pub(crate) after: Counter,
     pub(crate) token: Option<Token>,
     pub(crate) token_before: Option<Token>,
-    /// Unknown after [`Method::Incr`], which keeps both but does not tell.
+    /// Unknown after [`Method::Incr`], which keeps both but does not return them.
     pub(crate) kept: Option<(Ttl, u32)>,
     pub(crate) method: Method,
     pub(crate) tally: Tally,
@@ -137,7 +137,7 @@ fn current(item: &Item) -> Result<Counter, Refusal> {
     }
 }
 
-/// Finishes with the server's own arithmetic, if the item is fit for it as it is now: the attempt that lost saw another one.
+/// Finishes with the server's own arithmetic. Checks the item as it is now: the attempt that lost saw another one.
 fn fall_back(
     store: &mut dyn Store,
     plan: &Plan,

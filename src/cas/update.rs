@@ -12,7 +12,7 @@ use super::{
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) key: Key,
-    /// What becomes of the expiry.
+    /// What happens to the expiry.
     pub(crate) expiry: ExpiryRule,
     /// The flags to write; `None` keeps those of the item (0 for a created one).
     pub(crate) flags: Option<u32>,
@@ -21,7 +21,7 @@ pub(crate) struct Plan {
     pub(crate) policy: RetryPolicy,
     /// Whether each swap carries a token of its own as proof (`--exactly-once`).
     pub(crate) exactly_once: bool,
-    /// Whether the new token will be passed on, and so must be certain.
+    /// Whether the caller needs the new token, so that it must be certain.
     pub(crate) tell_token: bool,
 }
 
@@ -102,7 +102,7 @@ impl From<Refusal> for Why {
 }
 
 impl Why {
-    /// Whether the attempts lost, as often as they may or as long.
+    /// Whether it ended because attempts kept losing until the retries or the time were used up.
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self, Why::OutOfRetries | Why::OutOfTime)
     }
@@ -244,11 +244,12 @@ impl Loop<'_> {
         let tally = self.progress.tally;
         self.pacer.stored(tally.attempts, token);
         let before = self.progress.item.take();
+        let ttl = self.plan.expiry.ttl(before.as_ref());
         Updated {
-            ttl: self.plan.expiry.ttl(before.as_ref()),
             before,
             with,
             token,
+            ttl,
             flags: swap.flags,
             tally,
         }

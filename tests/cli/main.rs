@@ -10,6 +10,7 @@ mod harness_tests; // The harness by itself.
 mod access; // TLS, authentication, other protocols, no CAS.
 mod bench; // Measuring: rows, keys, trouble.
 mod cas; // Where the value comes from and what it is compared with.
+mod citations; // What is cited of docs/protocol.md exists.
 mod completions; // The completion files: up to date, accepted by their shells.
 mod contention; // Who fights over which key: the log, told as tables and objects.
 mod exit_codes; // One way to each exit code, and the table of --help.
