@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Stdio};
 
 use crate::cas::Token;
-use crate::output::report::Event;
+use crate::output::event::Event;
 
 /// Runs a shell command with the value on its stdin; what it prints goes where our own output goes.
 pub(super) fn shell(
@@ -15,13 +15,9 @@ pub(super) fn shell(
     token: Option<Token>,
     value: &[u8],
 ) -> Result<(), String> {
-    let event = serde_json::to_value(event)
-        .ok()
-        .and_then(|name| name.as_str().map(String::from))
-        .unwrap_or_default();
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command).stdin(Stdio::piped());
-    shell.env("MCCAS_EVENT", event).env(
+    shell.env("MCCAS_EVENT", event.name()).env(
         "MCCAS_TOKEN",
         token.map(|token| token.to_string()).unwrap_or_default(),
     );

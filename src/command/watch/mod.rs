@@ -12,7 +12,8 @@ use crate::cas::watch::{Change, Follower};
 use crate::cas::{ErrorKind, Glance, Item, Key, Process, StoreError, Token};
 use crate::client::Memcached;
 use crate::exit::Exit;
-use crate::output::report::{Event, Report};
+use crate::output::event::Event;
+use crate::output::report::Report;
 use crate::output::text;
 use crate::settings::Settings;
 
