@@ -112,7 +112,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --count 'Stop after N changes'
             cand --for 'Stop after this time; exit 9 if --count was not reached'
             cand --since 'Report a change at once if the key has another token than this one'
-            cand --exec 'Run a shell command per change'
+            cand --exec 'Run a shell command per change; exit 1 at the end if one failed'
             cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
             cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
             cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'

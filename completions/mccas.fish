@@ -99,7 +99,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand watch" -l interval -d 'The t
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l count -d 'Stop after N changes' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l for -d 'Stop after this time; exit 9 if --count was not reached' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l since -d 'Report a change at once if the key has another token than this one' -r
-complete -c mccas -n "__fish_mccas_using_subcommand watch" -l exec -d 'Run a shell command per change' -r
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l exec -d 'Run a shell command per change; exit 1 at the end if one failed' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
