@@ -4,7 +4,7 @@ use std::io;
 
 use super::Memcached;
 use super::address::Address;
-use super::reply::ReplyError;
+use super::reply::{ReplyError, error_line};
 use super::wire::{WireError, plain};
 use crate::cas::StoreError;
 use crate::cas::shown::Shown;
@@ -56,6 +56,7 @@ impl Memcached {
                 format!("{} answers out of step: {what}", self.address),
             ),
             ReplyError::Wire(WireError::Garbage(bytes)) => (Fault::Foreign, self.garbage(&bytes)),
+            ReplyError::Wire(WireError::Unasked(line)) => return self.unasked(&line, answered),
         };
         if in_doubt {
             let message = format!("the swap was sent, and {message}");
@@ -84,6 +85,27 @@ impl Memcached {
             _ => "",
         };
         format!("{} {how}{hint}", self.address)
+    }
+
+    /// Something was said before anything was asked, so nothing was sent.
+    fn unasked(&self, line: &[u8], answered: bool) -> StoreError {
+        // A server that is full says so, and hangs up.
+        if let Some(ReplyError::Rejected(text) | ReplyError::Server(text)) = error_line(line) {
+            return self.refused(&text);
+        }
+        let message = if answered {
+            let address = &self.address;
+            format!(
+                "{address} is out of step: it said {:?} without being asked",
+                shown(line)
+            )
+        } else {
+            self.garbage(line)
+        };
+        StoreError::Unreachable(Failure {
+            fault: Fault::Foreign,
+            message,
+        })
     }
 
     fn garbage(&self, bytes: &[u8]) -> String {

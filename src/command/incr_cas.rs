@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::args;
-use super::ending::Ending;
+use super::ending::{Ending, IfLost};
 use super::pace::Pace;
 use super::write_args::{WriteArgs, max_retries};
 use super::{Context, Subcommand, UsageError};
@@ -126,15 +126,20 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
             note_if_below_zero(key, &done, context);
             Ok(Exit::Done)
         }
-        Err(stopped) => Ending {
-            key,
-            elapsed,
-            if_missing: "; --initial N would create it",
-            if_conflict: "was written by somebody else",
-            counter: true,
-            once: false,
-        }
-        .report(&stopped, context),
+        Err(stopped) => not_added(key, elapsed).report(&stopped, context),
+    }
+}
+
+fn not_added(key: &Key, elapsed: Duration) -> Ending<'_> {
+    Ending {
+        key,
+        elapsed,
+        if_missing: "; --initial N would create it",
+        if_conflict: "was written by somebody else",
+        if_lost: IfLost::Exhausted {
+            instead: ", or use --fallback incr",
+        },
+        counter: true,
     }
 }
 

@@ -55,11 +55,8 @@ fn a_key_is_followed_from_absent_to_created_changed_touched_and_deleted() {
         (Some(None), Some(7), Some(3))
     );
     assert_eq!((created.token_before, created.state), (None, None));
-    assert!(
-        created.time.ends_with('Z') && created.time.len() == 24,
-        "{}",
-        created.time
-    );
+    let time = created.time;
+    assert!(time.ends_with('Z') && time.len() == 24, "{time}");
     server.set_with("k", "two", 7, 0);
     let changed = ensure(&mut watch, "changed");
     let second = server.token("k").to_string();
