@@ -4,6 +4,7 @@ use std::any::Any;
 use std::env;
 use std::error::Error as _;
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::client::address::{Address, AddressError};
 use crate::command::Command;
 use crate::command::args::duration;
 use crate::exit::Exit;
-use crate::output::{Loudness, OutputSettings, When};
+use crate::output::{Loudness, Output, OutputSettings, When};
 use crate::settings::Settings;
 
 /// Stands where a value would be repeated that seems to hold a password.
@@ -104,12 +105,18 @@ impl ValueEnum for When {
 pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
     let parsed = Cli::try_parse().and_then(|cli| Ok((settings(&cli.global)?, cli.command)));
     parsed.map_err(|mut error| {
-        // A closed stdout or stderr is no reason to fail.
-        let _ = without_controls(&mut error).print();
-        if error.use_stderr() {
-            Exit::Usage
-        } else {
-            Exit::Done
+        let printed = without_controls(&mut error).print();
+        match printed {
+            // Whether or not anybody heard it.
+            _ if error.use_stderr() => Exit::Usage,
+            Ok(()) => Exit::Done,
+            // Whoever read the help has read enough.
+            Err(closed) if closed.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            Err(cause) => {
+                let message = format!("cannot write to stdout: {cause}");
+                Output::new(OutputSettings::default()).message(&message);
+                Exit::Failed
+            }
         }
     })
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::args;
 use super::ending::{Ending, IfLost};
-use super::pace::Pace;
+use super::pacer::TellingPacer;
 use super::write_args::{WriteArgs, max_retries};
 use super::{Context, Subcommand, UsageError};
 use crate::cas::counter::Bounds;
@@ -112,9 +112,9 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     check(args)?;
     let key = &args.key;
     let plan = plan(args, context)?;
-    let mut pace = Pace::start(key, context.out);
-    let outcome = increment(context.store, &plan, &what(args), &mut pace);
-    let elapsed = pace.elapsed();
+    let mut pacer = TellingPacer::start(key, context.out);
+    let outcome = increment(context.store, &plan, &what(args), &mut pacer);
+    let elapsed = pacer.elapsed();
     match outcome {
         Ok(done) => {
             let landed = format!(

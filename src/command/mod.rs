@@ -21,7 +21,7 @@ mod child;
 
 mod ending;
 mod interrupt;
-mod pace;
+mod pacer;
 mod write_args;
 
 use std::fmt;

@@ -2,6 +2,7 @@
 
 mod bytes;
 pub(crate) mod contention;
+pub(crate) mod event;
 pub(crate) mod measurements;
 mod paint;
 mod progress;

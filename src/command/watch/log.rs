@@ -13,7 +13,8 @@ use crate::client::log::Log;
 use crate::contention::clients::Clients;
 use crate::contention::{Line, Outcome};
 use crate::exit::Exit;
-use crate::output::report::{Event, Report};
+use crate::output::event::Event;
+use crate::output::report::Report;
 use crate::output::text;
 
 /// How long to wait for lines at a time; between, the server's logging thread is kept awake.
