@@ -31,6 +31,7 @@ mod recipes; // The recipes of README.md, run by two shells.
 mod reconnect; // Lost answers on new connections.
 mod round_trips; // How often the program waits for the server.
 mod terminal; // Colours, and nothing that a terminal would obey.
+mod tokens; // 64 bits, all of them compared.
 mod torn; // Values and tokens that do not belong together.
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
