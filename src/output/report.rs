@@ -22,6 +22,7 @@ pub(crate) enum Status {
     NoCas,
     Unsuitable,
     Unreachable,
+    NotInTime,
 }
 
 /// What `watch` saw.
