@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use super::args;
 use super::ending::{self, Ending, IfLost};
 use super::input::Input;
-use super::pace::Pace;
+use super::pacer::TellingPacer;
 use super::write_args::WriteArgs;
 use super::{Context, Subcommand};
 use crate::cas::pacer::Pacer;
@@ -97,9 +97,9 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         let value = value.clone();
         Ok(Computed { value, with: () })
     };
-    let mut pace = Pace::start(key, context.out);
-    let outcome = update(context.store, &plan, &mut pace, &mut compute);
-    let elapsed = pace.elapsed();
+    let mut pacer = TellingPacer::start(key, context.out);
+    let outcome = update(context.store, &plan, &mut pacer, &mut compute);
+    let elapsed = pacer.elapsed();
     match outcome {
         Ok(updated) => {
             let report = stored(key, &updated).elapsed(elapsed);

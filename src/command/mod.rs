@@ -22,7 +22,7 @@ mod child;
 mod ending;
 mod input;
 mod interrupt;
-mod pace;
+mod pacer;
 mod write_args;
 
 use std::fmt;
@@ -65,7 +65,7 @@ impl UsageError {
 
 /// What each subcommand is: arguments that can be run.
 pub(crate) trait Subcommand {
-    /// What bounds all exchanges together, if anything does: no single one may outlast it.
+    /// The time limit of all exchanges together, if there is one: no single exchange may take longer.
     fn bound(&self) -> Option<Duration> {
         None
     }

@@ -28,6 +28,7 @@ mod options; // Before and after the command, and by the environment.
 mod pipes; // Readers that go away.
 mod promises; // Nothing is destroyed, no byte is changed.
 mod readme; // README.md shows what the program prints.
+mod recipes; // The recipes of README.md, run by two shells.
 mod reconnect; // Lost answers on new connections.
 mod round_trips; // How often the program waits for the server.
 mod terminal; // Colours, and nothing that a terminal would obey.
