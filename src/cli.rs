@@ -18,7 +18,7 @@ use crate::command::Command;
 use crate::command::args::duration;
 use crate::exit::Exit;
 use crate::output::{Loudness, Output, OutputSettings, When};
-use crate::settings::Settings;
+use crate::settings::{Settings, Size};
 
 /// Stands where a value would be repeated that seems to hold a password.
 const HIDDEN: &str = "(not shown)";
@@ -61,6 +61,10 @@ struct Global {
     /// Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     timeout: Option<Duration>,
+
+    /// The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]
+    #[arg(long, global = true, value_name = "SIZE")]
+    max_value: Option<Size>,
 
     /// Print one JSON object per line
     #[arg(long, global = true)]
@@ -189,6 +193,7 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
         server,
         timeout,
         output,
+        max_value: global.max_value.unwrap_or(Size::DEFAULT),
         max_retries,
     })
 }

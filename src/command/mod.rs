@@ -20,6 +20,7 @@ pub(crate) mod watch;
 mod child;
 
 mod ending;
+mod input;
 mod interrupt;
 mod pacer;
 mod write_args;

@@ -23,6 +23,7 @@ pub(crate) enum Status {
     NoCas,
     Unsuitable,
     Unreachable,
+    NotInTime,
 }
 
 /// One operation, or one event.
