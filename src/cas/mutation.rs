@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-/// A store that was tried, in whatever way it ended.
+/// An attempt to store, however it ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Mutation<'a> {
     /// When, by the server's clock, in microseconds of unix time.

@@ -1,4 +1,4 @@
-//! What the server says of itself to those who watch it: its counters, and who is connected.
+//! What the server says about itself: its counters, and who is connected.
 
 use super::Memcached;
 use super::facts::number;
@@ -13,7 +13,7 @@ use crate::cas::mutation::Counters;
 const MAX_CONNECTIONS: usize = 32 * 1024 * 1024;
 
 impl Memcached {
-    /// The counters of swaps and of lost log lines; `None` if the server does not tell.
+    /// The counters of swaps and of lost log lines; `None` if the server does not say.
     pub(crate) fn counters(&mut self) -> Result<Option<Counters>, StoreError> {
         let mut request = Request::new();
         request.stats();
@@ -21,7 +21,7 @@ impl Memcached {
         Ok(stats.and_then(|stats| counters(&stats)))
     }
 
-    /// The server's number of each connection, with the client's address; empty if the server does not tell.
+    /// The server's number of each connection, with the client's address; empty if the server does not say.
     pub(crate) fn connections(&mut self) -> Result<Vec<(u32, String)>, StoreError> {
         let mut request = Request::new();
         request.connections();

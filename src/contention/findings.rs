@@ -1,4 +1,4 @@
-//! What came of a log, or of one interval of it: rows, hottest first, and how far they can be trusted.
+//! The result of a log, or of one interval of it: rows, hottest first, and how far to trust them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::counts::Counts;
 use crate::cas::mutation::Counters;
 
-/// Swaps below which a share of lost ones says little.
+/// With fewer swaps than this, the share of lost ones says little.
 pub(crate) const ENOUGH_SWAPS: u64 = 10;
 
 /// What a row stands for.
@@ -35,14 +35,14 @@ pub(crate) struct Findings {
     pub(crate) rows: Vec<Row>,
     /// Rows left out because only so many were wanted.
     pub(crate) more: usize,
-    /// All stores of the server that the log told of, whatever their keys.
+    /// All stores that the log showed, whatever their keys.
     pub(crate) all: Counts,
     pub(crate) bound: Bound,
     /// Lines that the server dropped or skipped.
     pub(crate) dropped: u64,
     /// Whether the server had more of its log to tell when the time was up.
     pub(crate) behind: bool,
-    /// What the server counted meanwhile, if it tells.
+    /// What the server itself counted in the same time, if it says.
     pub(crate) server: Option<Counters>,
 }
 

@@ -1,8 +1,8 @@
 //! Who fights over which key, from the stores of a server's log: pure data and rules, no sockets, no clock, no printing.
 //!
 //! A [`Mutation`](crate::cas::mutation::Mutation) is one store that somebody tried. The [`Tally`] counts stores and swaps
-//! per key and per client; a [`Top`](top::Top) keeps memory bounded however many keys there are. [`Findings`] are what
-//! came of it.
+//! per key and per client; a [`Top`](top::Top) keeps memory bounded however many keys there are. [`Findings`] are the
+//! result.
 
 pub(crate) mod counts;
 pub(crate) mod findings;

@@ -11,7 +11,7 @@ use super::tally::{OfClient, OfKey, Tally};
 use super::top::Slot;
 
 impl Tally {
-    /// All rows with something to tell, the hottest first; what only the caller knows is left empty.
+    /// All rows with any count, hottest first; what only the caller knows stays empty.
     pub(crate) fn findings(&self, by: By, scope: Scope) -> Findings {
         let mut rows = match by {
             By::Key => self.key_rows(scope),

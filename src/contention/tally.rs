@@ -8,7 +8,7 @@ use super::counts::{Counts, Span};
 use super::top::Top;
 use crate::cas::mutation::{Mutation, Writer};
 
-/// Keys that are counted one by one; see [`Top`] for what happens to more of them.
+/// How many keys are counted one by one; [`Top`] says what happens to more.
 pub(crate) const KEYS: usize = 4096;
 /// The same for the clients of the server, and for those of one key. Their weight is how often they wrote: a client that
 /// stays must not lose its place to many that come, lose one swap and go.

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_with::skip_serializing_none;
 
 use super::bytes::text_or_base64;
+use super::event::Event;
 use super::rounding::rounded;
 use crate::bench::Measurement;
 use crate::cas::{Counter, ErrorKind, Item, Key, StoreError, Token, Ttl};
@@ -24,28 +25,6 @@ pub(crate) enum Status {
     NoCas,
     Unsuitable,
     Unreachable,
-}
-
-/// What `watch` saw.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Event {
-    Present,
-    Absent,
-    Changed,
-    Created,
-    Deleted,
-    Touched,
-    /// A swap that lost to another writer (from the server's log).
-    Lost,
-    /// A swap whose key was gone.
-    Missing,
-    /// A store whose own condition did not hold, or that failed.
-    NotStored,
-    Unreachable,
-    Reachable,
-    Refused,
-    NoCas,
     NotInTime,
 }
 

@@ -41,7 +41,7 @@ fn attach(server: &mut Memcached, clients: &mut Clients) -> Result<Log, StoreErr
     if server.learn()?.settings.says_proxy() {
         return Err(server.proxy_has_no_log());
     }
-    // Who is listed before and after was there all the while.
+    // Who is listed before and after was connected all the time.
     clients.listed(server.connections()?);
     let log = server.attach()?;
     clients.listed(server.connections()?);
@@ -223,7 +223,7 @@ impl Keeper {
         let strange = self.is_waiting();
         for later in [later, Later::Told] {
             let knocked = !strange && self.knock(later);
-            // Without knocking, the longest that a line can take must do.
+            // Without knocking, wait as long as a line can take.
             let deadline = Instant::now() + if knocked { patience } else { SLEEP };
             while (!knocked || self.is_waiting()) && Instant::now() < deadline {
                 if !read(deadline)? {
@@ -308,7 +308,7 @@ mod tests {
         assert!(seen.awaited.is_some());
         told(&mut seen, &opened(6, 8));
         assert!(seen.awaited.is_none());
-        // Of another thread of the server: later in the log, and earlier in truth.
+        // From another thread of the server: it stands later in the log and happened earlier.
         assert!(told(&mut seen, &store(5)).is_some());
         assert_eq!(told(&mut seen, &store(7)), None);
         assert_eq!(seen.stores, 1);

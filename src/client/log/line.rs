@@ -14,10 +14,10 @@ const LONGEST_ADDRESS: usize = 64;
 const LONGEST_PORT: usize = 5;
 const LONGEST_COMMAND: usize = 32;
 
-/// What a line tells.
+/// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Line<'a> {
-    /// A store was tried.
+    /// Somebody tried to store.
     Store(Attempt<'a>),
     /// A client connected.
     Opened(Connection<'a>),
@@ -25,11 +25,11 @@ pub(super) enum Line<'a> {
     Closed(Connection<'a>),
     /// The server left out this many lines, as we did not read fast enough.
     Skipped(u64),
-    /// Something else, or nothing that can be read.
+    /// Something else, or not readable.
     Other,
 }
 
-/// A store that was tried, as the log has it: with the server's number of the connection instead of a client.
+/// An attempt to store, as the log has it: with the server's number of the connection instead of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Attempt<'a> {
     /// When, by the server's clock, in microseconds of unix time.
@@ -39,7 +39,7 @@ pub(super) struct Attempt<'a> {
     pub(super) key: Cow<'a, [u8]>,
     pub(super) outcome: Outcome,
     pub(super) command: &'a [u8],
-    /// The server's number of the connection; `None` where the line cannot be trusted to tell it.
+    /// The server's number for the connection; `None` where the line cannot be trusted.
     pub(super) cfd: Option<u32>,
 }
 

@@ -1,7 +1,7 @@
 //! `mccas watch --log`: each store of the keys as the server's log tells it, lost swaps included.
 //!
-//! A line of the log has neither token nor value. They are fetched, and told only if the item is still that write: the
-//! log must have been read up to a moment after the fetch without a further store of the key in it.
+//! A line of the log has neither token nor value. They are fetched, and shown only if the item is still that write: the
+//! log, read up to a moment after the fetch, must have no further store of the key.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
@@ -12,7 +12,8 @@ use crate::cas::{Item, Key, StoreError};
 use crate::client::Memcached;
 use crate::client::log::{self, Keeper, Later, Reader, Settled};
 use crate::exit::Exit;
-use crate::output::report::{Event, Report};
+use crate::output::event::Event;
+use crate::output::report::Report;
 use crate::output::{calendar, text};
 
 /// How long to wait for lines at a time; between, the server's logging thread is kept awake.
@@ -22,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(1200);
 /// Stores that are kept, at most, until they are told; a server that tells of more meanwhile is not waited for.
 const KEPT: usize = 10_000;
 
-/// The log of a server, as far as it is about the keys.
+/// The log of a server, reduced to the keys.
 struct Feed {
     reader: Reader,
     keeper: Keeper,
@@ -79,7 +80,11 @@ impl Watch<'_, '_> {
                 .collect(),
         };
         match self.context.store.glance(&self.args.keys) {
-            Ok(glances) => self.seen(&glances)?,
+            Ok(glances) => {
+                if let Err(error) = self.seen(&glances)? {
+                    self.lost(&error)?;
+                }
+            }
             Err(error) => return self.fail(&error).map(Some),
         }
         match self.follow(&mut feed) {

@@ -6,7 +6,7 @@ use crate::output::Paint;
 use crate::output::calendar::utc;
 use crate::output::columns::{Side, cut, display_width};
 
-/// The name's column is not made narrower than this for others' sake.
+/// The column of names never gets narrower than this to make room for others.
 pub(super) const NAME: usize = 20;
 /// The parts of a row (a key's clients) that are named, and how wide a sparkline is.
 const PARTS: usize = 2;

@@ -21,7 +21,7 @@ pub(crate) struct Object {
     clients: Option<Vec<Entry>>,
     /// Rows left out by `--top`.
     more: usize,
-    /// All stores that the log told of, whatever their keys.
+    /// All stores that the log showed, whatever their keys.
     totals: Numbers,
     dropped: u64,
     lower_bound: bool,
