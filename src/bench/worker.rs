@@ -13,7 +13,7 @@ use crate::cas::store::Failure;
 use crate::cas::update::{Plan, Stopped, Why};
 use crate::cas::{Counter, ExpiryRule, Store, StoreError, Token, Want};
 
-/// The longest latency that is told apart from longer ones.
+/// The longest latency that is measured; longer ones count as this.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// What one worker did.
@@ -33,9 +33,9 @@ pub(super) struct Worked {
 }
 
 /// The clock of one increment.
-struct Pace(Instant);
+struct SilentPacer(Instant);
 
-impl Pacer for Pace {
+impl Pacer for SilentPacer {
     fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
@@ -57,7 +57,7 @@ impl Pacer for Pace {
     fn stored(&mut self, _: u32, _: Option<Token>) {}
 }
 
-/// Increments until the trial ends.
+/// Makes increments until the trial ends.
 pub(super) fn work(store: &mut dyn Store, trial: &Trial, race: &Race) -> Worked {
     let plan = Plan {
         key: trial.key.clone(),
@@ -104,7 +104,7 @@ fn one(store: &mut dyn Store, plan: &Plan, strategy: Strategy) -> Result<u32, Bo
         bounds,
         fallback,
     };
-    let done = increment(store, plan, &what, &mut Pace(Instant::now()))?;
+    let done = increment(store, plan, &what, &mut SilentPacer(Instant::now()))?;
     Ok(done.tally.attempts + u32::from(done.method == crate::cas::Method::Incr))
 }
 

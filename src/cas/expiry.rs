@@ -42,7 +42,7 @@ pub(crate) enum ExpiryRule {
 /// Why an expiry cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExpiryError {
-    /// The item or the wish lies beyond 30 days and the server did not tell its clock.
+    /// The expiry is more than 30 days away and the server does not show its clock.
     NoClock,
     /// The moment lies beyond 2038-01-19, where memcached's numbers end.
     TooLate,
@@ -91,7 +91,7 @@ impl Expiry {
         match (item.ttl, item.expires_at) {
             (Ttl::Never, _) => Ok(Expiry::Never),
             (Ttl::Seconds(_), Some(moment)) => Ok(Expiry::At(moment.min(MAX_MOMENT))),
-            // The server keeps its clock to itself: the best left is relative, where that is safe.
+            // The server does not show its clock. What remains is a relative expiry, where that is safe.
             (Ttl::Seconds(left), None) if (1..=MAX_RELATIVE).contains(&left) => {
                 Ok(Expiry::In(left))
             }
@@ -111,7 +111,7 @@ impl Expiry {
         }
     }
 
-    /// The number that stands for this expiry in a command (`T` of `ms`, the exptime of `cas`).
+    /// This expiry as the number in a command (`T` of `ms`, the exptime of `cas`).
     pub(crate) fn wire(self) -> u64 {
         match self {
             Expiry::Never => 0,

@@ -14,7 +14,7 @@ use crate::cas::store::{Failure, Fault};
 const SHOWN_BYTES: usize = 40;
 
 impl Memcached {
-    /// No connection came about.
+    /// There is no connection.
     pub(super) fn not_dialled(&self, error: &io::Error) -> StoreError {
         let cause = match error.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
@@ -39,11 +39,11 @@ impl Memcached {
         })
     }
 
-    /// An exchange failed: `in_doubt` if a write in the request had left whole, `answered` if this connection had brought
-    /// an answer before.
+    /// An exchange failed. `in_doubt`: a write in the request was sent whole. `answered`: this connection has brought an
+    /// answer before.
     pub(super) fn explain(&self, error: ReplyError, in_doubt: bool, answered: bool) -> StoreError {
         let (fault, message) = match error {
-            // The server's own words for "not stored" are handled with the command; the rest says nothing of what it did.
+            // The command handles the server's own words for "not stored"; the rest does not say what the server did.
             ReplyError::Server(text) if in_doubt => {
                 let text = shown(text.as_bytes());
                 (Fault::Foreign, format!("{} answered: {text}", self.address))

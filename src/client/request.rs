@@ -23,8 +23,8 @@ impl Request {
         &self.bytes
     }
 
-    /// Whether an answer that does not come leaves the state of the server in doubt, once this many bytes have left: the
-    /// server acts on a command that is whole, whether or not the questions behind it arrive as well.
+    /// Whether a missing answer leaves the state of the server in doubt, once this many bytes were sent. The server acts on
+    /// a complete command, whether or not the questions behind it arrive as well.
     pub(super) fn is_in_doubt(&self, sent: usize) -> bool {
         self.takes_effect.is_some_and(|whole| sent >= whole)
     }
@@ -138,7 +138,7 @@ impl Request {
     /// `md I`: marks the item stale again, so that the next reader gets the win. Without `T` its expiry stays.
     ///
     /// Not counted as a write: if its answer is lost, no user's data is in doubt.
-    /// With `keep` it also keeps its token (`E`, servers from 1.6.27 on): nothing was written, so nobody's token is spent.
+    /// With `keep` its token stays as well (`E`, servers from 1.6.27 on): nothing was written, so every token stays valid.
     pub(super) fn release(&mut self, key: &Key, token: Token, keep: bool) {
         let command = command(MetaOp::Delete, key)
             .flag("I")
@@ -165,7 +165,7 @@ impl Request {
         self.text("stats conns\r\n");
     }
 
-    /// Notes that the bytes so far change something as soon as they have arrived.
+    /// Notes that the bytes so far change something once they arrive.
     fn now_takes_effect(&mut self) {
         self.takes_effect.get_or_insert(self.bytes.len());
     }
@@ -240,7 +240,7 @@ mod tests {
         let mut request = Request::new();
         request.classic_swap(&swap(7, None));
         let whole = request.bytes().len();
-        // What is asked behind it may stay behind without saving it.
+        // The write counts as sent even if the questions behind it were not.
         request.classic_gets(&swap(7, None).key);
         assert!(!request.is_in_doubt(whole - 1));
         assert!(request.is_in_doubt(whole));

@@ -87,7 +87,7 @@ impl Store for Memcached {
                 (ReturnCode::Va, Some(Ok(counter))) => {
                     Ok(Some((counter, reply.token.and_then(Token::new))))
                 }
-                // An answer that cannot be read says nothing of what was done.
+                // An unreadable answer does not say what was done.
                 (code, _) => Err(WireError::OutOfStep(format!("{code:?} to ma")).into()),
             }
         })
@@ -106,7 +106,7 @@ impl Store for Memcached {
 
     fn reconnect(&mut self) -> Result<Process, StoreError> {
         self.hang_up();
-        // What is known stays known until somebody answers: an attempt that fails says nothing of the process.
+        // Keep what is known until somebody answers: a failed attempt says nothing about the process.
         let now = self.ask_facts()?;
         Ok(self.meet(now))
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::args;
-use super::ending::Ending;
-use super::pace::Pace;
+use super::ending::{Ending, IfLost};
+use super::pacer::TellingPacer;
 use super::write_args::{WriteArgs, max_retries};
 use super::{Context, Subcommand, UsageError};
 use crate::cas::counter::Bounds;
@@ -112,9 +112,9 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     check(args)?;
     let key = &args.key;
     let plan = plan(args, context)?;
-    let mut pace = Pace::start(key, context.out);
-    let outcome = increment(context.store, &plan, &what(args), &mut pace);
-    let elapsed = pace.elapsed();
+    let mut pacer = TellingPacer::start(key, context.out);
+    let outcome = increment(context.store, &plan, &what(args), &mut pacer);
+    let elapsed = pacer.elapsed();
     match outcome {
         Ok(done) => {
             let landed = format!(
@@ -126,15 +126,20 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
             note_if_below_zero(key, &done, context);
             Ok(Exit::Done)
         }
-        Err(stopped) => Ending {
-            key,
-            elapsed,
-            if_missing: "; --initial N would create it",
-            if_conflict: "was written by somebody else",
-            counter: true,
-            once: false,
-        }
-        .report(&stopped, context),
+        Err(stopped) => not_added(key, elapsed).report(&stopped, context),
+    }
+}
+
+fn not_added(key: &Key, elapsed: Duration) -> Ending<'_> {
+    Ending {
+        key,
+        elapsed,
+        if_missing: "; --initial N would create it",
+        if_conflict: "was written by somebody else",
+        if_lost: IfLost::Exhausted {
+            instead: ", or use --fallback incr",
+        },
+        counter: true,
     }
 }
 
@@ -231,7 +236,7 @@ fn print(
     })
 }
 
-/// A counter that this step took below zero is not what other clients of it can work with.
+/// Other clients cannot work with a counter that this step took below zero.
 fn note_if_below_zero(key: &Key, done: &Incremented, context: &mut Context) {
     let was_there = done.before.filter(|_| done.method != Method::Add);
     if done.after.is_negative() && !was_there.is_some_and(Counter::is_negative) {
@@ -241,7 +246,7 @@ fn note_if_below_zero(key: &Key, done: &Incremented, context: &mut Context) {
     }
 }
 
-/// After many lost attempts: compare-and-swap is not the tool for a key that everybody writes.
+/// After many lost attempts: compare-and-swap is the wrong tool for a key that everybody writes.
 fn hint(key: &Key, tally: Tally, context: &mut Context) {
     if tally.conflicts >= MANY_CONFLICTS {
         context.out.message(&format!(

@@ -9,16 +9,20 @@ pub(crate) mod gets;
 pub(crate) mod incr_cas;
 pub(crate) mod watch;
 
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "the commands that run others come on top of it"
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "watch --exec uses a part of it; the commands that run others come on top"
+    )
 )]
+#[expect(unused_imports, reason = "as above")]
 mod child;
 
 mod ending;
+mod input;
 mod interrupt;
-mod pace;
+mod pacer;
 mod write_args;
 
 use std::fmt;
@@ -61,7 +65,7 @@ impl UsageError {
 
 /// What each subcommand is: arguments that can be run.
 pub(crate) trait Subcommand {
-    /// What bounds all exchanges together, if anything does: no single one may outlast it.
+    /// The time limit of all exchanges together, if there is one: no single exchange may take longer.
     fn bound(&self) -> Option<Duration> {
         None
     }

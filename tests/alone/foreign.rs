@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::harness::inspect::show;
 use crate::harness::observed::Counts;
+use crate::harness::reaper;
 use crate::harness::server::Memcached;
 
 /// What one of them did to a key, as it tells it.
@@ -33,7 +34,9 @@ pub(crate) fn pymemcache(
     );
     let address = server.address();
     let (host, port) = address.rsplit_once(':').expect("a TCP server");
-    let output = Command::new(python)
+    let mut command = Command::new(python);
+    reaper::mark(&mut command);
+    let output = command
         .arg(root.join("tests/pymemcache_writers.py"))
         .args([host, port])
         .args([

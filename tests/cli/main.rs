@@ -10,6 +10,7 @@ mod harness_tests; // The harness by itself.
 mod access; // TLS, authentication, other protocols, no CAS.
 mod bench; // Measuring: rows, keys, trouble.
 mod cas; // Where the value comes from and what it is compared with.
+mod citations; // What is cited of docs/protocol.md exists.
 mod completions; // The completion files: up to date, accepted by their shells.
 mod contention; // Who fights over which key: the log, told as tables and objects.
 mod exit_codes; // One way to each exit code, and the table of --help.
@@ -18,6 +19,7 @@ mod faults; // The exit code and the state agree, whatever fails.
 mod fuzz; // No input and no answer panics.
 mod gets; // What it shows, and that it disturbs nothing.
 mod incr_cas; // Values, bounds, missing keys.
+mod input; // Files, stdin and named pipes are read no further than a value can be long.
 mod json; // The objects, read by strict types.
 mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
@@ -26,9 +28,11 @@ mod options; // Before and after the command, and by the environment.
 mod pipes; // Readers that go away.
 mod promises; // Nothing is destroyed, no byte is changed.
 mod readme; // README.md shows what the program prints.
+mod recipes; // The recipes of README.md, run by two shells.
 mod reconnect; // Lost answers on new connections.
 mod round_trips; // How often the program waits for the server.
 mod terminal; // Colours, and nothing that a terminal would obey.
+mod tokens; // 64 bits, all of them compared.
 mod torn; // Values and tokens that do not belong together.
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.

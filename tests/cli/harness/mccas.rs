@@ -15,7 +15,7 @@ use crate::harness::inspect::show;
 use crate::harness::outcome::{Expected, Outcome, Stderr, code_of};
 use crate::harness::running::Running;
 use crate::harness::server::Memcached;
-use crate::harness::wait;
+use crate::harness::{reaper, wait};
 
 /// How long a command may take before it counts as hanging.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -153,6 +153,7 @@ impl Mccas {
             }
         }
         command.env("TERM", "dumb").args(&self.args);
+        reaper::mark(&mut command);
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }

@@ -1,11 +1,12 @@
-//! What the tests stand on. Nothing in here knows what `mccas` ought to do; that is said by the tests.
+//! The tools of the tests. Nothing in here knows what `mccas` should do; the tests say that.
 //!
-//! What a test asks of a module is shown by the tests beside it (`*_tests.rs`). Both test targets, `cli` and `alone`, have
-//! this module; its own tests run in `cli` only.
+//! The tests beside a module (`*_tests.rs`) show how to use it. Both test targets, `cli` and `alone`, have this module; its
+//! own tests run in `cli` only.
 
 // Servers.
 pub(crate) mod inspect; // How a test arranges a server's state and looks at it.
 pub(crate) mod process; // Signals to processes, and their end.
+pub(crate) mod reaper; // Nothing outlives the tests.
 pub(crate) mod server; // A real memcached per test.
 
 // The command under test.

@@ -2,5 +2,7 @@
 
 mod mccas_tests;
 mod proxy_tests;
+#[cfg(target_os = "linux")]
+mod reaper_tests;
 mod server_tests;
 mod wire_tests;
