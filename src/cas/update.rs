@@ -190,7 +190,7 @@ fn prepare(
 
 fn expiry(store: &mut dyn Store, plan: &Plan, item: Option<&Item>) -> Result<Expiry, Why> {
     let now = match plan.expiry {
-        ExpiryRule::After(_) => store.now().map_err(Why::Store)?,
+        ExpiryRule::After(_) => store.now(&plan.key).map_err(Why::Store)?,
         ExpiryRule::Keep | ExpiryRule::Never => None,
     };
     plan.expiry.apply(item, now).map_err(Why::Expiry)

@@ -52,7 +52,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         Ok((
             items,
             if args.instance {
-                context.store.instance()?
+                context.store.instance(&args.keys[0])?
             } else {
                 None
             },
@@ -60,7 +60,10 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     });
     let (items, instance) = match read {
         Ok(read) => read,
-        Err(error) => return ending::no_answer(&error, context, Report::default()),
+        Err(error) => {
+            let server = context.server(&args.keys[0]);
+            return ending::no_answer(context, &server, &error, Report::default());
+        }
     };
     let found: Vec<(&Key, &Item)> = args
         .keys
@@ -90,7 +93,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     {
         context
             .out
-            .message(&format!("{key} is not on {}", context.server));
+            .message(&format!("{key} is not on {}", context.server(key)));
     }
     Ok(ending(&items))
 }
@@ -108,9 +111,10 @@ fn objects(
             let report = Report::of(Status::Found).key(key).item(item);
             context.out.object(&Report { instance, ..report })?;
         } else {
-            let message = format!("{key} is not on {}", context.server);
+            let server = context.server(key);
+            let message = format!("{key} is not on {server}");
             let report = Report::of(Status::Missing).key(key);
-            ending::fail(context, Exit::Missing, report, &message)?;
+            ending::fail(context, &server, Exit::Missing, report, &message)?;
         }
     }
     Ok(ending(items))

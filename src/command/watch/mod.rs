@@ -7,10 +7,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant, SystemTime};
 
 use self::exec::shell;
-use super::{Context, Subcommand, UsageError, args, ending};
+use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::cas::watch::{Change, Follower};
 use crate::cas::{ErrorKind, Glance, Item, Key, Process, StoreError, Token};
-use crate::client::Memcached;
 use crate::exit::Exit;
 use crate::output::report::{Event, Report};
 use crate::output::text;
@@ -102,7 +101,7 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         reachable: true,
     };
     if args.log {
-        let server = Memcached::new(settings.server.clone(), settings.timeout);
+        let server = connect::session(settings);
         if let Some(exit) = watch.follow_log(server)? {
             return Ok(exit);
         }
@@ -135,12 +134,12 @@ impl Watch<'_, '_> {
 
     /// Polls; after a lost connection finds out first whether the same server process is back.
     fn look(&mut self) -> Result<Vec<Option<Glance>>, StoreError> {
-        if !self.reachable && self.context.store.reconnect()? == Process::Other {
+        if !self.reachable && self.context.store.reconnect(&self.args.keys[0])? == Process::Other {
             self.followers.iter_mut().for_each(Follower::forget_token);
         }
         let glances = self.context.store.glance(&self.args.keys)?;
         // Asked once, on the connection that brought the first tokens: a later reconnect compares with it.
-        self.context.store.instance()?;
+        self.context.store.instance(&self.args.keys[0])?;
         Ok(glances)
     }
 
@@ -244,21 +243,26 @@ impl Watch<'_, '_> {
     fn server_event(&mut self, event: Event, error: Option<&StoreError>) -> anyhow::Result<()> {
         let paint = self.context.out.paint();
         let cause = error.map(ToString::to_string);
+        let server = self.server();
         let line = format!(
             "{}  {}  {}",
-            self.context.server,
+            server,
             text::event(event, paint),
             cause.as_deref().unwrap_or_default()
         );
-        let server = Some(self.context.server.clone());
         self.event(
             Report {
-                server,
+                server: Some(server),
                 error: cause,
                 ..Report::event(event)
             },
             &line,
         )
+    }
+
+    /// The server that is followed.
+    fn server(&self) -> String {
+        self.context.server(&self.args.keys[0])
     }
 
     fn event(&mut self, report: Report, line: &str) -> anyhow::Result<()> {
@@ -288,8 +292,10 @@ impl Watch<'_, '_> {
 
     fn fail(&mut self, error: &StoreError) -> anyhow::Result<Exit> {
         let event = event_of(error.kind());
+        let server = self.server();
         ending::fail(
             self.context,
+            &server,
             Exit::of(error),
             Report::event(event),
             &error.to_string(),
@@ -316,8 +322,10 @@ impl Watch<'_, '_> {
             (Some(_), None) => Ok(Some(Exit::Done)),
             (Some(_), Some(count)) => {
                 let message = format!("{} of {count} changes came in the time given", self.changes);
+                let server = self.server();
                 ending::fail(
                     self.context,
+                    &server,
                     Exit::NotInTime,
                     Report::event(Event::NotInTime),
                     &message,

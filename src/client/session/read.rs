@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use super::facts::Facts;
-use super::reply::{self, Reply, ReplyError};
-use super::request::Request;
-use super::wire::{Wire, WireError};
-use super::{Memcached, read_facts};
+use super::{Session, read_facts};
 use crate::cas::{Item, Key, StoreError, Token, Ttl, Want};
+use crate::client::facts::Facts;
+use crate::client::reply::{self, Reply, ReplyError};
+use crate::client::request::Request;
+use crate::client::wire::{Wire, WireError};
 
 /// Requests of one write. A server stops reading while its answers are not taken, so a write must fit the buffers
 /// between us (protocol.md 3); this much always does, and holds a hundred keys of any length.
@@ -16,7 +16,7 @@ const BATCH_BYTES: usize = 60 * 1024;
 /// How often a read is repeated because the server's clock ticked, or the item changed, within it.
 const READS: usize = 3;
 
-impl Memcached {
+impl Session {
     /// One question per key, as many of them in one write as is safe.
     pub(super) fn in_batches<T>(
         &mut self,

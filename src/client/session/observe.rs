@@ -1,16 +1,16 @@
 //! What the server says of itself to those who watch it: its counters, and who is connected.
 
-use super::Memcached;
-use super::facts::number;
-use super::log::Log;
-use super::reply;
-use super::request::Request;
+use super::Session;
 use crate::cas::StoreError;
+use crate::client::facts::number;
+use crate::client::log::Log;
+use crate::client::reply;
+use crate::client::request::Request;
 use crate::contention::clients::Clients;
 use crate::contention::line::unix_name;
 use crate::contention::report::Counters;
 
-impl Memcached {
+impl Session {
     /// The counters of swaps and of lost log lines; `None` if the server does not tell.
     pub(crate) fn counters(&mut self) -> Result<Option<Counters>, StoreError> {
         let mut request = Request::new();

@@ -2,13 +2,13 @@
 
 use memcache::exp::ReturnCode;
 
-use super::Memcached;
-use super::facts::{Route, Settings};
+use super::Session;
 use super::read::numbered;
-use super::reply::{self, Reply, ReplyError, error_line};
-use super::request::Request;
-use super::wire::{Wire, WireError};
 use crate::cas::{Condition, StoreError, Swap, Token, Want, Written};
+use crate::client::facts::{Route, Settings};
+use crate::client::reply::{self, Reply, ReplyError, error_line};
+use crate::client::request::Request;
+use crate::client::wire::{Wire, WireError};
 
 /// How a write was answered, where the answer is more than stored or not.
 enum Answer {
@@ -54,7 +54,7 @@ struct Answered {
     complete: bool,
 }
 
-impl Memcached {
+impl Session {
     /// Sends a swap; `looking` asks in the same write which token the item has afterwards.
     pub(super) fn send_swap(
         &mut self,

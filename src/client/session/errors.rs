@@ -2,20 +2,20 @@
 
 use std::io;
 
-use super::Memcached;
-use super::address::Address;
-use super::reply::ReplyError;
-use super::wire::{WireError, plain};
+use super::Session;
 use crate::cas::StoreError;
 use crate::cas::shown::Shown;
 use crate::cas::store::{Failure, Fault};
+use crate::client::address::Address;
+use crate::client::reply::ReplyError;
+use crate::client::wire::{WireError, plain};
 
 /// How much of a foreign answer is shown.
 const SHOWN_BYTES: usize = 40;
 
-impl Memcached {
+impl Session {
     /// No connection came about.
-    pub(super) fn not_dialled(&self, error: &io::Error) -> StoreError {
+    pub(in crate::client) fn not_dialled(&self, error: &io::Error) -> StoreError {
         let cause = match error.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
                 format!("no answer within {}", self.patience())
@@ -41,7 +41,12 @@ impl Memcached {
 
     /// An exchange failed: `in_doubt` if a write in the request had left whole, `answered` if this connection had brought
     /// an answer before.
-    pub(super) fn explain(&self, error: ReplyError, in_doubt: bool, answered: bool) -> StoreError {
+    pub(in crate::client) fn explain(
+        &self,
+        error: ReplyError,
+        in_doubt: bool,
+        answered: bool,
+    ) -> StoreError {
         let (fault, message) = match error {
             // The server's own words for "not stored" are handled with the command; the rest says nothing of what it did.
             ReplyError::Server(text) if in_doubt => {

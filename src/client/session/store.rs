@@ -4,16 +4,21 @@ use std::time::Instant;
 
 use memcache::exp::ReturnCode;
 
-use super::Memcached;
+use super::Session;
 use super::read::whole;
-use super::reply::{self, Reply};
-use super::request::Request;
-use super::wire::WireError;
 use crate::cas::{
     Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Ttl, Want, Written,
 };
+use crate::client::reply::{self, Reply};
+use crate::client::request::Request;
+use crate::client::wire::WireError;
 
-impl Store for Memcached {
+// A session is the store of whatever its server holds: where only a server is asked, any key leads to this one.
+impl Store for Session {
+    fn server(&self, _: &Key) -> String {
+        self.name()
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         let replies = self.in_batches(keys, Request::get_whole, whole)?;
         let mut items = replies
@@ -54,11 +59,11 @@ impl Store for Memcached {
         self.read_to_swap(key, want)
     }
 
-    fn instance(&mut self) -> Result<Option<String>, StoreError> {
+    fn instance(&mut self, _: &Key) -> Result<Option<String>, StoreError> {
         Ok(self.learn()?.instance.map(|instance| instance.to_string()))
     }
 
-    fn now(&mut self) -> Result<Option<u64>, StoreError> {
+    fn now(&mut self, _: &Key) -> Result<Option<u64>, StoreError> {
         Ok(self
             .learn()?
             .clock
@@ -104,7 +109,7 @@ impl Store for Memcached {
         self.release_win(key, token)
     }
 
-    fn reconnect(&mut self) -> Result<Process, StoreError> {
+    fn reconnect(&mut self, _: &Key) -> Result<Process, StoreError> {
         self.hang_up();
         // What is known stays known until somebody answers: an attempt that fails says nothing of the process.
         let now = self.ask_facts()?;
