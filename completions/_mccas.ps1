@@ -92,6 +92,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 1 with --fallback incr]')
             [CompletionResult]::new('--deadline', '--deadline', [CompletionResultType]::ParameterName, 'Bound on the whole loop')
             [CompletionResult]::new('--initial', '--initial', [CompletionResultType]::ParameterName, 'A missing key counts as N; without it a missing key is exit 4')
+            [CompletionResult]::new('--initial-ttl', '--initial-ttl', [CompletionResultType]::ParameterName, 'The expiry of a key that this creates, kept ever after; a key that is there keeps its own')
             [CompletionResult]::new('--min', '--min', [CompletionResultType]::ParameterName, 'Refuse to go below N')
             [CompletionResult]::new('--max', '--max', [CompletionResultType]::ParameterName, 'Refuse to go above N')
             [CompletionResult]::new('--fallback', '--fallback', [CompletionResultType]::ParameterName, 'What to do when the retries or the deadline are used up: fail, or finish with the server''s own arithmetic')
@@ -118,7 +119,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Stop after N changes')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Stop after this time; exit 9 if --count was not reached')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Report a change at once if the key has another token than this one')
-            [CompletionResult]::new('--exec', '--exec', [CompletionResultType]::ParameterName, 'Run a shell command per change')
+            [CompletionResult]::new('--exec', '--exec', [CompletionResultType]::ParameterName, 'Run a shell command per change; exit 1 at the end if one failed')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]')
@@ -158,6 +159,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;bench' {
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Count on this key, which must hold a number, instead of a private one: it is raised by thousands and stays so')
             [CompletionResult]::new('--workers', '--workers', [CompletionResultType]::ParameterName, 'Numbers of workers')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long each measurement takes')
             [CompletionResult]::new('--increments', '--increments', [CompletionResultType]::ParameterName, 'How many increments each measurement takes, by all workers together')

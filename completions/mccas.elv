@@ -86,6 +86,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --max-retries 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 1 with --fallback incr]'
             cand --deadline 'Bound on the whole loop'
             cand --initial 'A missing key counts as N; without it a missing key is exit 4'
+            cand --initial-ttl 'The expiry of a key that this creates, kept ever after; a key that is there keeps its own'
             cand --min 'Refuse to go below N'
             cand --max 'Refuse to go above N'
             cand --fallback 'What to do when the retries or the deadline are used up: fail, or finish with the server''s own arithmetic'
@@ -111,7 +112,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --count 'Stop after N changes'
             cand --for 'Stop after this time; exit 9 if --count was not reached'
             cand --since 'Report a change at once if the key has another token than this one'
-            cand --exec 'Run a shell command per change'
+            cand --exec 'Run a shell command per change; exit 1 at the end if one failed'
             cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
             cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
             cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
@@ -149,6 +150,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --version 'Print version'
         }
         &'mccas;bench'= {
+            cand --key 'Count on this key, which must hold a number, instead of a private one: it is raised by thousands and stays so'
             cand --workers 'Numbers of workers'
             cand --for 'How long each measurement takes'
             cand --increments 'How many increments each measurement takes, by all workers together'

@@ -77,6 +77,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l by -d 'What to 
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-retries -d 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 1 with --fallback incr]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l deadline -d 'Bound on the whole loop' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l initial -d 'A missing key counts as N; without it a missing key is exit 4' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l initial-ttl -d 'The expiry of a key that this creates, kept ever after; a key that is there keeps its own' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l min -d 'Refuse to go below N' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max -d 'Refuse to go above N' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l fallback -d 'What to do when the retries or the deadline are used up: fail, or finish with the server\'s own arithmetic' -r -f -a "fail\t'Give up'
@@ -98,7 +99,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand watch" -l interval -d 'The t
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l count -d 'Stop after N changes' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l for -d 'Stop after this time; exit 9 if --count was not reached' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l since -d 'Report a change at once if the key has another token than this one' -r
-complete -c mccas -n "__fish_mccas_using_subcommand watch" -l exec -d 'Run a shell command per change' -r
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l exec -d 'Run a shell command per change; exit 1 at the end if one failed' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
@@ -127,6 +128,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand contention" -s q -l quiet -d
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l key -d 'Count on this key, which must hold a number, instead of a private one: it is raised by thousands and stays so' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l workers -d 'Numbers of workers' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l for -d 'How long each measurement takes' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l increments -d 'How many increments each measurement takes, by all workers together' -r

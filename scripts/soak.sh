@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A long run in bad weather: eight writers increment one counter while connections are killed at random and the server is
 # restarted once; at the end every acknowledged increment must be accounted for. Once on the installed memcached, and at
-# the same time on a recent one, where half of the writers use --exactly-once. The run itself is tests/cli/soak.rs.
+# the same time on a recent one, where half of the writers use --exactly-once. The run itself is tests/alone/soak.rs.
 #
 # SOAK_MINUTES=1 scripts/soak.sh takes one minute instead of ten.
 set -euo pipefail
@@ -10,4 +10,4 @@ cd "$(dirname "$0")/.."
 scripts/install-memcached.sh
 scripts/fetch-modern-memcached.sh
 export SOAK_MINUTES=${SOAK_MINUTES:-10}
-exec cargo test --locked --test cli -- --nocapture --test-threads 2 soak::
+exec cargo test --locked --test alone -- --nocapture --test-threads 2 soak::

@@ -5,6 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+. scripts/lib.sh
+
 step() {
   printf '\n==> %s\n' "$*"
   "$@"
@@ -16,4 +18,21 @@ scripts/fetch-modern-memcached.sh
 step cargo fmt --check
 step cargo clippy --all-targets --locked -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --no-deps --document-private-items --locked
-step cargo test --locked
+
+# Whatever the tests start inherits this. Their own shells that end what a test left behind get a moment to do so.
+export STARTED_BY_MCCAS_TESTS="$$-$(date +%s)"
+status=0
+step cargo test --locked || status=$?
+readonly MARK="STARTED_BY_MCCAS_TESTS=$STARTED_BY_MCCAS_TESTS"
+export -n STARTED_BY_MCCAS_TESTS
+for _ in $(seq 50); do
+  left=$(grep -lF "$MARK" /proc/[0-9]*/environ 2>/dev/null || true)
+  [ -n "$left" ] || exit "$status"
+  sleep 0.1
+done
+echo "Left running by the tests:" >&2
+for environ in $left; do
+  pid=${environ#/proc/}
+  ps -o pid=,ppid=,args= -p "${pid%/environ}" >&2 || true
+done
+die "what is listed above has outlived the tests that started it"

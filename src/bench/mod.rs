@@ -31,7 +31,7 @@ pub(crate) enum Strategy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
     Time(Duration),
-    /// So many increments by all workers together.
+    /// This many increments by all workers together.
     Increments(u64),
 }
 
@@ -94,7 +94,7 @@ impl Strategy {
 
 /// What the workers share.
 struct Race {
-    /// All have connected and know their server before the first increment.
+    /// All workers connect and learn about their server before the first increment.
     start: Barrier,
     until: Until,
     /// Increments begun, where their number ends the trial.

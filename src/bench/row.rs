@@ -30,7 +30,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Sums up the workers; `grown` is by how much the counter has grown.
+    /// Sums up the workers; `grown` is how much the counter grew.
     pub(super) fn of(trial: &Trial, worked: &[Worked], grown: i128) -> Row {
         let sum = |count: fn(&Worked) -> u64| worked.iter().map(count).sum::<u64>();
         let increments = sum(|worked| worked.increments);

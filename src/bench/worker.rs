@@ -13,7 +13,7 @@ use crate::cas::store::Failure;
 use crate::cas::update::{Plan, Stopped, Why};
 use crate::cas::{Counter, ExpiryRule, Store, StoreError, Token, Want};
 
-/// The longest latency that is told apart from longer ones.
+/// The longest latency that is measured; longer ones count as this.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// What one worker did.
@@ -57,7 +57,7 @@ impl Pacer for Pace {
     fn stored(&mut self, _: u32, _: Option<Token>) {}
 }
 
-/// Increments until the trial ends.
+/// Makes increments until the trial ends.
 pub(super) fn work(store: &mut dyn Store, trial: &Trial, race: &Race) -> Worked {
     let plan = Plan {
         key: trial.key.clone(),

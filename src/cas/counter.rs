@@ -98,10 +98,15 @@ impl Counter {
         u64::try_from(self.0).ok()
     }
 
-    /// Whether memcached's own arithmetic can work on this number without coming near its wrap at 2^64, however many
+    /// Whether memcached's own arithmetic can add to this number without coming near its wrap at 2^64, however much
     /// others add to it meanwhile.
     pub(crate) fn is_far_from_wrapping(self) -> bool {
         (0..1 << 63).contains(&self.0)
+    }
+
+    /// Whether it is a number that memcached's own arithmetic refuses.
+    pub(crate) fn is_negative(self) -> bool {
+        self.0 < 0
     }
 
     /// The number itself.

@@ -31,6 +31,8 @@ pub(crate) enum Expiry {
 pub(crate) enum ExpiryRule {
     /// The item keeps its moment of expiry; a created one never expires.
     Keep,
+    /// The item keeps its moment of expiry; a created one expires this long after its creation; whole seconds.
+    KeepOrCreate(Duration),
     /// The item never expires.
     Never,
     /// The item expires this long after the write; whole seconds.
@@ -40,7 +42,7 @@ pub(crate) enum ExpiryRule {
 /// Why an expiry cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExpiryError {
-    /// The item or the wish lies beyond 30 days and the server did not tell its clock.
+    /// The expiry is more than 30 days away and the server does not show its clock.
     NoClock,
     /// The moment lies beyond 2038-01-19, where memcached's numbers end.
     TooLate,
@@ -57,8 +59,28 @@ impl ExpiryRule {
     ) -> Result<Expiry, ExpiryError> {
         match (self, before) {
             (ExpiryRule::Never, _) | (ExpiryRule::Keep, None) => Ok(Expiry::Never),
-            (ExpiryRule::Keep, Some(item)) => Expiry::of(item),
-            (ExpiryRule::After(wish), _) => Expiry::after(wish.as_secs(), now),
+            (ExpiryRule::Keep | ExpiryRule::KeepOrCreate(_), Some(item)) => Expiry::of(item),
+            (ExpiryRule::KeepOrCreate(wish), None) | (ExpiryRule::After(wish), _) => {
+                Expiry::after(wish.as_secs(), now)
+            }
+        }
+    }
+
+    /// How long a write over `before` lets the item live, counted from that write; `None` if it sets no such time.
+    pub(crate) fn lifetime(self, before: Option<&Item>) -> Option<Duration> {
+        match (self, before) {
+            (ExpiryRule::After(wish), _) | (ExpiryRule::KeepOrCreate(wish), None) => Some(wish),
+            _ => None,
+        }
+    }
+
+    /// The time left to the item that was written over `before`.
+    pub(crate) fn ttl(self, before: Option<&Item>) -> Ttl {
+        match (self, before) {
+            (ExpiryRule::Keep | ExpiryRule::KeepOrCreate(_), Some(item)) => item.ttl,
+            _ => self
+                .lifetime(before)
+                .map_or(Ttl::Never, |time| Ttl::Seconds(time.as_secs())),
         }
     }
 }
@@ -69,7 +91,7 @@ impl Expiry {
         match (item.ttl, item.expires_at) {
             (Ttl::Never, _) => Ok(Expiry::Never),
             (Ttl::Seconds(_), Some(moment)) => Ok(Expiry::At(moment.min(MAX_MOMENT))),
-            // The server keeps its clock to itself: the best left is relative, where that is safe.
+            // The server does not show its clock. What remains is a relative expiry, where that is safe.
             (Ttl::Seconds(left), None) if (1..=MAX_RELATIVE).contains(&left) => {
                 Ok(Expiry::In(left))
             }
@@ -89,7 +111,7 @@ impl Expiry {
         }
     }
 
-    /// The number that stands for this expiry in a command (`T` of `ms`, the exptime of `cas`).
+    /// This expiry as the number in a command (`T` of `ms`, the exptime of `cas`).
     pub(crate) fn wire(self) -> u64 {
         match self {
             Expiry::Never => 0,
@@ -162,6 +184,25 @@ mod tests {
         assert_eq!(apply(31, Some(NOW)), Ok(Expiry::At(NOW + 31 * 86_400)));
         assert_eq!(apply(31, None), Err(ExpiryError::NoClock));
         assert_eq!(apply(36_500, Some(NOW)), Err(ExpiryError::TooLate));
+    }
+
+    #[test]
+    fn the_expiry_of_a_creation_is_kept_ever_after() {
+        let rule = ExpiryRule::KeepOrCreate(Duration::from_secs(60));
+        assert_eq!(rule.apply(None, None), Ok(Expiry::In(60)));
+        assert_eq!(rule.ttl(None), Ttl::Seconds(60));
+        let item = with_ttl(Ttl::Seconds(7), Some(NOW + 7));
+        assert_eq!(rule.apply(Some(&item), Some(NOW)), Ok(Expiry::At(NOW + 7)));
+        assert_eq!(rule.ttl(Some(&item)), Ttl::Seconds(7));
+        assert_eq!(rule.lifetime(Some(&item)), None);
+        let never = with_ttl(Ttl::Never, None);
+        assert_eq!(rule.apply(Some(&never), None), Ok(Expiry::Never));
+        let month = ExpiryRule::KeepOrCreate(Duration::from_secs(31 * 86_400));
+        assert_eq!(
+            month.apply(None, Some(NOW)),
+            Ok(Expiry::At(NOW + 31 * 86_400))
+        );
+        assert_eq!(month.apply(None, None), Err(ExpiryError::NoClock));
     }
 
     #[test]

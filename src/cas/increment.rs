@@ -3,7 +3,7 @@
 use super::counter::Bounds;
 use super::pacer::Pacer;
 use super::shown::quoted;
-use super::update::{Plan, Refusal, Stopped, Tally, Updated, Why, update};
+use super::update::{Computed, Plan, Refusal, Stopped, Tally, Updated, Why, give_back, update};
 use super::{Counter, Freshness, Item, Store, Token, Ttl};
 
 /// What to add, and within which limits.
@@ -13,7 +13,7 @@ pub(crate) struct Increment {
     /// What a missing key counts as; `None`: it must exist.
     pub(crate) initial: Option<Counter>,
     pub(crate) bounds: Bounds,
-    /// Whether the server's own arithmetic finishes what the retries could not.
+    /// Whether the server's own arithmetic takes over when the retries are used up.
     pub(crate) fallback: bool,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Incremented {
     pub(crate) after: Counter,
     pub(crate) token: Option<Token>,
     pub(crate) token_before: Option<Token>,
-    /// Unknown after [`Method::Incr`], which keeps both but does not tell.
+    /// Unknown after [`Method::Incr`], which keeps both but does not return them.
     pub(crate) kept: Option<(Ttl, u32)>,
     pub(crate) method: Method,
     pub(crate) tally: Tally,
@@ -60,25 +60,40 @@ pub(crate) fn increment(
     increment: &Increment,
     pacer: &mut dyn Pacer,
 ) -> Result<Incremented, Box<Stopped>> {
-    let mut numbers = (Counter::from(0), Counter::from(0));
     let outcome = update(store, plan, pacer, &mut |item| {
-        numbers = next(item, increment)?;
-        Ok(numbers.1.to_string().into_bytes())
+        let sum = next(item, increment)?;
+        let value = sum.after.to_string().into_bytes();
+        Ok(Computed { value, with: sum })
     });
     match outcome {
-        Ok(updated) => Ok(swapped(&updated, numbers)),
-        Err(stopped) if increment.fallback && stopped.why.is_lost() => {
-            fall_back(store, plan, increment, *stopped)
+        Ok(updated) => Ok(swapped(&updated)),
+        Err(mut stopped) if increment.fallback && stopped.why.is_lost() => {
+            fall_back(store, plan, increment, &mut stopped)
+                .map_err(|why| Box::new(stopped.because(why)))
         }
         Err(stopped) => Err(stopped),
     }
 }
 
-fn swapped(updated: &Updated, (before, after): (Counter, Counter)) -> Incremented {
+/// The number that the item holds and the one that follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sum {
+    before: Counter,
+    after: Counter,
+}
+
+impl Sum {
+    /// Whether the server's own arithmetic can make the step without coming near its wrap.
+    fn is_far_from_wrapping(self) -> bool {
+        self.before.is_far_from_wrapping() && self.after.is_far_from_wrapping()
+    }
+}
+
+fn swapped(updated: &Updated<Sum>) -> Incremented {
     let item = updated.before.as_ref();
     Incremented {
-        before: Some(before),
-        after,
+        before: Some(updated.with.before),
+        after: updated.with.after,
         token: updated.token,
         token_before: item.map(|item| item.token),
         kept: Some((updated.ttl, updated.flags)),
@@ -91,8 +106,8 @@ fn swapped(updated: &Updated, (before, after): (Counter, Counter)) -> Incremente
     }
 }
 
-/// The number that the item holds and the one that follows it.
-fn next(item: Option<&Item>, increment: &Increment) -> Result<(Counter, Counter), Refusal> {
+/// Adds to what the item holds.
+fn next(item: Option<&Item>, increment: &Increment) -> Result<Sum, Refusal> {
     let before = match item {
         Some(item) => current(item)?,
         None => increment.initial.ok_or(Refusal::Missing)?,
@@ -101,7 +116,7 @@ fn next(item: Option<&Item>, increment: &Increment) -> Result<(Counter, Counter)
     let after = after.map_err(|error| {
         Refusal::Unsuitable(format!("{before} + {} would be {error}", increment.by))
     })?;
-    Ok((before, after))
+    Ok(Sum { before, after })
 }
 
 /// The counter that an item holds.
@@ -122,42 +137,34 @@ fn current(item: &Item) -> Result<Counter, Refusal> {
     }
 }
 
-/// Finishes with the server's own arithmetic, if the item is fit for it as it is now: the attempt that lost saw another one.
+/// Finishes with the server's own arithmetic. Checks the item as it is now: the attempt that lost saw another one.
 fn fall_back(
     store: &mut dyn Store,
     plan: &Plan,
     increment: &Increment,
-    stopped: Stopped,
-) -> Result<Incremented, Box<Stopped>> {
-    let item = match store.read(&plan.key, plan.want) {
-        Ok(item) => item,
-        Err(error) => return Err(Box::new(stopped.because(Why::Store(error)))),
-    };
-    let numbers = next(item.as_ref(), increment);
-    if let (Err(_), Some(item)) = (&numbers, item.as_ref().filter(|item| item.freshness.won())) {
-        let _ = store.release(&plan.key, item.token);
-    }
-    let stopped = Stopped { item, ..stopped };
-    let (before, after) = match numbers {
-        Ok(numbers) => numbers,
-        Err(refusal) => return Err(Box::new(stopped.because(refusal.into()))),
+    stopped: &mut Stopped,
+) -> Result<Incremented, Why> {
+    stopped.item = store.read(&plan.key, plan.want).map_err(Why::Store)?;
+    let item = stopped.item.as_ref();
+    let sum = match next(item, increment) {
+        Ok(sum) => sum,
+        Err(refusal) => {
+            give_back(store, &plan.key, item);
+            return Err(refusal.into());
+        }
     };
     // A key that is to be created, or a number near the wrap, is not what the server's arithmetic can do.
-    let fit =
-        stopped.item.is_some() && before.is_far_from_wrapping() && after.is_far_from_wrapping();
+    let fit = item.is_some() && sum.is_far_from_wrapping();
     let Some(by) = increment.by.as_u64().filter(|_| fit) else {
-        return Err(Box::new(stopped));
+        return Err(stopped.why.clone());
     };
     let (after, token) = match store.add(&plan.key, by) {
         Ok(Some(added)) => added,
-        Ok(None) => return Err(Box::new(stopped.because(Why::Missing))),
-        // What the lost swap would have written is not what the server may have made of it.
+        Ok(None) => return Err(Why::Missing),
         Err(error) => {
-            let stopped = Stopped {
-                after: None,
-                ..stopped
-            };
-            return Err(Box::new(stopped.because(Why::Store(error))));
+            // What the lost swap would have written is not what the server may have made of it.
+            stopped.after = None;
+            return Err(Why::Store(error));
         }
     };
     Ok(Incremented {

@@ -58,7 +58,7 @@ pub(crate) enum Freshness {
 }
 
 impl Freshness {
-    /// Whether this read took the single right to renew the item away from the clients it is meant for.
+    /// Whether this read took the only right to renew the item, which is meant for other clients.
     pub(crate) fn won(self) -> bool {
         match self {
             Freshness::Fresh => false,

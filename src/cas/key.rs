@@ -1,4 +1,4 @@
-//! The name of an item: checked once, so that nothing behind this type can hold a key that the wire cannot carry.
+//! The name of an item. It is checked once, so every `Key` is one that the protocol can carry.
 
 use std::fmt;
 

@@ -1,11 +1,11 @@
-//! Time and chance for the loop of a write, and what it tells of itself while it runs.
+//! Time and randomness for the loop of a write, and the progress it reports while it runs.
 
 use std::time::Duration;
 
 use super::store::Failure;
 use super::{Next, Token, Written};
 
-/// Time and chance, which the loop itself does not have.
+/// Time and randomness, which the loop itself does not have.
 pub(crate) trait Pacer {
     /// Time since the loop began.
     fn elapsed(&self) -> Duration;
@@ -13,15 +13,15 @@ pub(crate) trait Pacer {
     fn random(&mut self) -> u64;
     /// Waits.
     fn wait(&mut self, time: Duration);
-    /// Hears of each lost attempt, before the wait that follows it.
+    /// Called for each lost attempt, before the wait that follows.
     fn lost(&mut self, attempt: &Lost);
-    /// Hears of a swap that got no answer, before its outcome is asked for.
+    /// Called for a swap without an answer, before its outcome is looked for.
     fn unanswered(&mut self, failure: &Failure);
-    /// Hears of the attempt that was stored, and by which token.
+    /// Called for the attempt that was stored, with the token it used.
     fn stored(&mut self, attempt: u32, token: Option<Token>);
 }
 
-/// A lost attempt, for those who watch the loop.
+/// A lost attempt, as reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lost {
     /// 1 for the first attempt.

@@ -1,4 +1,4 @@
-//! Settling a swap whose answer was lost.
+//! Finds out what became of a swap whose answer was lost.
 //!
 //! A swap that was sent whole may be applied although its connection died, even later than that (protocol.md 4). Reading
 //! again and swapping with the new token would apply it twice. So the item is looked at first, on a new connection:
@@ -17,14 +17,14 @@ use super::pacer::Pacer;
 use super::store::{Failure, Fault};
 use super::{Condition, Found, Item, Process, Store, StoreError, Swap, Token, Written};
 
-/// How often a connection that is cut again is opened again.
+/// How often to reconnect when the new connection is cut too.
 const ROUNDS: u32 = 5;
 
 /// What one round found.
 enum Finding {
     /// The swap happened, once; its token where known.
     Stored(Option<Token>),
-    /// It cannot be known; the sentence for people.
+    /// Nobody can know; the sentence for people.
     Undecided(&'static str),
 }
 

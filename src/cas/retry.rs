@@ -40,8 +40,8 @@ impl RetryPolicy {
         deadline: Duration::from_secs(10),
     };
 
-    /// The retries before the server's own arithmetic finishes (`--fallback incr`): contention that a second attempt
-    /// does not get through is what it is for.
+    /// The retries before the server's own arithmetic takes over (`--fallback incr`). It is meant for contention that a
+    /// second attempt does not get through.
     pub(crate) const RETRIES_BEFORE_FALLBACK: u32 = 1;
 
     /// One attempt and no more.

@@ -1,8 +1,8 @@
-//! Bytes from outside in messages: text as it is, everything that could drive a terminal escaped.
+//! Bytes from outside in messages: text stays, anything that could control a terminal is escaped.
 
 use std::fmt;
 
-/// How much of a value stands in a message, in characters.
+/// How much of a value a message shows, in characters.
 const SHOWN_CHARACTERS: usize = 120;
 
 /// Bytes for messages: text as it is, control and foreign bytes escaped.

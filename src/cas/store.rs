@@ -1,4 +1,4 @@
-//! The words between the domain and whatever keeps the items: what can be asked, and what can come back.
+//! The interface between the domain and the server that keeps the items: what can be asked, what can come back.
 //!
 //! An answer of "no" is a value ([`Written::Conflict`], [`Written::Missing`], `None`); an error means that there is no
 //! answer, and its variant says what the caller may conclude about the state of the key.
@@ -15,9 +15,9 @@ pub(crate) struct Swap {
     pub(crate) flags: u32,
     pub(crate) expiry: Expiry,
     pub(crate) condition: Condition,
-    /// The token that the item shall carry, as proof whose write it holds (`E`, servers from 1.6.27 on).
+    /// The token to give the item, as proof of whose write it holds (`E`, servers from 1.6.27 on).
     pub(crate) proof: Option<Token>,
-    /// Whether the new token will be passed on, and so must be certain.
+    /// Whether the caller needs the new token, so that it must be certain.
     pub(crate) tell_token: bool,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct Glance {
 pub(crate) enum Process {
     /// The process that handed out the tokens held, for all that it says.
     Same,
-    /// The same, and it has stored nothing since: no write that was sent meanwhile has landed.
+    /// The same, and it has stored nothing since: no write sent in the meantime has landed.
     Untouched,
     /// Another process, or one that does not say.
     Other,
@@ -80,7 +80,7 @@ pub(crate) struct Found {
 /// How a connection failed, as far as it matters to what can be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// No connection came about: no such host, refused, TLS failed.
+    /// No connection: no such host, refused, TLS failed.
     Dial,
     /// The peer did not answer in time.
     Silent,
@@ -100,9 +100,9 @@ pub(crate) struct Failure {
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreError {
-    /// No answer, and certainly nothing applied: no request that writes had left whole. Safe to repeat.
+    /// No answer, and certainly nothing applied: no write had been sent whole. Safe to repeat.
     Unreachable(Failure),
-    /// A request that writes left whole and no answer came. It may have been applied, or be applied later.
+    /// A write was sent whole and no answer came. It may have been applied, or be applied later.
     Unknown(Failure),
     /// The server refused with an error. Nothing was applied.
     Refused(String),
@@ -181,7 +181,7 @@ pub(crate) trait Store {
     /// Which process of the key's server answers, as an opaque word; `None` if it does not say.
     fn instance(&mut self, key: &Key) -> Result<Option<String>, StoreError>;
 
-    /// The clock of the key's server in seconds, if it tells.
+    /// The clock of the key's server in seconds, if it shows it.
     fn now(&mut self, key: &Key) -> Result<Option<u64>, StoreError>;
 
     /// Sends one conditional write.

@@ -12,7 +12,7 @@ use super::{
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) key: Key,
-    /// What becomes of the expiry.
+    /// What happens to the expiry.
     pub(crate) expiry: ExpiryRule,
     /// The flags to write; `None` keeps those of the item (0 for a created one).
     pub(crate) flags: Option<u32>,
@@ -21,7 +21,7 @@ pub(crate) struct Plan {
     pub(crate) policy: RetryPolicy,
     /// Whether each swap carries a token of its own as proof (`--exactly-once`).
     pub(crate) exactly_once: bool,
-    /// Whether the new token will be passed on, and so must be certain.
+    /// Whether the caller needs the new token, so that it must be certain.
     pub(crate) tell_token: bool,
 }
 
@@ -36,16 +36,23 @@ pub(crate) enum Refusal {
     Unsuitable(String),
 }
 
+/// What the computation makes of an item: the new value, and whatever else it knows about it that the caller wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Computed<T> {
+    pub(crate) value: Vec<u8>,
+    pub(crate) with: T,
+}
+
 /// Makes the new value of the current item (`None` if the key is missing), or declines.
-pub(crate) type Compute<'a> = &'a mut dyn FnMut(Option<&Item>) -> Result<Vec<u8>, Refusal>;
+pub(crate) type Compute<'a, T> = &'a mut dyn FnMut(Option<&Item>) -> Result<Computed<T>, Refusal>;
 
 /// An update that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Updated {
+pub(crate) struct Updated<T> {
     /// The item that was replaced; `None` if the key was created.
     pub(crate) before: Option<Item>,
-    /// The value stored.
-    pub(crate) after: Vec<u8>,
+    /// What the computation brought along with the value that was stored.
+    pub(crate) with: T,
     /// The new token, where the server told.
     pub(crate) token: Option<Token>,
     pub(crate) ttl: Ttl,
@@ -57,40 +64,11 @@ pub(crate) struct Updated {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stopped {
     pub(crate) why: Why,
-    /// The last item read, if any.
+    /// The item that the last attempt read, if any.
     pub(crate) item: Option<Item>,
-    /// The value of the last swap sent, if any.
+    /// The value that the last attempt sent, if any.
     pub(crate) after: Option<Vec<u8>>,
     pub(crate) tally: Tally,
-}
-
-impl From<Refusal> for Why {
-    fn from(refusal: Refusal) -> Why {
-        match refusal {
-            Refusal::Missing => Why::Missing,
-            Refusal::Conflict => Why::Conflict,
-            Refusal::Unsuitable(reason) => Why::Unsuitable(reason),
-        }
-    }
-}
-
-impl Why {
-    /// Whether the attempts lost, as often as they may or as long.
-    pub(crate) fn is_lost(&self) -> bool {
-        matches!(self, Why::OutOfRetries | Why::OutOfTime)
-    }
-}
-
-impl Stopped {
-    /// The same ending for another reason.
-    pub(crate) fn because(self, why: Why) -> Stopped {
-        Stopped { why, ..self }
-    }
-
-    /// An update that ended before it had read or sent anything.
-    pub(crate) fn before_any_attempt(why: Why) -> Box<Stopped> {
-        stop(why, None, None, Tally::default())
-    }
 }
 
 /// Attempts made and attempts lost.
@@ -113,126 +91,208 @@ pub(crate) enum Why {
     Store(StoreError),
 }
 
-/// Updates `plan.key` to what `compute` makes of the current item, by compare-and-swap.
-///
-/// `compute` sees the item (`None` if the key is missing) and returns the new value or declines; it is called once per
-/// attempt, always with a value read after the last wait. Nothing of a failed attempt stays behind.
-pub(crate) fn update(
-    store: &mut dyn Store,
-    plan: &Plan,
-    pacer: &mut dyn Pacer,
-    compute: Compute<'_>,
-) -> Result<Updated, Box<Stopped>> {
-    let mut tally = Tally::default();
-    loop {
-        let item = store
-            .read(&plan.key, plan.want)
-            .map_err(|error| stop(Why::Store(error), None, None, tally))?;
-        let swap = match prepare(store, plan, pacer, item.as_ref(), compute) {
-            Ok(swap) => swap,
-            Err(why) => {
-                release(store, &plan.key, item.as_ref());
-                return Err(stop(why, item, None, tally));
-            }
-        };
-        tally.attempts += 1;
-        let outcome = match swap_settled(store, &swap, item.as_ref(), pacer) {
-            Ok(Written::Stored(token)) => {
-                pacer.stored(tally.attempts, token);
-                return Ok(updated(plan, item, swap, token, tally));
-            }
-            Ok(lost) => lost,
-            Err(error) => return Err(stop(Why::Store(error), item, Some(swap.value), tally)),
-        };
-        tally.conflicts += 1;
-        let next = plan
-            .policy
-            .next(tally.conflicts, pacer.elapsed(), fraction(pacer.random()));
-        let token = item.as_ref().map(|item| item.token);
-        pacer.lost(&Lost {
-            attempt: tally.attempts,
-            token,
-            outcome,
-            next,
-        });
-        match next {
-            Next::Retry(time) => pacer.wait(time),
-            Next::OutOfRetries => {
-                return Err(stop(Why::OutOfRetries, item, Some(swap.value), tally));
-            }
-            Next::OutOfTime => return Err(stop(Why::OutOfTime, item, Some(swap.value), tally)),
+impl From<Refusal> for Why {
+    fn from(refusal: Refusal) -> Why {
+        match refusal {
+            Refusal::Missing => Why::Missing,
+            Refusal::Conflict => Why::Conflict,
+            Refusal::Unsuitable(reason) => Why::Unsuitable(reason),
         }
     }
 }
 
-/// Computes the swap for the item just read, or why there is none.
-fn prepare(
+impl Why {
+    /// Whether it ended because attempts kept losing until the retries or the time were used up.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self, Why::OutOfRetries | Why::OutOfTime)
+    }
+}
+
+impl Stopped {
+    /// The same ending for another reason.
+    pub(crate) fn because(self, why: Why) -> Stopped {
+        Stopped { why, ..self }
+    }
+
+    /// An update that ended before it had read or sent anything.
+    pub(crate) fn before_any_attempt(why: Why) -> Box<Stopped> {
+        Progress::default().stop(why)
+    }
+}
+
+/// Updates `plan.key` to what `compute` makes of the current item, by compare-and-swap.
+///
+/// `compute` sees the item (`None` if the key is missing) and returns the new value or declines; it is called once per
+/// attempt, always with a value read after the last wait. Nothing of a failed attempt stays behind: what came with its
+/// value is dropped with it.
+pub(crate) fn update<T>(
     store: &mut dyn Store,
     plan: &Plan,
     pacer: &mut dyn Pacer,
-    item: Option<&Item>,
-    compute: Compute<'_>,
-) -> Result<Swap, Why> {
-    let value = compute(item)?;
-    let expiry = expiry(store, plan, item)?;
-    Ok(Swap {
-        key: plan.key.clone(),
-        value,
-        flags: plan
-            .flags
-            .unwrap_or_else(|| item.map_or(0, |item| item.flags)),
-        expiry,
-        condition: item.map_or(Condition::Absent, |item| Condition::Token(item.token)),
-        proof: plan.exactly_once.then(|| Token::proof(pacer.random())),
-        tell_token: plan.tell_token,
-    })
+    compute: Compute<'_, T>,
+) -> Result<Updated<T>, Box<Stopped>> {
+    let progress = Progress::default();
+    let mut run = Loop {
+        store,
+        plan,
+        pacer,
+        progress,
+    };
+    loop {
+        match run.attempt(compute) {
+            Ok(Some(updated)) => return Ok(updated),
+            Ok(None) => {}
+            Err(why) => return Err(run.progress.stop(why)),
+        }
+    }
+}
+
+/// How far the loop is.
+#[derive(Default)]
+struct Progress {
+    /// What this attempt has read.
+    item: Option<Item>,
+    /// What this attempt has sent without success.
+    after: Option<Vec<u8>>,
+    tally: Tally,
+}
+
+impl Progress {
+    /// Begins another attempt: neither what an earlier one read nor what it sent is of any worth.
+    fn begin(&mut self) {
+        self.item = None;
+        self.after = None;
+    }
+
+    fn stop(self, why: Why) -> Box<Stopped> {
+        Box::new(Stopped {
+            why,
+            item: self.item,
+            after: self.after,
+            tally: self.tally,
+        })
+    }
+}
+
+/// One run of [`update`].
+struct Loop<'a> {
+    store: &'a mut dyn Store,
+    plan: &'a Plan,
+    pacer: &'a mut dyn Pacer,
+    progress: Progress,
+}
+
+impl Loop<'_> {
+    /// Reads, computes and swaps once. `None`: it lost, the wait is over, and there may be another attempt.
+    fn attempt<T>(&mut self, compute: Compute<'_, T>) -> Result<Option<Updated<T>>, Why> {
+        self.progress.begin();
+        let read = self.store.read(&self.plan.key, self.plan.want);
+        self.progress.item = read.map_err(Why::Store)?;
+        let (swap, with) = match self.prepare(compute) {
+            Ok(prepared) => prepared,
+            Err(why) => {
+                give_back(self.store, &self.plan.key, self.progress.item.as_ref());
+                return Err(why);
+            }
+        };
+        self.progress.tally.attempts += 1;
+        let before = self.progress.item.as_ref();
+        match swap_settled(self.store, &swap, before, self.pacer) {
+            Ok(Written::Stored(token)) => Ok(Some(self.stored(&swap, token, with))),
+            answer => {
+                self.progress.after = Some(swap.value);
+                self.lost(answer.map_err(Why::Store)?)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Computes the swap for the item just read, or why there is none.
+    fn prepare<T>(&mut self, compute: Compute<'_, T>) -> Result<(Swap, T), Why> {
+        let item = self.progress.item.as_ref();
+        let computed = match compute(item) {
+            Ok(computed) => computed,
+            Err(refusal) => return Err(self.declined(refusal)),
+        };
+        let expiry = expiry(self.store, self.plan, item)?;
+        let flags = item.map_or(0, |item| item.flags);
+        let swap = Swap {
+            key: self.plan.key.clone(),
+            value: computed.value,
+            flags: self.plan.flags.unwrap_or(flags),
+            expiry,
+            condition: item.map_or(Condition::Absent, |item| Condition::Token(item.token)),
+            proof: self
+                .plan
+                .exactly_once
+                .then(|| Token::proof(self.pacer.random())),
+            tell_token: self.plan.tell_token,
+        };
+        Ok((swap, computed.with))
+    }
+
+    /// An item that is not the one expected is an attempt that lost, although its swap was not even sent.
+    fn declined(&mut self, refusal: Refusal) -> Why {
+        if refusal == Refusal::Conflict {
+            self.progress.tally.attempts += 1;
+            self.progress.tally.conflicts += 1;
+        }
+        refusal.into()
+    }
+
+    fn stored<T>(&mut self, swap: &Swap, token: Option<Token>, with: T) -> Updated<T> {
+        let tally = self.progress.tally;
+        self.pacer.stored(tally.attempts, token);
+        let before = self.progress.item.take();
+        let ttl = self.plan.expiry.ttl(before.as_ref());
+        Updated {
+            before,
+            with,
+            token,
+            ttl,
+            flags: swap.flags,
+            tally,
+        }
+    }
+
+    /// Counts a lost attempt and waits as the policy says, or ends the loop.
+    fn lost(&mut self, outcome: Written) -> Result<(), Why> {
+        let tally = &mut self.progress.tally;
+        tally.conflicts += 1;
+        let random = fraction(self.pacer.random());
+        let policy = self.plan.policy;
+        let next = policy.next(tally.conflicts, self.pacer.elapsed(), random);
+        self.pacer.lost(&Lost {
+            attempt: tally.attempts,
+            token: self.progress.item.as_ref().map(|item| item.token),
+            outcome,
+            next,
+        });
+        match next {
+            Next::Retry(time) => {
+                self.pacer.wait(time);
+                Ok(())
+            }
+            Next::OutOfRetries => Err(Why::OutOfRetries),
+            Next::OutOfTime => Err(Why::OutOfTime),
+        }
+    }
 }
 
 fn expiry(store: &mut dyn Store, plan: &Plan, item: Option<&Item>) -> Result<Expiry, Why> {
-    let now = match plan.expiry {
-        ExpiryRule::After(_) => store.now(&plan.key).map_err(Why::Store)?,
-        ExpiryRule::Keep | ExpiryRule::Never => None,
+    let now = match plan.expiry.lifetime(item) {
+        Some(_) => store.now(&plan.key).map_err(Why::Store)?,
+        None => None,
     };
     plan.expiry.apply(item, now).map_err(Why::Expiry)
 }
 
-/// The read took the right to renew the item and nothing will be written: somebody else shall have it.
-fn release(store: &mut dyn Store, key: &Key, item: Option<&Item>) {
+/// The read may have taken the right to renew the item, and nothing will be written: somebody else shall have it.
+pub(super) fn give_back(store: &mut dyn Store, key: &Key, item: Option<&Item>) {
     if let Some(item) = item.filter(|item| item.freshness.won()) {
         // If it cannot be given back, the item's next writer clears it; there is nothing better to do.
         let _ = store.release(key, item.token);
     }
-}
-
-fn updated(
-    plan: &Plan,
-    before: Option<Item>,
-    swap: Swap,
-    token: Option<Token>,
-    tally: Tally,
-) -> Updated {
-    let ttl = match (plan.expiry, &before) {
-        (ExpiryRule::Keep, Some(item)) => item.ttl,
-        (ExpiryRule::Keep, None) | (ExpiryRule::Never, _) => Ttl::Never,
-        (ExpiryRule::After(time), _) => Ttl::Seconds(time.as_secs()),
-    };
-    Updated {
-        before,
-        after: swap.value,
-        token,
-        ttl,
-        flags: swap.flags,
-        tally,
-    }
-}
-
-fn stop(why: Why, item: Option<Item>, after: Option<Vec<u8>>, tally: Tally) -> Box<Stopped> {
-    Box::new(Stopped {
-        why,
-        item,
-        after,
-        tally,
-    })
 }
 
 /// 64 random bits as a number from 0 to 1, to the 53 bits that it can hold.
@@ -268,14 +328,15 @@ mod tests {
         }
     }
 
-    /// Appends an `x`; a missing key is declined.
-    fn append(item: Option<&Item>) -> Result<Vec<u8>, Refusal> {
-        let mut value = item.ok_or(Refusal::Missing)?.value.clone();
+    /// Appends an `x` and brings along what was there; a missing key is declined.
+    fn append(item: Option<&Item>) -> Result<Computed<Vec<u8>>, Refusal> {
+        let with = item.ok_or(Refusal::Missing)?.value.clone();
+        let mut value = with.clone();
         value.push(b'x');
-        Ok(value)
+        Ok(Computed { value, with })
     }
 
-    fn run(store: &mut Scripted, plan: &Plan) -> (Result<Updated, Box<Stopped>>, Still) {
+    fn run(store: &mut Scripted, plan: &Plan) -> (Result<Updated<Vec<u8>>, Box<Stopped>>, Still) {
         let mut clock = Still::default();
         let outcome = update(store, plan, &mut clock, &mut append);
         (outcome, clock)
@@ -290,9 +351,10 @@ mod tests {
         let (outcome, clock) = run(&mut store, &plan());
         let updated = outcome.unwrap();
         assert_eq!(
-            (updated.after.as_slice(), updated.token),
+            (store.swaps[1].value.as_slice(), updated.token),
             (b"bx".as_slice(), Some(token(3)))
         );
+        assert_eq!(updated.with, b"b", "not what the lost attempt brought");
         assert_eq!(
             updated.tally,
             Tally {
@@ -371,10 +433,12 @@ mod tests {
             .swap(Ok(Written::Conflict))
             .read(Some(item("5", 1)))
             .stored(2);
-        let mut compute =
-            |item: Option<&Item>| Ok(item.map_or(b"first".to_vec(), |item| item.value.clone()));
-        let updated = update(&mut store, &plan(), &mut Still::default(), &mut compute).unwrap();
-        assert_eq!(updated.after, b"5");
+        let mut compute = |item: Option<&Item>| {
+            let value = item.map_or(b"first".to_vec(), |item| item.value.clone());
+            Ok(Computed { value, with: () })
+        };
+        update(&mut store, &plan(), &mut Still::default(), &mut compute).unwrap();
+        assert_eq!(store.swaps[1].value, b"5");
         assert_eq!(store.finish(), ["read", "swap absent", "read", "swap 1"]);
     }
 
@@ -423,8 +487,23 @@ mod tests {
         };
         let mut store = Scripted::new().read(Some(stale));
         let mut decline = |_: Option<&Item>| Err(Refusal::Unsuitable("stale".into()));
-        update(&mut store, &plan(), &mut Still::default(), &mut decline).unwrap_err();
+        update::<()>(&mut store, &plan(), &mut Still::default(), &mut decline).unwrap_err();
         assert_eq!(store.finish(), ["read", "release 9"]);
+    }
+
+    #[test]
+    fn an_item_that_is_not_the_one_expected_is_an_attempt_that_lost() {
+        let tally = |refusal: Refusal| {
+            let mut store = Scripted::new().read(Some(item("a", 1)));
+            let mut decline = |_: Option<&Item>| Err(refusal.clone());
+            let outcome = update::<()>(&mut store, &plan(), &mut Still::default(), &mut decline);
+            assert_eq!(store.finish(), ["read"]);
+            let tally = outcome.unwrap_err().tally;
+            (tally.attempts, tally.conflicts)
+        };
+        assert_eq!(tally(Refusal::Conflict), (1, 1));
+        assert_eq!(tally(Refusal::Missing), (0, 0));
+        assert_eq!(tally(Refusal::Unsuitable("no number".into())), (0, 0));
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! What following one key by polling tells: pure, from one look to the next.
+//! Follows one key by polling: what changed from one look to the next. Pure.
 
 use std::time::Duration;
 
 use super::{Glance, Item, Token, Ttl};
 
-/// How far the moment of expiry may seem to move without having moved, as seconds left are whole ones.
+/// How far the moment of expiry can seem to move without moving, as the time left comes in whole seconds.
 const TOLERANCE: Duration = Duration::from_millis(1600);
 
-/// What a look brought to light.
+/// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
     /// First look: the key is there.
@@ -16,7 +16,7 @@ pub(crate) enum Change {
     Absent,
     /// The token is another one; `before` if it was of the same server process.
     Changed { before: Option<Token> },
-    /// The key came into being.
+    /// The key was created.
     Created,
     /// The key is gone: deleted, expired or evicted.
     Deleted { before: Option<Token> },
@@ -58,7 +58,7 @@ impl Follower {
         }
     }
 
-    /// Takes in a look made at `now` and says what changed.
+    /// Processes a look made at `now` and says what changed.
     pub(crate) fn look(&mut self, glance: Option<Glance>, now: Duration) -> Option<Change> {
         self.previous = self.known;
         let change = self.compare(glance, now);
@@ -117,7 +117,7 @@ impl Follower {
         }
     }
 
-    /// Takes the last look back, as its change could not be told.
+    /// Takes the last look back, as its change could not be reported.
     pub(crate) fn undo(&mut self) {
         self.known = self.previous;
     }
@@ -174,7 +174,7 @@ impl Change {
 }
 
 /// Whether the moment of expiry is another one. Servers before 1.6.19 print an item's last second like "never"
-/// (protocol.md 1.1), so "never" where the last second was due is no move.
+/// (protocol.md 1.1), so "never" where the last second was due is no change.
 fn moved(ttl: Ttl, at: Duration, ttl_now: Ttl, now: Duration) -> bool {
     match (ttl, ttl_now) {
         (Ttl::Never, Ttl::Never) => false,

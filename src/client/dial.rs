@@ -2,12 +2,14 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::net::{RecvFlags, recv};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
@@ -37,8 +39,11 @@ pub(super) fn dial(address: &Address, timeout: Duration) -> io::Result<Stream> {
 
 fn tcp(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in resolve(host, port, deadline)? {
-        match TcpStream::connect_timeout(&address, left(deadline)?) {
+    let addresses = resolve(host, port, deadline)?;
+    for (tried, address) in addresses.iter().enumerate() {
+        // One that accepts nothing must leave time for those behind it.
+        let share = left(deadline)? / u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+        match TcpStream::connect_timeout(address, share) {
             Ok(stream) => {
                 stream.set_nodelay(true)?;
                 return Ok(stream);
@@ -139,6 +144,27 @@ impl Stream {
         }
     }
 
+    /// Reads what has come already, without waiting: `None` if nothing has; 0 is the end of the stream.
+    pub(super) fn read_arrived(&mut self, into: &mut [u8]) -> io::Result<Option<usize>> {
+        let read = match self {
+            Stream::Tcp(stream) => arrived(stream, into),
+            Stream::Unix(stream) => arrived(stream, into),
+            Stream::Tls(client, stream) => {
+                // What has come need not be ours to read: a server hands out session tickets at any time.
+                match client.read_tls(&mut Arrived(stream)) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    other => other.map(|_| ())?,
+                }
+                client.process_new_packets().map_err(io::Error::other)?;
+                client.reader().read(into)
+            }
+        };
+        match read {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
     /// Writes a part of `bytes`, and says how much of it.
     pub(super) fn write(&mut self, bytes: &[u8], deadline: Instant) -> io::Result<usize> {
         match self {
@@ -169,6 +195,19 @@ impl Stream {
             // Without it the connection closes in the ordinary way, which is only less tidy.
             let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
         }
+    }
+}
+
+fn arrived(socket: impl AsFd, into: &mut [u8]) -> io::Result<usize> {
+    Ok(recv(socket, into, RecvFlags::DONTWAIT)?.0)
+}
+
+/// A TCP stream that is read without waiting.
+struct Arrived<'a>(&'a TcpStream);
+
+impl Read for Arrived<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        arrived(self.0, into)
     }
 }
 

@@ -7,8 +7,8 @@ use crate::cas::{Freshness, Ttl};
 
 /// The largest value that a reply may announce: memcached's own ceiling for `-I`.
 const MAX_VALUE: usize = 1 << 30;
-/// More statistics than any server has: some lines for each of its connections.
-const MAX_STATS: usize = 1_000_000;
+/// More than any server says of itself in one answer, in bytes.
+const MAX_STATS: usize = 1024 * 1024;
 
 /// Why a reply brought no result.
 #[derive(Debug)]
@@ -205,25 +205,36 @@ fn parse_debug(line: &[u8]) -> Option<(u64, i64)> {
 /// The `STAT name value` lines of one statistics reply; `None` if the server answers with an error instead.
 pub(super) fn stats(wire: &mut Wire) -> Result<Option<Vec<(String, String)>>, WireError> {
     let mut stats = Vec::new();
+    let told = each_stat(wire, MAX_STATS, |name, value| {
+        stats.push((name.to_string(), value.to_string()));
+    })?;
+    Ok(told.then_some(stats))
+}
+
+/// Hands on the lines of one statistics reply of at most `most` bytes; false if the server answers with an error instead.
+pub(super) fn each_stat(
+    wire: &mut Wire,
+    most: usize,
+    mut take: impl FnMut(&str, &str),
+) -> Result<bool, WireError> {
+    let mut seen = 0;
     loop {
         let line = wire.line()?;
         if line == b"END" {
-            return Ok(Some(stats));
+            return Ok(true);
         }
-        if stats.is_empty() && error_line(&line).is_some() {
-            return Ok(None);
+        if seen == 0 && error_line(&line).is_some() {
+            return Ok(false);
         }
+        seen += line.len();
         let text = lossy(&line);
-        let Some((name, value)) = text
+        match text
             .strip_prefix("STAT ")
             .and_then(|stat| stat.split_once(' '))
-        else {
-            return Err(WireError::Garbage(line));
-        };
-        if stats.len() == MAX_STATS {
-            return Err(WireError::Garbage(line));
+        {
+            Some((name, value)) if seen <= most => take(name, value),
+            _ => return Err(WireError::Garbage(line)),
         }
-        stats.push((name.to_string(), value.to_string()));
     }
 }
 

@@ -13,8 +13,9 @@ use super::dial::{Stream, dial};
 
 /// The longest line that a memcached server sends; stats and meta lines stay far below.
 const MAX_LINE: usize = 8192;
-/// How much is read from the socket at a time: ordinarily, and at most for a large value.
+/// How much is read from the socket at a time.
 const CHUNK: usize = 16 * 1024;
+/// By how much the room for a value grows at least, and how much of it is read at a time at most.
 const MAX_READ: usize = 1024 * 1024;
 
 /// How long the look takes that is made at an answer after the time for it was up.
@@ -31,6 +32,8 @@ pub(super) enum WireError {
     Garbage(Vec<u8>),
     /// The answer is memcached's, but not to what was asked.
     OutOfStep(String),
+    /// Something had come before anything was asked: nothing was sent.
+    Unasked(Vec<u8>),
 }
 
 /// An open connection and what has been read from it.
@@ -94,11 +97,13 @@ impl Wire {
         self.stream.abort();
     }
 
-    /// Starts an exchange: writes all of `request`.
+    /// Starts an exchange: writes all of `request`, unless there is something to read already. That would be taken for the
+    /// answer, and is none.
     pub(super) fn send(&mut self, request: &[u8]) -> Result<(), WireError> {
         self.deadline = Instant::now() + self.timeout;
         self.sent = 0;
         self.looked_late = false;
+        self.ensure_quiet()?;
         while self.sent < request.len() {
             match self.stream.write(&request[self.sent..], self.deadline) {
                 Ok(0) => return Err(WireError::Cut("closed the connection".into())),
@@ -111,6 +116,23 @@ impl Wire {
         self.stream
             .flush(self.deadline)
             .map_err(|error| failed(&error))
+    }
+
+    fn ensure_quiet(&mut self) -> Result<(), WireError> {
+        if self.fragment().is_empty() {
+            let mut unasked = [0; 1024];
+            match self.stream.read_arrived(&mut unasked) {
+                Ok(None) => return Ok(()),
+                Ok(Some(0)) => return Err(WireError::Cut("closed the connection".into())),
+                Ok(Some(read)) => self.inbox.extend_from_slice(&unasked[..read]),
+                Err(error) => return Err(failed(&error)),
+            }
+        }
+        let mut lines = self.fragment().split(|&byte| byte == b'\n');
+        let line = lines.next().unwrap_or_default();
+        Err(WireError::Unasked(
+            line.strip_suffix(b"\r").unwrap_or(line).to_vec(),
+        ))
     }
 
     /// Reads one line, without its line end.
@@ -128,50 +150,65 @@ impl Wire {
                 return Err(WireError::Garbage(unread.to_vec()));
             }
             searched = unread.len();
-            self.fill(CHUNK)?;
+            self.fill()?;
         }
     }
 
     /// Reads a data block of `length` bytes and the line end after it.
     pub(super) fn block(&mut self, length: usize) -> Result<Vec<u8>, WireError> {
-        // The inbox grows with what really comes, not with what was announced.
-        loop {
-            let missing = (length + 2).saturating_sub(self.inbox.len() - self.taken);
-            if missing == 0 {
-                break;
-            }
-            self.fill(missing.clamp(CHUNK, MAX_READ))?;
+        let there = length.min(self.fragment().len());
+        let mut block = self.fragment()[..there].to_vec();
+        self.taken += there;
+        // The room grows with what really comes, not with what was announced.
+        while block.len() < length {
+            let start = block.len();
+            let missing = length - start;
+            block.reserve_exact(missing.min(start.max(MAX_READ)));
+            block.resize(start + missing.min(MAX_READ), 0);
+            let read = self.read(|stream, deadline| stream.read(&mut block[start..], deadline))?;
+            block.truncate(start + read);
         }
-        let end = self.taken + length;
-        if self.inbox[end..end + 2] != *b"\r\n" {
-            return Err(WireError::Garbage(self.inbox[end..end + 2].to_vec()));
+        while self.fragment().len() < 2 {
+            self.fill()?;
         }
-        let block = self.inbox[self.taken..end].to_vec();
-        self.taken = end + 2;
+        let end = &self.fragment()[..2];
+        if end != b"\r\n" {
+            return Err(WireError::Garbage(end.to_vec()));
+        }
+        self.taken += 2;
         Ok(block)
     }
 
-    /// Reads up to `most` bytes into the inbox; waits for at least one.
-    fn fill(&mut self, most: usize) -> Result<(), WireError> {
+    /// Reads into the inbox; waits for at least one byte.
+    fn fill(&mut self) -> Result<(), WireError> {
         self.inbox.drain(..self.taken);
         self.taken = 0;
-        let start = self.inbox.len();
-        self.inbox.resize(start + most, 0);
-        let deadline = self.deadline_of_read();
-        let read = loop {
-            match self.stream.read(&mut self.inbox[start..], deadline) {
+        let mut chunk = [0; CHUNK];
+        let read = self.read(|stream, deadline| stream.read(&mut chunk, deadline))?;
+        self.inbox.extend_from_slice(&chunk[..read]);
+        Ok(())
+    }
+
+    /// Reads by `read` until something has come. Whoever was stopped meanwhile (Ctrl-Z and fg, a paused machine) has the rest
+    /// of the time, and in any case another look: the answer may have been there all the while.
+    fn read(
+        &mut self,
+        mut read: impl FnMut(&mut Stream, Instant) -> io::Result<usize>,
+    ) -> Result<usize, WireError> {
+        loop {
+            let deadline = self.deadline_of_read();
+            match read(&mut self.stream, deadline) {
+                Ok(0) => return Err(WireError::Cut("closed the connection".into())),
+                Ok(read) => {
+                    self.answered = true;
+                    return Ok(read);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other,
+                Err(error) => match failed(&error) {
+                    WireError::Silent if !self.looked_late => {}
+                    failed => return Err(failed),
+                },
             }
-        };
-        self.inbox.truncate(start + *read.as_ref().unwrap_or(&0));
-        match read {
-            Ok(0) => Err(WireError::Cut("closed the connection".into())),
-            Ok(_) => {
-                self.answered = true;
-                Ok(())
-            }
-            Err(error) => Err(failed(&error)),
         }
     }
 }
@@ -179,8 +216,8 @@ impl Wire {
 impl Wire {
     /// Until when to wait for the next bytes.
     ///
-    /// On a busy machine it may be us who came late, and the answer is there: so once per exchange there is a look at what
-    /// has come, even after the time was up.
+    /// It may be us who came late, on a busy machine or after an interruption, and the answer is there: so once per exchange
+    /// there is a look at what has come, even after the time was up.
     fn deadline_of_read(&mut self) -> Instant {
         let now = Instant::now();
         if now < self.deadline || self.looked_late {
@@ -219,21 +256,29 @@ mod tests {
 
     use super::*;
 
-    /// A wire to a peer that says `answer` at once, and the peer's end of it.
-    fn answered(answer: &[u8], timeout: Duration) -> (Wire, std::net::TcpStream) {
+    /// A wire and its peer's end.
+    fn connected(timeout: Duration) -> (Wire, std::net::TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string().parse().unwrap();
         let wire = Wire::open(&address, timeout).unwrap();
-        let (mut peer, _) = listener.accept().unwrap();
+        let (peer, _) = listener.accept().unwrap();
+        (wire, peer)
+    }
+
+    /// A wire on which a question was asked and this came back.
+    fn answered(answer: &[u8], timeout: Duration) -> (Wire, std::net::TcpStream) {
+        let (mut wire, mut peer) = connected(timeout);
+        wire.send(b"mg k v\r\n").unwrap();
         peer.write_all(answer).unwrap();
         (wire, peer)
     }
+
+    const PATIENT: Duration = Duration::from_secs(5);
 
     #[test]
     fn an_answer_that_is_there_is_not_missed_because_we_came_late() {
         let timeout = Duration::from_millis(50);
         let (mut wire, _peer) = answered(b"HD\r\n", timeout);
-        wire.send(b"mg k\r\n").unwrap();
         thread::sleep(2 * timeout);
         assert_eq!(wire.line().unwrap(), b"HD");
         // The grace is for one look only: a peer that goes on dripping does not hold us.
@@ -241,9 +286,26 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_came_while_we_were_stopped_in_the_read_is_not_missed() {
+        for error in [io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock] {
+            let timeout = Duration::from_millis(50);
+            let (mut wire, _peer) = answered(b"HD\r\n", timeout);
+            // Stopped before the first read: it ends without bytes when its time is long over.
+            let mut stopped = Some(error);
+            let read = wire.read(|stream, deadline| match stopped.take() {
+                Some(error) => {
+                    thread::sleep(2 * timeout);
+                    Err(error.into())
+                }
+                None => stream.read(&mut [0; 16], deadline),
+            });
+            assert_eq!(read.unwrap(), 4);
+        }
+    }
+
+    #[test]
     fn a_line_and_a_block_are_taken_in_turn_and_nothing_is_lost_between() {
-        let (mut wire, _peer) = answered(b"VA 4 c1\r\n\r\nEN\r\nEN\r\n", Duration::from_secs(5));
-        wire.send(b"mg k v\r\n").unwrap();
+        let (mut wire, _peer) = answered(b"VA 4 c1\r\n\r\nEN\r\nEN\r\n", PATIENT);
         assert_eq!(wire.line().unwrap(), b"VA 4 c1");
         assert_eq!(wire.block(4).unwrap(), b"\r\nEN");
         assert_eq!(wire.line().unwrap(), b"EN");
@@ -251,9 +313,45 @@ mod tests {
     }
 
     #[test]
+    fn a_large_block_comes_whole_and_one_that_only_was_announced_takes_no_room() {
+        let value: Vec<u8> = (0..=255).cycle().take(3 * MAX_READ + 7).collect();
+        let (mut wire, mut peer) = answered(b"", PATIENT);
+        let sent = value.clone();
+        let writer = thread::spawn(move || {
+            peer.write_all(&sent).unwrap();
+            peer.write_all(b"\r\n").unwrap();
+            peer
+        });
+        assert!(wire.block(value.len()).unwrap() == value);
+        drop(writer.join().unwrap());
+        let (mut wire, _peer) = answered(b"few", Duration::from_millis(50));
+        assert!(matches!(wire.block(usize::MAX), Err(WireError::Silent)));
+    }
+
+    #[test]
     fn a_line_without_end_is_garbage() {
-        let (mut wire, _peer) = answered(&[b'x'; 2 * MAX_LINE], Duration::from_secs(5));
-        wire.send(b"mg k\r\n").unwrap();
+        let (mut wire, _peer) = answered(&[b'x'; 2 * MAX_LINE], PATIENT);
         assert!(matches!(wire.line(), Err(WireError::Garbage(_))));
+    }
+
+    #[test]
+    fn what_was_said_before_anything_was_asked_is_no_answer() {
+        let (mut wire, mut peer) = connected(PATIENT);
+        peer.write_all(b"HD c9 O1\r\nEN\r\n").unwrap();
+        let unasked = wire.send(b"mg k v\r\n");
+        assert!(
+            matches!(&unasked, Err(WireError::Unasked(line)) if line == b"HD c9 O1"),
+            "{unasked:?}"
+        );
+        assert_eq!(wire.sent(), 0);
+        // The same of what is left in the inbox when an answer is longer than the question.
+        let (mut wire, _peer) = answered(b"HD\r\nHD\r\n", PATIENT);
+        wire.line().unwrap();
+        assert!(matches!(wire.send(b"mg k\r\n"), Err(WireError::Unasked(line)) if line == b"HD"));
+        // A connection that was closed meanwhile is noticed before anything is sent.
+        let (mut wire, peer) = connected(PATIENT);
+        drop(peer);
+        assert!(matches!(wire.send(b"mg k\r\n"), Err(WireError::Cut(_))));
+        assert_eq!(wire.sent(), 0);
     }
 }

@@ -60,17 +60,30 @@ pub(crate) fn ttl(text: &str) -> Result<ExpiryRule, String> {
         _ => {
             let time = humantime::parse_duration(text)
                 .map_err(|_| "give keep, never or a duration like 60s or 2h".to_string())?;
-            if time < Duration::from_secs(1) {
-                return Err(
-                    "an item cannot live for less than 1s; give never for no expiry".into(),
-                );
-            }
-            if time.subsec_nanos() != 0 {
-                return Err("memcached counts whole seconds".into());
-            }
-            Ok(ExpiryRule::After(time))
+            whole_seconds(time, "give never for no expiry").map(ExpiryRule::After)
         }
     }
+}
+
+/// Reads `--initial-ttl`: how long an item lives.
+pub(crate) fn initial_ttl(text: &str) -> Result<Duration, String> {
+    if lacks_unit(text) {
+        return Err(format!("it lacks a unit; give {text}s, {text}m or {text}h"));
+    }
+    let time = humantime::parse_duration(text)
+        .map_err(|_| "give a duration like 60s or 2h".to_string())?;
+    whole_seconds(time, "leave the option out for no expiry")
+}
+
+/// A time that an item can live.
+fn whole_seconds(time: Duration, for_ever: &str) -> Result<Duration, String> {
+    if time < Duration::from_secs(1) {
+        return Err(format!("an item cannot live for less than 1s; {for_ever}"));
+    }
+    if time.subsec_nanos() != 0 {
+        return Err("memcached counts whole seconds".into());
+    }
+    Ok(time)
 }
 
 /// Reads `--flags`: `None` stands for keep.
@@ -110,6 +123,14 @@ mod tests {
         assert_eq!(ttl("2h"), Ok(ExpiryRule::After(Duration::from_secs(7200))));
         for text in ["0", "60", "0s", "500ms", "1500ms", "-1s", "", "forever"] {
             assert!(ttl(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_initial_ttl_is_whole_seconds() {
+        assert_eq!(initial_ttl("1m"), Ok(Duration::from_secs(60)));
+        for text in ["keep", "never", "60", "0s", "500ms", "1500ms", ""] {
+            assert!(initial_ttl(text).is_err(), "{text:?}");
         }
     }
 

@@ -27,11 +27,12 @@ Examples:
   mccas bench --workers 1,8,32,128 --for 5s --json     one object per row
   mccas bench --strategy cas --workers 8 --increments 10000
 
-The counter is a private key that is deleted at the end, unless KEY names one that nobody else writes meanwhile.
+The counter is a private key that is deleted at the end. --key names a real one instead: it is raised by every
+increment, thousands of them, and stays so. Nobody else should write it meanwhile.
 Exit code 1 if an update was lost (it never should).")]
 pub(crate) struct Args {
-    /// A counter to use instead of a private key; it stays
-    #[arg(value_parser = args::key())]
+    /// Count on this key, which must hold a number, instead of a private one: it is raised by thousands and stays so
+    #[arg(long, value_name = "KEY", value_parser = args::key())]
     key: Option<Key>,
 
     /// Numbers of workers
@@ -73,7 +74,12 @@ impl Subcommand for Args {
 
 fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
     let key = match &args.key {
-        Some(key) => key.clone(),
+        Some(key) => {
+            context
+                .out
+                .message(&announcement(args, key, &context.server(key)));
+            key.clone()
+        }
         None => private_key()?,
     };
     if args.key.is_none()
@@ -88,6 +94,19 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         let _ = context.store.delete(&key);
     }
     outcome
+}
+
+/// What is about to happen to a key that is not ours.
+fn announcement(args: &Args, key: &Key, server: &str) -> String {
+    let measurements = args.workers.len() * args.strategy.len();
+    let how_often = args.increments.map_or_else(
+        || {
+            let each = humantime::format_duration(args.time);
+            format!("as often as it can in {measurements} measurements of {each}")
+        },
+        |each| format!("{each} times in each of {measurements} measurements"),
+    );
+    format!("bench adds 1 to {key} on {server} {how_often}, and leaves it so")
 }
 
 /// Makes every measurement and prints each as soon as it is there (JSON) or all as a table.
@@ -160,7 +179,7 @@ fn failed(error: TrialError, key: &Key, context: &mut Context) -> anyhow::Result
         TrialError::Missing => (
             Exit::Missing,
             Status::Missing,
-            format!("{key} is not on {server}; without KEY a private one is used"),
+            format!("{key} is not on {server}; without --key a private one is used"),
         ),
         TrialError::Unsuitable => {
             let reason = "does not hold a number from 0 to 2^63, which every strategy can add to";

@@ -4,16 +4,17 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
 use super::args;
-use super::ending::{self, Ending};
+use super::ending::{self, Ending, IfLost};
 use super::pace::Pace;
 use super::write_args::WriteArgs;
 use super::{Context, Subcommand, UsageError};
 use crate::cas::pacer::Pacer;
-use crate::cas::update::{Refusal, Updated, update};
+use crate::cas::update::{Computed, Refusal, Updated, update};
 use crate::cas::{Condition, Item, Key, Method};
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
@@ -86,9 +87,10 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     // The value is read with a token as well: if the answer to the swap is lost, only the very item that was read is
     // written over again.
     let plan = args.write.plan(key);
-    let mut compute = |item: Option<&Item>| match expected(args.token, expect.as_deref(), item) {
-        Ok(()) => Ok(value.clone()),
-        Err(refusal) => Err(refusal),
+    let mut compute = |item: Option<&Item>| {
+        expected(args.token, expect.as_deref(), item)?;
+        let value = value.clone();
+        Ok(Computed { value, with: () })
     };
     let mut pace = Pace::start(key, context.out);
     let outcome = update(context.store.as_mut(), &plan, &mut pace, &mut compute);
@@ -99,23 +101,22 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
             let landed = format!("{key} on {} was stored", context.server(key));
             done(key, &updated, report, context).context(landed)
         }
-        Err(stopped) => {
-            let if_missing = "; --token absent would create it";
-            let if_conflict = match args.token {
-                Some(Condition::Token(_)) => "does not have this token any more",
-                Some(Condition::Absent) => "exists already",
-                None => "does not hold the value expected",
-            };
-            Ending {
-                key,
-                elapsed,
-                if_missing,
-                if_conflict,
-                counter: false,
-                once: true,
-            }
-            .report(&stopped, context)
-        }
+        Err(stopped) => not_stored(args, elapsed).report(&stopped, context),
+    }
+}
+
+fn not_stored(args: &Args, elapsed: Duration) -> Ending<'_> {
+    Ending {
+        key: &args.key,
+        elapsed,
+        if_missing: "; --token absent would create it",
+        if_conflict: match args.token {
+            Some(Condition::Token(_)) => "does not have this token any more",
+            Some(Condition::Absent) => "exists already",
+            None => "does not hold the value expected",
+        },
+        if_lost: IfLost::Conflict,
+        counter: false,
     }
 }
 
@@ -163,7 +164,7 @@ fn other_process(args: &Args, context: &mut Context) -> anyhow::Result<Option<Ex
     }
 }
 
-fn stored(key: &Key, updated: &Updated) -> Report {
+fn stored(key: &Key, updated: &Updated<()>) -> Report {
     let before = updated.before.as_ref();
     let method = before.map_or(Method::Add, |_| Method::Cas);
     Report {
@@ -180,7 +181,7 @@ fn stored(key: &Key, updated: &Updated) -> Report {
 
 fn done(
     key: &Key,
-    updated: &Updated,
+    updated: &Updated<()>,
     report: Report,
     context: &mut Context,
 ) -> anyhow::Result<Exit> {

@@ -9,7 +9,7 @@ use crate::cas::{Counter, ErrorKind, Item, Key, StoreError};
 use crate::exit::Exit;
 use crate::output::report::{Number, Report, Status};
 
-/// What the ending of a write can say beyond how it stopped.
+/// What only the command knows about the ending of its write: each sentence that says what was wanted, or what to do next.
 pub(super) struct Ending<'a> {
     pub(super) key: &'a Key,
     pub(super) elapsed: Duration,
@@ -17,10 +17,18 @@ pub(super) struct Ending<'a> {
     pub(super) if_missing: &'a str,
     /// How the item differs from what was expected.
     pub(super) if_conflict: &'a str,
+    pub(super) if_lost: IfLost<'a>,
     /// Whether values are counters, which stand in JSON as numbers.
     pub(super) counter: bool,
-    /// Whether one lost swap is the answer (`cas`) or the retries are (`incr-cas`).
-    pub(super) once: bool,
+}
+
+/// What it means to the command that its swaps lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IfLost<'a> {
+    /// The one swap was all that was asked for, and the answer is that another writer was there first.
+    Conflict,
+    /// It had retries and time, and both can be raised; the sentence says what else there is.
+    Exhausted { instead: &'a str },
 }
 
 /// Reports a question that got no answer, without a key or attempts to speak of.
@@ -71,15 +79,12 @@ impl Ending<'_> {
         let tally = stopped.tally;
         let mut report = Report {
             attempts: Some(tally.attempts),
-            conflicts: Some(tally.conflicts + u32::from(stopped.why == Why::Conflict)),
+            conflicts: Some(tally.conflicts),
             ..Report::of(status)
                 .key(self.key)
                 .current(current.as_ref())
                 .elapsed(self.elapsed)
         };
-        if let Why::Conflict = stopped.why {
-            report.attempts = Some(tally.attempts.max(1));
-        }
         if exit == Exit::Unknown {
             report = report.token_before(stopped.item.as_ref().map(|item| item.token));
             report.before = self.number(stopped.item.as_ref().map(|item| item.value.as_slice()));
@@ -92,8 +97,10 @@ impl Ending<'_> {
         match why {
             Why::Missing => (Exit::Missing, Status::Missing),
             Why::Conflict => (Exit::Conflict, Status::Conflict),
-            Why::OutOfRetries | Why::OutOfTime if self.once => (Exit::Conflict, Status::Conflict),
-            Why::OutOfRetries | Why::OutOfTime => (Exit::Conflict, Status::Exhausted),
+            Why::OutOfRetries | Why::OutOfTime => match self.if_lost {
+                IfLost::Conflict => (Exit::Conflict, Status::Conflict),
+                IfLost::Exhausted { .. } => (Exit::Conflict, Status::Exhausted),
+            },
             Why::Unsuitable(_) | Why::Expiry(_) => (Exit::Unsuitable, Status::Unsuitable),
             Why::Store(error) => (Exit::of(error), Status::of(error)),
         }
@@ -114,36 +121,16 @@ impl Ending<'_> {
 
     fn message(&self, stopped: &Stopped, current: Option<&Item>, server: &str) -> String {
         let key = self.key;
-        let attempts = stopped.tally.attempts;
-        let now = match current {
-            Some(item) => format!("now token {}, value {}", item.token, quoted(&item.value)),
-            None => "the key is gone now".into(),
-        };
         match &stopped.why {
             Why::Missing => format!("{key} is not on {server}{}", self.if_missing),
             Why::Conflict => {
-                let differs = self.if_conflict;
+                let (differs, now) = (self.if_conflict, now(current));
                 format!("{key} on {server} {differs}; nothing was written ({now})")
             }
-            Why::OutOfRetries if self.once => {
-                format!(
-                    "{key} on {server} was written by somebody else; nothing was written by us ({now})"
-                )
+            Why::OutOfRetries => {
+                self.lost(stopped, "retries are", "--max-retries", current, server)
             }
-            Why::OutOfRetries | Why::OutOfTime => {
-                let swaps = match attempts {
-                    1 => "the swap".to_string(),
-                    _ => format!("{attempts} swaps"),
-                };
-                let (limit, option) = match stopped.why {
-                    Why::OutOfTime => ("the time is", "--deadline"),
-                    _ => ("the retries are", "--max-retries"),
-                };
-                format!(
-                    "{key} on {server}: {swaps} lost to other writers and {limit} used up; \
-                     nothing was written; raise {option}, or use --fallback incr ({now})"
-                )
-            }
+            Why::OutOfTime => self.lost(stopped, "time is", "--deadline", current, server),
             Why::Unsuitable(reason) => format!("{key} on {server}: {reason}; nothing was written"),
             Why::Expiry(error) => format!("{key} on {server}: {error}; nothing was written"),
             Why::Store(error) if error.kind() == ErrorKind::Unknown => {
@@ -155,10 +142,45 @@ impl Ending<'_> {
         }
     }
 
+    /// The message for swaps that lost until `limit` used up, which `option` would raise.
+    fn lost(
+        &self,
+        stopped: &Stopped,
+        limit: &str,
+        option: &str,
+        current: Option<&Item>,
+        server: &str,
+    ) -> String {
+        let (key, now) = (self.key, now(current));
+        match self.if_lost {
+            IfLost::Conflict => format!(
+                "{key} on {server} was written by somebody else; nothing was written by us ({now})"
+            ),
+            IfLost::Exhausted { instead } => {
+                let swaps = match stopped.tally.attempts {
+                    1 => "the swap".to_string(),
+                    attempts => format!("{attempts} swaps"),
+                };
+                format!(
+                    "{key} on {server}: {swaps} lost to other writers and the {limit} used up; \
+                     nothing was written; raise {option}{instead} ({now})"
+                )
+            }
+        }
+    }
+
     fn number(&self, value: Option<&[u8]>) -> Option<Number> {
         value
             .filter(|_| self.counter)
             .and_then(|value| Counter::parse(value).ok())
             .map(Number)
+    }
+}
+
+/// What the key holds now.
+fn now(current: Option<&Item>) -> String {
+    match current {
+        Some(item) => format!("now token {}, value {}", item.token, quoted(&item.value)),
+        None => "the key is gone now".into(),
     }
 }

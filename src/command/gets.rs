@@ -1,7 +1,7 @@
 //! `mccas gets`: reads values with their tokens.
 
-use super::{Context, Subcommand, args, ending};
-use crate::cas::{Item, Key};
+use super::{Context, Subcommand, UsageError, args, ending};
+use crate::cas::{Item, Key, Store, StoreError};
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
 use crate::output::text;
@@ -45,57 +45,68 @@ impl Subcommand for Args {
 
 fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     if args.keys.len() > 1 && (args.raw || args.token_only) {
-        return Err(super::UsageError::new("--raw and --token-only take exactly one key").into());
+        return Err(UsageError::new("--raw and --token-only take exactly one key").into());
     }
-    let read = context.store.look(&args.keys);
-    let read = read.and_then(|items| {
-        Ok((
-            items,
-            if args.instance {
-                context.store.instance(&args.keys[0])?
-            } else {
-                None
-            },
-        ))
-    });
-    let (items, instance) = match read {
+    let (items, instance) = match read(args, context.store.as_mut()) {
         Ok(read) => read,
         Err(error) => {
             let server = context.server(&args.keys[0]);
             return ending::no_answer(context, &server, &error, Report::default());
         }
     };
-    let found: Vec<(&Key, &Item)> = args
-        .keys
-        .iter()
-        .zip(&items)
+    // A --json before the subcommand does not conflict with these: the more special wish wins.
+    let bare = args.raw || args.token_only;
+    if context.out.json() && !bare {
+        objects(args, &items, instance.as_deref(), context)?;
+    } else {
+        found_and_missing(args, &items, instance.as_deref(), context)?;
+    }
+    if items.iter().all(Option::is_some) {
+        Ok(Exit::Done)
+    } else {
+        Ok(Exit::Missing)
+    }
+}
+
+/// The items in the order of the keys and, if asked for, the process that they come from.
+fn read(
+    args: &Args,
+    store: &mut dyn Store,
+) -> Result<(Vec<Option<Item>>, Option<String>), StoreError> {
+    let items = store.look(&args.keys)?;
+    let instance = if args.instance {
+        store.instance(&args.keys[0])?
+    } else {
+        None
+    };
+    Ok((items, instance))
+}
+
+/// What was found as text or as it is, then a message for each key that is not there.
+fn found_and_missing(
+    args: &Args,
+    items: &[Option<Item>],
+    instance: Option<&str>,
+    context: &mut Context,
+) -> anyhow::Result<()> {
+    let keys = || args.keys.iter().zip(items);
+    let found: Vec<(&Key, &Item)> = keys()
         .filter_map(|(key, item)| Some((key, item.as_ref()?)))
         .collect();
-    if args.raw || args.token_only {
-        if let Some((_, item)) = found.first() {
-            let token = format!("{}\n", item.token);
-            context.out.bytes(if args.raw {
-                &item.value
-            } else {
-                token.as_bytes()
-            })?;
-        }
-    } else if context.out.json() {
-        return objects(args, &items, instance.as_deref(), context);
-    } else {
-        listing(&found, instance.as_deref(), context)?;
+    match found.first() {
+        Some((_, item)) if args.raw => context.out.bytes(&item.value)?,
+        Some((_, item)) if args.token_only => context.out.line(&item.token.to_string())?,
+        Some(_) => listing(&found, instance, context)?,
+        None => {}
     }
-    for (key, _) in args
-        .keys
-        .iter()
-        .zip(&items)
-        .filter(|(_, item)| item.is_none())
-    {
-        context
-            .out
-            .message(&format!("{key} is not on {}", context.server(key)));
+    for (key, _) in keys().filter(|(_, item)| item.is_none()) {
+        context.out.message(&absent(key, context));
     }
-    Ok(ending(&items))
+    Ok(())
+}
+
+fn absent(key: &Key, context: &Context) -> String {
+    format!("{key} is not on {}", context.server(key))
 }
 
 /// One object per key, found or missing, in the order of the keys.
@@ -104,20 +115,20 @@ fn objects(
     items: &[Option<Item>],
     instance: Option<&str>,
     context: &mut Context,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<()> {
     for (key, item) in args.keys.iter().zip(items) {
         if let Some(item) = item {
             let instance = instance.map(String::from);
             let report = Report::of(Status::Found).key(key).item(item);
             context.out.object(&Report { instance, ..report })?;
         } else {
+            let message = absent(key, context);
             let server = context.server(key);
-            let message = format!("{key} is not on {server}");
             let report = Report::of(Status::Missing).key(key);
             ending::fail(context, &server, Exit::Missing, report, &message)?;
         }
     }
-    Ok(ending(items))
+    Ok(())
 }
 
 /// Per item a line about it, then its value: escaped on a terminal, as it is on a pipe.
@@ -140,12 +151,4 @@ fn listing(
         }
     }
     Ok(())
-}
-
-fn ending(items: &[Option<Item>]) -> Exit {
-    if items.iter().all(Option::is_some) {
-        Exit::Done
-    } else {
-        Exit::Missing
-    }
 }

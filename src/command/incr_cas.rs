@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::args;
-use super::ending::Ending;
+use super::ending::{Ending, IfLost};
 use super::pace::Pace;
 use super::write_args::{WriteArgs, max_retries};
 use super::{Context, Subcommand, UsageError};
@@ -13,7 +13,7 @@ use crate::cas::counter::Bounds;
 use crate::cas::increment::{Increment, Incremented, increment};
 use crate::cas::pacer::Pacer;
 use crate::cas::update::{Plan, Tally};
-use crate::cas::{Counter, Key, RetryPolicy};
+use crate::cas::{Counter, ExpiryRule, Key, Method, RetryPolicy};
 use crate::exit::Exit;
 use crate::output::report::{Number, Report, Status};
 
@@ -24,12 +24,17 @@ const MANY_CONFLICTS: u32 = 16;
 ///
 /// Reads the value, adds, and swaps only if nobody wrote in between; after a lost swap it waits a random, growing time,
 /// reads again and tries again. Flags and the moment of expiry stay. Prints the new value.
+///
+/// memcached's own incr and decr know no negative numbers and refuse a counter that is below zero: where others use them,
+/// give --min 0. A step below zero is noted on stderr.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   n=$(mccas incr-cas my_key)                  add 1
   mccas incr-cas my_key --by -5 --min 0       take 5, but never below 0 (exit 8)
   mccas incr-cas hits --initial 0             a missing key counts as 0
+  mccas incr-cas hits:17 --initial 0 --initial-ttl 1m --max 100
+                                              a rate limit: 100 a minute (exit 8: used up)
   mccas incr-cas my_key --json                before, after, token, attempts, conflicts
   mccas incr-cas my_key --max-retries 0       one attempt: exit 3 if it loses
 
@@ -54,6 +59,10 @@ pub(crate) struct Args {
     /// A missing key counts as N; without it a missing key is exit 4
     #[arg(long, value_name = "N", value_parser = args::counter, allow_negative_numbers = true)]
     initial: Option<Counter>,
+
+    /// The expiry of a key that this creates, kept ever after; a key that is there keeps its own
+    #[arg(long, value_name = "DURATION", value_parser = args::initial_ttl, requires = "initial")]
+    initial_ttl: Option<Duration>,
 
     /// Refuse to go below N
     #[arg(long, value_name = "N", value_parser = args::counter, allow_negative_numbers = true)]
@@ -115,17 +124,23 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
             );
             print(key, &done, elapsed, context).context(landed)?;
             hint(key, done.tally, context);
+            note_if_below_zero(key, &done, context);
             Ok(Exit::Done)
         }
-        Err(stopped) => Ending {
-            key,
-            elapsed,
-            if_missing: "; --initial N would create it",
-            if_conflict: "was written by somebody else",
-            counter: true,
-            once: false,
-        }
-        .report(&stopped, context),
+        Err(stopped) => not_added(key, elapsed).report(&stopped, context),
+    }
+}
+
+fn not_added(key: &Key, elapsed: Duration) -> Ending<'_> {
+    Ending {
+        key,
+        elapsed,
+        if_missing: "; --initial N would create it",
+        if_conflict: "was written by somebody else",
+        if_lost: IfLost::Exhausted {
+            instead: ", or use --fallback incr",
+        },
+        counter: true,
     }
 }
 
@@ -140,10 +155,14 @@ fn plan(args: &Args, context: &Context) -> Result<Plan, UsageError> {
         deadline: args.deadline,
         ..RetryPolicy::COUNTER
     };
+    let plan = args.write.plan(&args.key);
     Ok(Plan {
+        expiry: args
+            .initial_ttl
+            .map_or(plan.expiry, ExpiryRule::KeepOrCreate),
         policy,
         tell_token: context.out.json(),
-        ..args.write.plan(&args.key)
+        ..plan
     })
 }
 
@@ -166,6 +185,11 @@ fn check(args: &Args) -> Result<(), UsageError> {
         && min > max
     {
         return Err(UsageError::new(format!("--min {min} is above --max {max}")));
+    }
+    if args.initial_ttl.is_some() && !args.write.keeps_expiry() {
+        return Err(UsageError::new(
+            "--ttl sets the expiry at every write and --initial-ttl only at the creation: give one of them",
+        ));
     }
     if args.fallback == Fallback::Fail {
         return Ok(());
@@ -211,6 +235,16 @@ fn print(
         Some((ttl, _)) => report.ttl(ttl),
         None => report,
     })
+}
+
+/// A counter that this step took below zero is not what other clients of it can work with.
+fn note_if_below_zero(key: &Key, done: &Incremented, context: &mut Context) {
+    let was_there = done.before.filter(|_| done.method != Method::Add);
+    if done.after.is_negative() && !was_there.is_some_and(Counter::is_negative) {
+        context.out.message(&format!(
+            "note: {key} is below zero now: memcached's own incr and decr refuse it from here on; --min 0 stops there"
+        ));
+    }
 }
 
 /// After many lost attempts: compare-and-swap is not the tool for a key that everybody writes.

@@ -9,11 +9,14 @@ pub(crate) mod gets;
 pub(crate) mod incr_cas;
 pub(crate) mod watch;
 
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "the commands that run others come on top of it"
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "watch --exec uses a part of it; the commands that run others come on top"
+    )
 )]
+#[expect(unused_imports, reason = "as above")]
 mod child;
 
 mod connect;

@@ -38,9 +38,14 @@ impl WriteArgs {
         }
     }
 
+    /// Whether the expiry stays as it is.
+    pub(super) fn keeps_expiry(&self) -> bool {
+        self.ttl == ExpiryRule::Keep
+    }
+
     /// Whether the user asked for nothing here.
     pub(super) fn is_default(&self) -> bool {
-        self.ttl == ExpiryRule::Keep && self.flags == Flags(None) && !self.exactly_once
+        self.keeps_expiry() && self.flags == Flags(None) && !self.exactly_once
     }
 }
 

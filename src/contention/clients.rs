@@ -1,15 +1,16 @@
-//! Which client wrote: the log names connections by the server's number of them, and the server gives numbers anew at once.
+//! Which client wrote. The log names a connection by a number, and the server reuses numbers at once.
 //!
-//! So a number says nothing by itself. It stands for one client from the line that tells of its connecting to the line
-//! that tells of its end; the lines' running numbers (gid) put them in order, as those of different server threads come
-//! out of order. Connections older than the log are known from the server's own list (`stats conns`), which says nothing
-//! about when: an address counts only if two looks at the list agree on it and no line in between disagrees, or if the
-//! line of the connection's end gives it. Until then the client's name is `?` (protocol.md rule 23).
+//! So a number alone says nothing. It stands for one client from the line that says it connected to the line that says it
+//! left. Lines of different server threads arrive out of order; their running number (gid) sorts them.
+//!
+//! Connections older than the log come from the server's list (`stats conns`). The list does not say since when, so an
+//! address counts only if two looks at the list agree and no line between them disagrees, or if the line that ends the
+//! connection gives it. Until then the client is called `?` (protocol.md rule 23).
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-/// Holders of one number that are remembered: late lines can belong to one that has gone.
+/// How many holders of one number are remembered: a late line can belong to one that has left.
 const REMEMBERED: usize = 4;
 
 /// One connection of one client. Its name may become known later than what it did.
@@ -38,7 +39,7 @@ pub(crate) struct Clients {
     made: u64,
 }
 
-/// A client in possession of a number, from one line of the log to another.
+/// A client that holds a number, from one line of the log to another.
 #[derive(Debug)]
 struct Holder {
     client: Arc<Client>,
@@ -212,7 +213,7 @@ mod tests {
         assert_eq!(writer.name(), None);
         clients.closed(7, 9, "a:1".into());
         assert_eq!(writer.name(), Some("a:1"));
-        // The list is of now: it tells nothing of a client that has gone.
+        // The list shows the present: it says nothing about a client that has left.
         clients.listed(list(&[(7, "b:2")]));
         clients.listed(list(&[(7, "b:2")]));
         assert_eq!(name(&mut clients, 7, 6), "a:1");

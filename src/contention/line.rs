@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-/// What a line tells.
+/// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Line<'a> {
-    /// A store was tried.
+    /// Somebody tried to store.
     Mutation(Mutation<'a>),
     /// A client connected.
     Opened(Connection<'a>),
@@ -16,11 +16,11 @@ pub(crate) enum Line<'a> {
     Closed(Connection<'a>),
     /// The server left out this many lines, as we did not read fast enough.
     Skipped(u64),
-    /// Something else, or nothing that can be read.
+    /// Something else, or not readable.
     Other,
 }
 
-/// A store that was tried, in whatever way it ended.
+/// An attempt to store, however it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mutation<'a> {
     /// When, by the server's clock, in microseconds of unix time.
@@ -31,7 +31,7 @@ pub(crate) struct Mutation<'a> {
     pub(crate) outcome: Outcome,
     /// The command's name: `set`, `add`, `replace`, `append`, `prepend`, `cas`, or one that later servers have.
     pub(crate) command: &'a [u8],
-    /// The server's number of the connection; `None` where the line cannot be trusted to tell it.
+    /// The server's number for the connection; `None` where the line cannot be trusted.
     pub(crate) cfd: Option<u32>,
 }
 

@@ -68,7 +68,7 @@ impl Pattern {
         Ok(Pattern(parts))
     }
 
-    /// Whether the whole key fits. Linear but for the number of stars: only the last one is ever tried again.
+    /// Whether the whole key matches. Only the last star is ever tried again, so the time does not explode with their number.
     pub(crate) fn fits(&self, key: &[u8]) -> bool {
         let (mut part, mut at) = (0, 0);
         let mut retry = None;

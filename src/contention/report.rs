@@ -1,4 +1,4 @@
-//! What came of a log, or of one interval of it: rows, hottest first, and how far they can be trusted.
+//! The result of a log, or of one interval of it: rows, hottest first, and how far to trust them.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use super::Tally;
 use super::tally::{Counts, OfClient, OfKey, Span};
 use super::top::Slot;
 
-/// Swaps below which a share of lost ones says little.
+/// With fewer swaps than this, the share of lost ones says little.
 pub(crate) const ENOUGH_SWAPS: u64 = 10;
 
 /// What a row stands for.
@@ -38,14 +38,14 @@ pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
     /// Rows left out because only so many were wanted.
     pub(crate) more: usize,
-    /// All stores of the server that the log told of, whatever their keys.
+    /// All stores that the log showed, whatever their keys.
     pub(crate) all: Counts,
     pub(crate) bound: Bound,
     /// Lines that the server dropped or skipped.
     pub(crate) dropped: u64,
     /// Whether the server had more of its log to tell when the time was up.
     pub(crate) behind: bool,
-    /// What the server counted meanwhile, if it tells.
+    /// What the server itself counted in the same time, if it says.
     pub(crate) server: Option<Counters>,
 }
 
@@ -145,7 +145,7 @@ impl Report {
 }
 
 impl Tally {
-    /// All rows with something to tell, the hottest first; what only the caller knows is left empty.
+    /// All rows with any count, hottest first; what only the caller knows stays empty.
     pub(crate) fn report(&self, by: By, scope: Scope) -> Report {
         let mut rows = match by {
             By::Key => self.key_rows(scope),

@@ -8,7 +8,7 @@ use super::line::Connection;
 use super::top::Top;
 use super::{Line, Mutation, Outcome, Pattern};
 
-/// Keys that are counted one by one; see [`Top`] for what happens to more of them.
+/// How many keys are counted one by one; [`Top`] says what happens to more.
 pub(crate) const KEYS: usize = 4096;
 /// The same for the clients of the server, and for those of one key. Their weight is how often they wrote: a client that
 /// stays must not lose its place to many that come, lose one swap and go.
@@ -67,7 +67,7 @@ pub(crate) struct Tally {
     /// Lines that the server says it did not send us.
     pub(crate) skipped: u64,
     awaited: Option<Awaited>,
-    /// The log entry after which nothing is counted any more.
+    /// Nothing after this log entry is counted.
     end: u64,
 }
 
@@ -153,7 +153,7 @@ impl Tally {
         }
     }
 
-    /// Waits for the line of a connection by that name; if it `ends` the count, later entries are let pass.
+    /// Waits for the line of the connection with this name. If it `ends` the count, later entries are ignored.
     pub(crate) fn wait_for(&mut self, name: String, ends: bool) {
         self.awaited = Some(Awaited { name, ends });
     }
@@ -345,7 +345,7 @@ mod tests {
         assert!(tally.is_waiting());
         tally.take(opened(6, 8).as_bytes());
         assert!(!tally.is_waiting());
-        // Of another thread of the server: later in the log, and earlier in truth.
+        // From another thread of the server: it stands later in the log and happened earlier.
         tally.take(store(5).as_bytes());
         tally.take(store(7).as_bytes());
         assert_eq!(tally.all.now.stores, 2);

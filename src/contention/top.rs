@@ -9,9 +9,9 @@
 //! - `weight - error <= what it really lost <= weight`, and no error is above `N / C`;
 //! - as long as there are no more names than places, nothing is evicted and everything is exact.
 //!
-//! An event without weight (a store that fought with nobody) takes a place only from a name that never lost either, by
-//! the same rule with the number of events for the weight. So a flood of names that nobody fights over cannot push out
-//! one that somebody does, and among the peaceful ones the busiest stay.
+//! An event without weight (a store that met no other writer) can take a place only from a name that never lost a swap.
+//! Between those, the number of events is the weight. So a flood of uncontended names cannot push out a contended one,
+//! and of the uncontended ones the busiest stay.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -62,12 +62,12 @@ impl<K: Clone + Eq + Hash, V: Default> Top<K, V> {
         }
     }
 
-    /// The names with a place, in no order.
+    /// The names with a place, in any order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Slot<K, V>> {
         self.slots.iter()
     }
 
-    /// The same, to be changed.
+    /// The same, mutable.
     pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.slots.iter_mut().map(|slot| &mut slot.value)
     }

@@ -1,5 +1,8 @@
 //! `mccas bench`: its rows, its key, and what it does when something is wrong.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use serde::Deserialize;
 
 use crate::harness::mccas::{mccas, mccas_at};
@@ -101,12 +104,13 @@ fn the_private_key_is_deleted_and_no_other_is_touched() {
 }
 
 #[test]
-fn a_key_that_is_named_is_counted_on_and_stays() {
+fn a_key_that_is_named_is_counted_on_and_stays_and_that_is_said_before() {
     let server = Memcached::start();
     server.set_with("mine", "41", 7, 1000);
-    mccas(&server)
+    let outcome = mccas(&server)
         .args([
             "bench",
+            "--key",
             "mine",
             "--workers",
             "4",
@@ -117,9 +121,49 @@ fn a_key_that_is_named_is_counted_on_and_stays() {
             "--json",
         ])
         .run();
+    let address = server.address();
+    assert_eq!(
+        outcome.stderr,
+        format!(
+            "mccas: bench adds 1 to mine on {address} 50 times in each of 2 measurements, and leaves it so\n"
+        )
+    );
     let item = server.item("mine").unwrap();
     assert_eq!((item.value.as_slice(), item.flags), (b"141".as_slice(), 7));
     assert!((900..=1000).contains(&item.ttl), "{item:?}");
+}
+
+#[test]
+fn what_happens_to_the_key_is_said_before_anything_is_written() {
+    let server = Memcached::start();
+    server.set("mine", "41");
+    // As soon as the server is not asked any more, nothing can be written.
+    server.freeze();
+    let mut bench = mccas(&server)
+        .args(["bench", "--key", "mine", "--for", "20ms"])
+        .command()
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("mccas starts");
+    let mut said = String::new();
+    let mut stderr = BufReader::new(bench.stderr.take().expect("a pipe"));
+    stderr.read_line(&mut said).expect("a line");
+    assert!(said.contains("12 measurements of 20ms"), "{said}");
+    let _ = bench.kill();
+    let _ = bench.wait();
+    server.thaw();
+    assert_eq!(server.value("mine"), "41");
+}
+
+#[test]
+fn a_key_is_not_taken_for_one_to_count_on_unless_it_is_said_so() {
+    let server = Memcached::start();
+    server.set("jobs", "41");
+    let outcome = mccas(&server).args(["bench", "jobs"]).run();
+    assert_eq!((outcome.code, outcome.stdout_text()), (2, ""));
+    assert!(outcome.stderr.contains("'jobs'"), "{outcome:?}");
+    assert_eq!(server.value("jobs"), "41");
 }
 
 #[test]
@@ -144,12 +188,16 @@ fn the_table_names_every_strategy_and_compares_with_the_guide() {
 fn what_cannot_be_counted_on_is_told() {
     let server = Memcached::start();
     server.set("text", "hello");
-    let missing = mccas(&server).args(["bench", "nope", "--json"]).run();
+    let missing = mccas(&server)
+        .args(["bench", "--key", "nope", "--json"])
+        .run();
     assert_eq!(
         (missing.code, missing.object()["status"].as_str()),
         (4, Some("missing"))
     );
-    let text = mccas(&server).args(["bench", "text", "--json"]).run();
+    let text = mccas(&server)
+        .args(["bench", "--key", "text", "--json"])
+        .run();
     assert_eq!(
         (text.code, text.object()["status"].as_str()),
         (8, Some("unsuitable"))

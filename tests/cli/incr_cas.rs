@@ -35,11 +35,40 @@ fn the_new_value_is_printed_and_stored_plainly() {
     ] {
         server.set("k", value);
         incr(&server)
-            .args(["--by", by])
+            .args(["--by", by, "--quiet"])
             .stdout(format!("{after}\n"))
             .check();
         assert_eq!(server.value("k"), after);
     }
+}
+
+#[test]
+fn a_counter_that_goes_below_zero_is_noted_once() {
+    let server = Memcached::start();
+    server.set("k", "1");
+    let decrement = || incr(&server).args(["--by", "-1"]);
+    decrement().stdout("0\n").check();
+    let outcome = decrement().run();
+    assert_eq!((outcome.code, outcome.stdout_text()), (0, "-1\n"));
+    assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
+    for word in ["k is below zero", "incr", "--min 0"] {
+        assert!(outcome.stderr.contains(word), "{outcome:?}");
+    }
+    // It is so, and it was said.
+    assert!(server.raw("incr k 1\r\n").starts_with(b"CLIENT_ERROR"));
+    decrement().stdout("-2\n").check();
+    incr(&server).stdout("-1\n").check();
+    // With --json stdout has its one object, and the note stands where people read.
+    server.set("k", "0");
+    let outcome = decrement().arg("--json").run();
+    assert_eq!(outcome.object()["after"], -1);
+    assert!(outcome.stderr.contains("below zero"), "{outcome:?}");
+    // A creation below zero is one more way to get there.
+    server.raw("delete k\r\n");
+    let outcome = incr(&server).args(["--initial", "-5"]).run();
+    assert!(outcome.stderr.contains("below zero"), "{outcome:?}");
+    server.set("k", "0");
+    decrement().arg("--quiet").stdout("-1\n").check();
 }
 
 #[test]
@@ -142,6 +171,83 @@ fn initial_counts_only_where_the_key_is_missing() {
     server.raw("delete k\r\n");
     assert_eq!(run(&["--initial", "10", "--max", "10"]).code, 8);
     assert_eq!(server.item("k"), None);
+}
+
+#[test]
+fn an_initial_ttl_is_set_by_the_creation_and_kept_by_everything_after() {
+    for server in [Memcached::start(), Memcached::modern()] {
+        let proxy = Proxy::to(&server);
+        let window = || {
+            let options = ["--initial", "0", "--initial-ttl", "90s", "--max", "3"];
+            let command = mccas_at(proxy.address()).args(["incr-cas", "k", "--json"]);
+            command.args(options).run()
+        };
+        let created = window();
+        assert_eq!(created.object()["method"], "add", "{created:?}");
+        assert_eq!(created.object()["ttl"], 90);
+        // One read and one write that carries value and expiry together: nothing in between to be killed in.
+        assert_eq!(proxy.round_trips(), 2);
+        let moment =
+            || server.count("time") + u64::try_from(server.item("k").unwrap().ttl).unwrap();
+        assert!((88..=90).contains(&server.item("k").expect("the item").ttl));
+        // Half a minute of the window has gone.
+        server.raw("touch k 60\r\n");
+        let (before, after) = (moment(), window());
+        assert_eq!(after.object()["method"], "cas", "{after:?}");
+        assert!(moment().abs_diff(before) <= 1, "the window has moved");
+        assert_eq!([window().code, window().code], [0, 8]);
+        assert!(moment().abs_diff(before) <= 1, "the window has moved");
+        // A key that never expires is given no expiry either.
+        server.set("k", "1");
+        assert_eq!(window().object()["ttl"], serde_json::Value::Null);
+        assert_eq!(server.item("k").expect("the item").ttl, -1);
+    }
+}
+
+#[test]
+fn a_creation_that_loses_keeps_the_expiry_of_the_winner() {
+    let server = Memcached::start();
+    let proxy = Proxy::to(&server).on_request(2, |server| server.set_with("k", "5", 0, 1000));
+    let options = ["--initial", "0", "--initial-ttl", "10s"];
+    let command = mccas_at(proxy.address()).args(["incr-cas", "k"]);
+    command.args(options).stdout("6\n").check();
+    let ttl = server.item("k").expect("the item").ttl;
+    assert!((990..=1000).contains(&ttl), "{ttl}");
+}
+
+#[test]
+fn an_initial_ttl_beyond_30_days_is_no_date_in_1970() {
+    let server = Memcached::start();
+    let options = ["--initial", "0", "--initial-ttl", "40days"];
+    incr(&server).args(options).stdout("1\n").check();
+    let ttl = server.item("k").expect("the item").ttl;
+    assert!((3_455_990..=3_456_000).contains(&ttl), "{ttl}");
+}
+
+#[test]
+fn an_initial_ttl_that_cannot_be_meant_is_a_usage_error() {
+    let server = Memcached::start();
+    server.set("k", "1");
+    for (options, word) in [
+        (&["--initial-ttl", "1m"][..], "--initial"),
+        (&["--initial", "0", "--initial-ttl", "60"], "60s"),
+        (&["--initial", "0", "--initial-ttl", "never"], "duration"),
+        (&["--initial", "0", "--initial-ttl", "0s"], "1s"),
+        (
+            &["--initial", "0", "--initial-ttl", "1m", "--ttl", "2m"],
+            "--ttl",
+        ),
+        (
+            &["--initial", "0", "--initial-ttl", "1m", "--ttl", "never"],
+            "--ttl",
+        ),
+    ] {
+        let outcome = incr(&server).args(options).run();
+        assert_eq!(outcome.code, 2, "{options:?} {outcome:?}");
+        assert!(outcome.stderr.contains(word), "{options:?} {outcome:?}");
+    }
+    let keep = ["--initial", "0", "--initial-ttl", "1m", "--ttl", "keep"];
+    incr(&server).args(keep).stdout("2\n").check();
 }
 
 #[test]

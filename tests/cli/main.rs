@@ -1,17 +1,18 @@
 //! End-to-end tests: the program as a user runs it, against real servers and faulty ones.
 //!
-//! One test target, so that it links once and its helpers are shared.
+//! One test target, so that it links once. What needs the machine for itself is in the target `alone`.
 
 mod harness; // What the tests stand on: servers, the command, faults.
+#[path = "harness/tests.rs"]
+mod harness_tests; // The harness by itself.
 
 // The tests.
 mod access; // TLS, authentication, other protocols, no CAS.
 mod bench; // Measuring: rows, keys, trouble.
 mod cas; // Where the value comes from and what it is compared with.
+mod citations; // What is cited of docs/protocol.md exists.
 mod completions; // The completion files: up to date, accepted by their shells.
-mod concurrency; // Many writers at once.
-mod contended; // 64 processes on one key.
-mod contention; // Who fights over which key, against the writers' own counts.
+mod contention; // Who fights over which key: the log, told as tables and objects.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.
@@ -28,7 +29,6 @@ mod promises; // Nothing is destroyed, no byte is changed.
 mod readme; // README.md shows what the program prints.
 mod reconnect; // Lost answers on new connections.
 mod round_trips; // How often the program waits for the server.
-mod soak; // A long run in bad weather, short in the suite.
 mod terminal; // Colours, and nothing that a terminal would obey.
 mod torn; // Values and tokens that do not belong together.
 mod watch; // Events, their order, and what they leave behind.

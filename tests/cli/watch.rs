@@ -7,6 +7,7 @@ use crate::harness::proxy::Proxy;
 use crate::harness::reports::{Seen, SeenServer};
 use crate::harness::running::Running;
 use crate::harness::server::Memcached;
+use crate::harness::wire::{Connection, Peer};
 
 /// `watch --json` with a short interval, for some keys.
 pub(crate) fn watch(server: &Memcached, keys: &[&str]) -> Mccas {
@@ -54,11 +55,8 @@ fn a_key_is_followed_from_absent_to_created_changed_touched_and_deleted() {
         (Some(None), Some(7), Some(3))
     );
     assert_eq!((created.token_before, created.state), (None, None));
-    assert!(
-        created.time.ends_with('Z') && created.time.len() == 24,
-        "{}",
-        created.time
-    );
+    let time = created.time;
+    assert!(time.ends_with('Z') && time.len() == 24, "{time}");
     server.set_with("k", "two", 7, 0);
     let changed = ensure(&mut watch, "changed");
     let second = server.token("k").to_string();
@@ -265,4 +263,66 @@ fn a_lease_placeholder_is_told_and_left_to_its_winner() {
     );
     assert_eq!(server.raw(format!("ms k 1 C{token}\r\nv\r\n")), b"HD\r\n");
     assert_eq!(ensure(&mut watch, "changed").value.as_deref(), Some("v"));
+}
+
+/// The two questions of a look that come before the values, each with a real server's answer.
+fn glance(server: &Memcached, script: Connection) -> Connection {
+    let answer = server.raw("me k\r\n");
+    script.read_until("me k\r\n").reply(answer)
+}
+
+fn stats(server: &Memcached, script: Connection) -> Connection {
+    let answers = ["stats\r\n", "stats settings\r\n"].map(|question| server.raw(question));
+    let script = script.read_until("stats\r\n");
+    script
+        .read_until("stats settings\r\n")
+        .reply(answers.concat())
+}
+
+#[test]
+fn a_peer_of_which_no_whole_look_was_ever_understood_is_not_watched() {
+    let server = Memcached::start();
+    server.set("k", "v");
+    // It shows the key's token, and answers the question for its value with what belongs to no question.
+    let foreign = stats(&server, glance(&server, Connection::new()))
+        .read_until("mg k")
+        .reply("HD O7\r\nHD O9\r\n")
+        .silence();
+    let peer = Peer::always(foreign);
+    let watch = |address: String| {
+        let command = mccas_at(address).args(["watch", "k", "--json", "--interval", "5ms"]);
+        command.args(["--timeout", "2s", "--for", "10s"])
+    };
+    let outcome = watch(peer.address()).run();
+    assert_eq!(outcome.code, 5, "{outcome:?}");
+    assert_eq!(outcome.object()["event"], "unreachable");
+    assert!(outcome.stderr.contains("out of step"), "{outcome:?}");
+    assert!(outcome.elapsed < Duration::from_secs(9), "{outcome:?}");
+}
+
+#[test]
+fn reachable_is_said_only_of_answers_that_were_understood() {
+    let server = Memcached::start();
+    server.set("k", "v");
+    // The connection ends whenever a value is asked for: that may get better, and the watch tries on.
+    let first = stats(&server, glance(&server, Connection::new()));
+    // A new connection is asked first who answers.
+    let later = glance(&server, stats(&server, Connection::new()));
+    let scripts = [first].into_iter().chain(vec![later; 5]);
+    let peer = Peer::serve(scripts.map(|script| script.read_until("mg k").close()));
+    let command = mccas_at(peer.address()).args(["watch", "k", "--json", "--interval", "5ms"]);
+    let mut watch = command.args(["--timeout", "2s", "--for", "1s"]).spawn();
+    assert_eq!(watch.object()["event"], "unreachable");
+    let outcome = watch.wait();
+    assert!(
+        peer.connections() > 5,
+        "it has not looked again: {outcome:?}"
+    );
+    assert_eq!(outcome.code, 5, "{outcome:?}");
+    // One object says how it ended, and no other came in between.
+    assert_eq!(outcome.object()["event"], "unreachable", "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("no answer that could be used"),
+        "{outcome:?}"
+    );
 }

@@ -1,7 +1,12 @@
 //! `watch --exec`: a command per change, the value on its stdin, the rest in its environment.
 
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
 use crate::harness::mccas::{Mccas, mccas};
 use crate::harness::server::Memcached;
+use crate::harness::wait;
 
 /// `watch k` with a short interval that runs a command at each change.
 fn watch(server: &Memcached, command: &str) -> Mccas {
@@ -55,7 +60,7 @@ fn a_command_that_reads_nothing_does_no_harm() {
 }
 
 #[test]
-fn a_command_that_fails_is_told_and_the_watch_goes_on() {
+fn a_command_that_fails_is_told_the_watch_goes_on_and_says_so_at_its_end() {
     let server = Memcached::start();
     server.set("k", "0");
     let mut watch = watch(&server, "exit 3").args(["--count", "2"]).spawn();
@@ -65,9 +70,109 @@ fn a_command_that_fails_is_told_and_the_watch_goes_on() {
         assert_eq!(watch.object()["value"], value);
     }
     let outcome = watch.wait();
-    assert_eq!(outcome.code, 0);
-    let message = "mccas: --exec: the command ended with exit status: 3\n";
+    assert_eq!(outcome.code, 1);
+    let message = "mccas: --exec: the command ended with exit status 3\n";
     assert_eq!(outcome.stderr, message.repeat(2));
+}
+
+#[test]
+fn one_failure_among_successes_is_not_forgotten() {
+    let server = Memcached::start();
+    server.set("k", "0");
+    let mut watch = watch(&server, "read v; exit $v")
+        .args(["--count", "2"])
+        .spawn();
+    assert_eq!(watch.object()["event"], "present");
+    for value in ["1\n", "0\n"] {
+        server.set("k", value);
+        assert_eq!(watch.object()["value"], value);
+    }
+    assert_eq!(watch.wait().code, 1);
+    // What was asked for and did not come says more than that.
+    let late = ["--since", "99999", "--count", "2", "--for", "100ms"];
+    let outcome = mccas(&server)
+        .args(["watch", "k"])
+        .args(late)
+        .args(["--exec", "exit 1"])
+        .run();
+    assert_eq!(outcome.code, 9, "{outcome:?}");
+}
+
+/// Waits for the end of the process with this number.
+#[track_caller]
+fn ensure_gone(pid: &str) {
+    let path = Path::new("/proc").join(pid.trim()).join("stat");
+    wait::until("the command to end", || {
+        let stat = fs::read_to_string(&path).unwrap_or_default();
+        (stat.is_empty() || stat.contains(") Z ")).then_some(())
+    });
+}
+
+#[test]
+fn the_time_given_ends_a_command_that_would_go_on() {
+    let server = Memcached::start();
+    server.set("small", "v");
+    // More than a pipe holds, and nobody reads it.
+    server.set("large", vec![b'x'; 900_000]);
+    for (key, script) in [
+        ("small", "echo $$; sleep 60"),
+        ("large", "echo $$; sleep 60"),
+        ("small", "trap '' TERM; echo $$; while :; do sleep 1; done"),
+    ] {
+        let command = mccas(&server).args(["watch", key, "--for", "300ms", "--interval", "5ms"]);
+        let command = command.args(["--since", "99999", "--count", "1", "--exec", script]);
+        let outcome = command.run();
+        assert_eq!(outcome.code, 1, "{script} {outcome:?}");
+        assert!(
+            outcome.elapsed < Duration::from_secs(10),
+            "{script} {outcome:?}"
+        );
+        assert!(outcome.stderr.contains("--for"), "{script} {outcome:?}");
+        ensure_gone(outcome.stdout_text().lines().last().expect("its number"));
+    }
+}
+
+#[test]
+fn a_signal_reaches_the_command_and_ends_the_watch() {
+    let server = Memcached::start();
+    server.set("k", "v");
+    let since = ["--since", "99999", "--exec"];
+    for (script, name, code) in [
+        ("echo $$; exec sleep 60", "INT", 130),
+        ("echo $$; exec sleep 60", "TERM", 143),
+        (
+            "trap '' TERM INT; echo $$; while :; do sleep 1; done",
+            "TERM",
+            143,
+        ),
+    ] {
+        let mut watch = mccas(&server)
+            .args(["watch", "k"])
+            .args(since)
+            .arg(script)
+            .spawn();
+        assert!(watch.line().contains("changed"));
+        let pid = watch.line();
+        watch.signal(name);
+        assert_eq!(watch.wait().code, code, "{script}");
+        ensure_gone(&pid);
+    }
+}
+
+#[test]
+fn between_two_commands_a_signal_does_what_it_always_does() {
+    let server = Memcached::start();
+    server.set("k", "v");
+    for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129), ("USR1", 138)] {
+        let mut watch = watch(&server, "echo ran").spawn();
+        assert_eq!(watch.object()["event"], "present");
+        server.set("k", "w");
+        assert_eq!(watch.object()["event"], "changed");
+        assert_eq!(watch.line(), "ran");
+        // The command may be about to end: then the signal is passed on to it, and ends the watch all the same.
+        watch.signal(name);
+        assert_eq!(watch.wait().code, code, "{name}");
+    }
 }
 
 #[test]

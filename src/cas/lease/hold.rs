@@ -5,10 +5,10 @@
 use std::fmt;
 use std::time::Duration;
 
-/// What memcached's clock of whole seconds may take from a TTL: `T1` lives 0.34 to 0.996 s (protocol.md 2.8).
+/// How much memcached's clock of whole seconds may cut off a TTL: `T1` lives 0.34 to 0.996 s (protocol.md 2.8).
 const TICK: Duration = Duration::from_secs(1);
 
-/// From the decision to end the command to its end, beside the grace: to wake up, to kill and to reap.
+/// Time to end the command, on top of the grace: to wake up, kill and reap.
 const MARGIN: Duration = Duration::from_millis(250);
 
 /// The time between two attempts while renewals fail.
@@ -84,11 +84,11 @@ pub(crate) struct Lease {
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Due {
-    /// Nothing for so long.
+    /// Nothing, for this long.
     Wait(Duration),
     /// To renew; the exchange must not take longer than this.
     Renew { patience: Duration },
-    /// To end the command: it could not be renewed, and would be over before the command has ended.
+    /// To end the command: the lease could not be renewed and is about to run out.
     Lost,
 }
 

@@ -20,7 +20,7 @@ impl Slots {
         Slots(vec![key])
     }
 
-    /// So many slots, tried one after the other from a random one on, so that processes do not all run for the first.
+    /// This many slots, tried in turn from a random one on, so that processes do not all compete for the first.
     pub(crate) fn new(key: &Key, count: u32, random: u64) -> Result<Slots, KeyError> {
         let count = u64::from(count.max(1));
         let start = random % count;

@@ -34,7 +34,7 @@ impl Step {
     }
 }
 
-/// What a renewal came to.
+/// The result of a renewal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Renewal {
     Renewed,
@@ -61,7 +61,7 @@ impl Renewal {
     }
 }
 
-/// What a release came to.
+/// The result of a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Release {
     /// The key is free, or somebody else's by right.
@@ -74,7 +74,7 @@ pub(crate) enum Release {
 
 impl Release {
     /// Judges a look before a delete; `Err` is the token to delete with. `sent` says whether a delete of ours went out
-    /// before: then it may be what made the key go, and what came after is no business of ours.
+    /// before: then it may be what made the key go, and what came after is not ours to delete.
     pub(crate) fn of_look(item: Option<&Item>, ours: &[u8], sent: bool) -> Result<Release, Token> {
         match Step::of(item, ours) {
             Step::Act(token) => Err(token),
@@ -114,7 +114,7 @@ pub(crate) enum Found {
     Free,
     /// Nobody's, but our lost creation may still land: it is not repeated (a creation is proved by no token).
     Undecided,
-    /// No answer was got to the creation: look for our value.
+    /// The creation got no answer: look for our value.
     Look,
     Failed(StoreError),
 }

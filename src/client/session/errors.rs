@@ -7,7 +7,7 @@ use crate::cas::StoreError;
 use crate::cas::shown::Shown;
 use crate::cas::store::{Failure, Fault};
 use crate::client::address::Address;
-use crate::client::reply::ReplyError;
+use crate::client::reply::{ReplyError, error_line};
 use crate::client::wire::{WireError, plain};
 
 /// How much of a foreign answer is shown.
@@ -61,6 +61,7 @@ impl Session {
                 format!("{} answers out of step: {what}", self.address),
             ),
             ReplyError::Wire(WireError::Garbage(bytes)) => (Fault::Foreign, self.garbage(&bytes)),
+            ReplyError::Wire(WireError::Unasked(line)) => return self.unasked(&line, answered),
         };
         if in_doubt {
             let message = format!("the swap was sent, and {message}");
@@ -89,6 +90,27 @@ impl Session {
             _ => "",
         };
         format!("{} {how}{hint}", self.address)
+    }
+
+    /// Something was said before anything was asked, so nothing was sent.
+    fn unasked(&self, line: &[u8], answered: bool) -> StoreError {
+        // A server that is full says so, and hangs up.
+        if let Some(ReplyError::Rejected(text) | ReplyError::Server(text)) = error_line(line) {
+            return self.refused(&text);
+        }
+        let message = if answered {
+            let address = &self.address;
+            format!(
+                "{address} is out of step: it said {:?} without being asked",
+                shown(line)
+            )
+        } else {
+            self.garbage(line)
+        };
+        StoreError::Unreachable(Failure {
+            fault: Fault::Foreign,
+            message,
+        })
     }
 
     fn garbage(&self, bytes: &[u8]) -> String {

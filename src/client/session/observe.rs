@@ -10,6 +10,9 @@ use crate::contention::clients::Clients;
 use crate::contention::line::unix_name;
 use crate::contention::report::Counters;
 
+/// More than a server says of its connections, in bytes: some lines for each, of a hundred thousand and more.
+const MAX_CONNECTIONS: usize = 32 * 1024 * 1024;
+
 impl Session {
     /// The counters of swaps and of lost log lines; `None` if the server does not tell.
     pub(crate) fn counters(&mut self) -> Result<Option<Counters>, StoreError> {
@@ -23,12 +26,13 @@ impl Session {
     pub(crate) fn connections(&mut self) -> Result<Vec<(u32, String)>, StoreError> {
         let mut request = Request::new();
         request.connections();
-        let stats = self.exchange(&request, |wire, _| Ok(reply::stats(wire)?))?;
-        let stats = stats.unwrap_or_default();
-        Ok(stats
-            .iter()
-            .filter_map(|(name, value)| connection(name, value))
-            .collect())
+        self.exchange(&request, |wire, _| {
+            let mut connections = Vec::new();
+            reply::each_stat(wire, MAX_CONNECTIONS, |name, value| {
+                connections.extend(connection(name, value));
+            })?;
+            Ok(connections)
+        })
     }
 
     /// Attaches to the log, and learns who was connected before it began.

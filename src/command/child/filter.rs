@@ -35,6 +35,8 @@ pub(crate) struct Limits {
     pub(crate) linger: Duration,
     /// The longest output.
     pub(crate) max_output: usize,
+    /// How long it may go on after a signal that it was passed; `None`: as long as it takes.
+    pub(crate) after_signal: Option<Duration>,
 }
 
 impl Limits {
@@ -45,6 +47,7 @@ impl Limits {
             grace: Duration::from_secs(1),
             linger: Duration::from_secs(1),
             max_output,
+            after_signal: None,
         }
     }
 }
@@ -80,7 +83,18 @@ pub(crate) fn filter(
     limits: &Limits,
     signals: &Signals,
 ) -> Result<Filtered, StartError> {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.stdout(Stdio::piped());
+    feed(command, input, limits, signals)
+}
+
+/// Runs `command` with `input` on its stdin. Its stdout goes where it was set up to go, so there is no output to collect.
+pub(crate) fn feed(
+    command: &mut Command,
+    input: &[u8],
+    limits: &Limits,
+    signals: &Signals,
+) -> Result<Filtered, StartError> {
+    command.stdin(Stdio::piped());
     let mut running = Running::start(command)?;
     let mut pipes = Pipes::of(&mut running, input)
         .map_err(|error| StartError::System(format!("cannot prepare its pipes: {error}")))?;
@@ -105,13 +119,18 @@ fn pump(
     signals: &Signals,
 ) -> (Ending, Option<Signal>) {
     let mut first_signal = None;
+    let mut deadline = limits.deadline;
     // Since when the command has ended and nothing has come.
     let mut quiet_since = None;
     let ending = loop {
         signals.calm();
         while let Some(signal) = signals.take() {
             running.signal(signal);
-            first_signal = first_signal.or(Some(signal).filter(|&it| it != Signal::WINCH));
+            if first_signal.is_none() && signal != Signal::WINCH {
+                first_signal = Some(signal);
+                let patience = limits.after_signal.map(|time| Instant::now() + time);
+                deadline = deadline.into_iter().chain(patience).min();
+            }
         }
         let exited = running.ended().is_some();
         let now = Instant::now();
@@ -119,12 +138,12 @@ fn pump(
         let is_over = |until: Option<Instant>| until.is_some_and(|until| now >= until);
         if exited && pipes.stdout.is_none() {
             break Ending::Exited;
-        } else if is_over(limits.deadline) {
+        } else if is_over(deadline) {
             break Ending::TimedOut;
         } else if is_over(held) {
             break Ending::HeldOpen;
         }
-        let until = [limits.deadline, held].into_iter().flatten().min();
+        let until = [deadline, held].into_iter().flatten().min();
         pipes.wait(until.map(|until| until - now), signals);
         pipes.write();
         let before = pipes.output.len();

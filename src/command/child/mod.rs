@@ -24,9 +24,9 @@ use std::process::{Command, ExitStatus};
 
 use rustix::io::Errno;
 
-pub(crate) use filter::{Ending, Filtered, Limits, filter};
+pub(crate) use filter::{Ending, Filtered, Limits, feed, filter};
 pub(crate) use running::{Event, Running};
-pub(crate) use signals::Signals;
+pub(crate) use signals::{Signals, obey};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

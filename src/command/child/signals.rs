@@ -46,6 +46,16 @@ impl Signals {
 
     /// Catches the signals that a command should get as well. From now on they no longer end mccas by themselves.
     pub(crate) fn listen() -> io::Result<Signals> {
+        Signals::catch(None)
+    }
+
+    /// The same, but as long as `idle` is up, signals do to mccas what they always do: no command runs that they could be
+    /// meant for.
+    pub(crate) fn listen_unless(idle: &Arc<AtomicBool>) -> io::Result<Signals> {
+        Signals::catch(Some(idle))
+    }
+
+    fn catch(unless: Option<&Arc<AtomicBool>>) -> io::Result<Signals> {
         let (wake, write) = UnixStream::pair()?;
         wake.set_nonblocking(true)?;
         let mut signals = Signals {
@@ -58,6 +68,10 @@ impl Signals {
             let number = signal.as_raw();
             if ignored & (1 << (number - 1)) != 0 {
                 continue;
+            }
+            if let Some(idle) = unless {
+                let default = flag::register_conditional_default(number, Arc::clone(idle))?;
+                signals.registered.push(default);
             }
             let caught = Arc::new(AtomicBool::new(false));
             // In this order: the flag is up when the pipe wakes.
@@ -89,6 +103,12 @@ impl Signals {
         let mut bytes = [0; 64];
         while matches!((&self.wake).read(&mut bytes), Ok(read) if read > 0) {}
     }
+}
+
+/// Does what the signal does to a program that does not catch it; returns if that is nothing.
+pub(crate) fn obey(signal: Signal) {
+    // It fails only for a signal that has no such effect, and those are not caught.
+    let _ = low_level::emulate_default_handler(signal.as_raw());
 }
 
 impl Drop for Signals {

@@ -1,43 +1,99 @@
 //! `--exec`: a shell command per change.
 
-use std::io::Write;
+use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use crate::cas::Token;
+use crate::cas::{Key, Token};
+use crate::command::child::{Ending, Limits, Signals, feed, obey};
 use crate::output::report::Event;
 
-/// Runs a shell command with the value on its stdin; what it prints goes where our own output goes.
-pub(super) fn shell(
-    command: &str,
-    key: &std::ffi::OsStr,
-    event: Event,
-    token: Option<Token>,
-    value: &[u8],
-) -> Result<(), String> {
-    let event = serde_json::to_value(event)
-        .ok()
-        .and_then(|name| name.as_str().map(String::from))
-        .unwrap_or_default();
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(command).stdin(Stdio::piped());
-    shell.env("MCCAS_EVENT", event).env(
-        "MCCAS_TOKEN",
-        token.map(|token| token.to_string()).unwrap_or_default(),
-    );
-    if !key.as_bytes().contains(&0) {
-        shell.env("MCCAS_KEY", key);
+/// How long a command may take to come to an end once it was asked to.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// The command of `--exec`, and what is known of its runs.
+pub(super) struct Exec<'a> {
+    command: &'a str,
+    signals: Signals,
+    /// Up while no command runs: signals end the watch by themselves then.
+    idle: Arc<AtomicBool>,
+    /// Whether any run failed.
+    pub(super) failed: bool,
+}
+
+/// What a command is told.
+pub(super) struct Told<'a> {
+    pub(super) key: &'a Key,
+    pub(super) event: Event,
+    pub(super) token: Option<Token>,
+    pub(super) value: &'a [u8],
+}
+
+impl<'a> Exec<'a> {
+    pub(super) fn new(command: &'a str) -> io::Result<Exec<'a>> {
+        let idle = Arc::new(AtomicBool::new(true));
+        Ok(Exec {
+            command,
+            signals: Signals::listen_unless(&idle)?,
+            idle,
+            failed: false,
+        })
     }
-    let mut child = shell
-        .spawn()
-        .map_err(|error| format!("cannot start sh: {error}"))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A command that does not read its input closes the pipe early, which is its right.
-        let _ = stdin.write_all(value);
+
+    /// Runs the command with the value on its stdin, until `end` at most; what it prints goes where our own output goes.
+    ///
+    /// A signal to us is passed on to it. Then it gets a moment to end, and the signal ends us.
+    pub(super) fn run(&mut self, told: &Told, end: Option<Instant>) -> Result<(), String> {
+        let limits = Limits {
+            deadline: end,
+            grace: GRACE,
+            after_signal: Some(GRACE),
+            ..Limits::new(0)
+        };
+        let outcome = if end.is_some_and(|end| Instant::now() >= end) {
+            Err("the command was not run, as the time of --for is over".to_string())
+        } else {
+            self.idle.store(false, Ordering::Relaxed);
+            let fed = feed(&mut self.shell(told), told.value, &limits, &self.signals);
+            self.idle.store(true, Ordering::Relaxed);
+            let signal = fed.as_ref().map_or(None, |fed| fed.signal);
+            // One may have come after the command ended and before the next would have ended us.
+            if let Some(signal) = signal.or_else(|| self.signals.take()) {
+                obey(signal);
+            }
+            match fed {
+                Err(error) => Err(error.to_string()),
+                Ok(fed) if fed.ending == Ending::TimedOut => {
+                    Err("the command was ended, as the time of --for is over".to_string())
+                }
+                Ok(fed) if fed.status.success() => Ok(()),
+                Ok(fed) => Err(format!("the command ended with {}", fed.status)),
+            }
+        };
+        self.failed |= outcome.is_err();
+        outcome
     }
-    match child.wait() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("the command ended with {status}")),
-        Err(error) => Err(format!("cannot wait for the command: {error}")),
+
+    fn shell(&self, told: &Told) -> Command {
+        let event = serde_json::to_value(told.event)
+            .ok()
+            .and_then(|name| name.as_str().map(String::from))
+            .unwrap_or_default();
+        let token = told.token.map(|token| token.to_string());
+        let mut shell = Command::new("sh");
+        shell
+            .arg("-c")
+            .arg(self.command)
+            .env("MCCAS_EVENT", event)
+            .env("MCCAS_TOKEN", token.unwrap_or_default());
+        // A variable cannot hold a zero byte.
+        if !told.key.as_bytes().contains(&0) {
+            shell.env("MCCAS_KEY", OsStr::from_bytes(told.key.as_bytes()));
+        }
+        shell
     }
 }

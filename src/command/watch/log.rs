@@ -64,7 +64,11 @@ impl Watch<'_, '_> {
             awaited: None,
         };
         match self.context.store.glance(&self.args.keys) {
-            Ok(glances) => self.seen(&glances)?,
+            Ok(glances) => {
+                if let Err(error) = self.seen(&glances)? {
+                    self.lost(&error)?;
+                }
+            }
             Err(error) => return self.fail(&error).map(Some),
         }
         match self.follow(&mut follow)? {

@@ -2,17 +2,18 @@
 
 mod exec;
 mod log;
+mod tell;
 
-use std::os::unix::ffi::OsStrExt;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use self::exec::shell;
+use self::exec::Exec;
+use self::tell::event_of;
 use super::{Context, Subcommand, UsageError, args, connect, ending};
+use crate::cas::store::Fault;
 use crate::cas::watch::{Change, Follower};
-use crate::cas::{ErrorKind, Glance, Item, Key, Process, StoreError, Token};
+use crate::cas::{Glance, Key, Process, StoreError, Token};
 use crate::exit::Exit;
 use crate::output::report::{Event, Report};
-use crate::output::text;
 use crate::settings::Settings;
 
 /// Follow keys: one line per change
@@ -22,7 +23,7 @@ use crate::settings::Settings;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Events: present, absent (first look), changed, created, deleted, touched (the expiry moved, the value did not),
-unreachable, reachable. With --log: present, absent, changed (any store), lost (a swap that lost), missing (a swap
+unreachable, reachable (all that it was asked was understood). With --log: present, absent, changed (any store), lost (a swap that lost), missing (a swap
 whose key was gone), not_stored; the log tells nothing of incr and decr in place, touches, deletes and expiry.
 
 Examples:
@@ -57,7 +58,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TOKEN", value_parser = str::parse::<Token>)]
     since: Option<Token>,
 
-    /// Run a shell command per change
+    /// Run a shell command per change; exit 1 at the end if one failed
+    ///
+    /// Nothing else is done while it runs. The end of --for ends it: SIGTERM to it and what it started, and after a second
+    /// SIGKILL. Signals to mccas are passed on to it.
     #[arg(long, value_name = "CMD")]
     exec: Option<String>,
 }
@@ -69,8 +73,11 @@ struct Watch<'a, 'b> {
     followers: Vec<Follower>,
     started: Instant,
     changes: u64,
-    /// Whether the server answered last time.
+    exec: Option<Exec<'a>>,
+    /// Whether the server's last answers were understood.
     reachable: bool,
+    /// Whether they ever were, all that one look needs.
+    understood: bool,
 }
 
 impl Subcommand for Args {
@@ -98,27 +105,41 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         followers,
         started: Instant::now(),
         changes: 0,
+        exec: args.exec.as_deref().map(Exec::new).transpose()?,
         reachable: true,
+        understood: false,
     };
-    if args.log {
-        let server = connect::session(settings);
-        if let Some(exit) = watch.follow_log(server)? {
-            return Ok(exit);
-        }
+    let exit = watch.follow_or_poll(settings)?;
+    match watch.exec {
+        Some(exec) if exec.failed && exit == Exit::Done => Ok(Exit::Failed),
+        _ => Ok(exit),
     }
-    watch.run()
 }
 
 impl Watch<'_, '_> {
-    fn run(&mut self) -> anyhow::Result<Exit> {
+    fn follow_or_poll(&mut self, settings: &Settings) -> anyhow::Result<Exit> {
+        if self.args.log {
+            let server = connect::session(settings);
+            if let Some(exit) = self.follow_log(server)? {
+                return Ok(exit);
+            }
+        }
+        self.poll()
+    }
+
+    fn poll(&mut self) -> anyhow::Result<Exit> {
         let mut first = true;
         let mut next = self.started;
         loop {
-            match self.look() {
+            let looked = match self.look() {
                 Ok(glances) => self.seen(&glances)?,
                 Err(error) if first && self.reachable => return self.fail(&error),
-                Err(error) if error.kind() == ErrorKind::Unreachable => self.lost(&error)?,
-                Err(error) => return self.fail(&error),
+                Err(error) => Err(error),
+            };
+            match looked {
+                Ok(()) => {}
+                Err(error) if self.is_hopeless(&error) => return self.fail(&error),
+                Err(error) => self.lost(&error)?,
             }
             first = false;
             if self.args.count.is_some_and(|count| self.changes >= count) {
@@ -143,11 +164,16 @@ impl Watch<'_, '_> {
         Ok(glances)
     }
 
-    fn seen(&mut self, glances: &[Option<Glance>]) -> anyhow::Result<()> {
-        if !self.reachable {
-            self.reachable = true;
-            self.server_event(Event::Reachable, None)?;
+    /// Whether to look again is in vain. A peer that speaks otherwise after it was understood once may be in a bad hour.
+    fn is_hopeless(&self, error: &StoreError) -> bool {
+        match error {
+            StoreError::Unreachable(failure) => failure.fault == Fault::Foreign && !self.understood,
+            _ => true,
         }
+    }
+
+    /// Compares with what was known, fetches the values that changed and tells; an error if they could not be had.
+    fn seen(&mut self, glances: &[Option<Glance>]) -> anyhow::Result<Result<(), StoreError>> {
         let now = self.started.elapsed();
         let mut changes = Vec::new();
         for (index, glance) in glances.iter().enumerate() {
@@ -159,7 +185,7 @@ impl Watch<'_, '_> {
     }
 
     /// Fetches the values that changed, all at once, and tells each change.
-    fn report(&mut self, changes: Vec<(usize, Change)>) -> anyhow::Result<()> {
+    fn report(&mut self, changes: Vec<(usize, Change)>) -> anyhow::Result<Result<(), StoreError>> {
         let keys: Vec<Key> = changes
             .iter()
             .filter(|(_, change)| change.needs_value())
@@ -176,9 +202,14 @@ impl Watch<'_, '_> {
                 for (index, _) in &changes {
                     self.followers[*index].undo();
                 }
-                return self.lost(&error);
+                return Ok(Err(error));
             }
         };
+        self.understood = true;
+        if !self.reachable {
+            self.reachable = true;
+            self.server_event(Event::Reachable, None)?;
+        }
         for (index, change) in changes {
             let item = if change.needs_value() {
                 items.next().flatten()
@@ -194,91 +225,12 @@ impl Watch<'_, '_> {
                 break;
             }
         }
-        Ok(())
-    }
-
-    fn key_event(
-        &mut self,
-        index: usize,
-        change: &Change,
-        item: Option<&Item>,
-    ) -> anyhow::Result<()> {
-        let key = &self.args.keys[index];
-        let event = name(change);
-        let paint = self.context.out.paint();
-        let terminal = self.context.out.terminal();
-        let (report, rest) = match (change, item) {
-            (Change::Touched(glance), _) => {
-                let report = Report::event(event)
-                    .token(Some(glance.token))
-                    .ttl(glance.ttl);
-                (report, text::event_meta(glance.token, glance.ttl, paint))
-            }
-            (_, Some(item)) => (
-                Report::event(event).item(item),
-                text::event_item(item, paint, terminal),
-            ),
-            (_, None) => (Report::event(event), String::new()),
-        };
-        let report = report.key(key).token_before(change.token_before());
-        self.event(
-            report,
-            &format!(
-                "{}  {}  {rest}",
-                paint.key(&key.to_string()),
-                text::event(event, paint)
-            ),
-        )?;
-        if change.counts() {
-            self.changes += 1;
-            let token = item.map(|item| item.token).or(match change {
-                Change::Touched(glance) => Some(glance.token),
-                _ => None,
-            });
-            self.exec(index, event, token, item.map_or(&[], |item| &item.value));
-        }
-        Ok(())
-    }
-
-    fn server_event(&mut self, event: Event, error: Option<&StoreError>) -> anyhow::Result<()> {
-        let paint = self.context.out.paint();
-        let cause = error.map(ToString::to_string);
-        let server = self.server();
-        let line = format!(
-            "{}  {}  {}",
-            server,
-            text::event(event, paint),
-            cause.as_deref().unwrap_or_default()
-        );
-        self.event(
-            Report {
-                server: Some(server),
-                error: cause,
-                ..Report::event(event)
-            },
-            &line,
-        )
+        Ok(Ok(()))
     }
 
     /// The server that is followed.
     fn server(&self) -> String {
         self.context.server(&self.args.keys[0])
-    }
-
-    fn event(&mut self, report: Report, line: &str) -> anyhow::Result<()> {
-        self.event_at(SystemTime::now(), report, line)
-    }
-
-    fn event_at(&mut self, time: SystemTime, report: Report, line: &str) -> anyhow::Result<()> {
-        let time = humantime::format_rfc3339_millis(time).to_string();
-        if self.context.out.json() {
-            return self.context.out.object(&Report {
-                time: Some(time),
-                ..report
-            });
-        }
-        let time = self.context.out.paint().label(&time);
-        self.context.out.line(format!("{time}  {line}").trim_end())
     }
 
     /// The connection is gone; told once, then tried again at each look.
@@ -319,6 +271,13 @@ impl Watch<'_, '_> {
         match (self.end(), self.args.count) {
             (Some(end), _) if Instant::now() < end => Ok(None),
             (None, _) => Ok(None),
+            (Some(_), _) if !self.understood => {
+                let server = self.server();
+                let message =
+                    format!("{server} gave no answer that could be used in the time given");
+                let report = Report::event(Event::Unreachable);
+                ending::fail(self.context, &server, Exit::Unreachable, report, &message).map(Some)
+            }
             (Some(_), None) => Ok(Some(Exit::Done)),
             (Some(_), Some(count)) => {
                 let message = format!("{} of {count} changes came in the time given", self.changes);
@@ -333,35 +292,5 @@ impl Watch<'_, '_> {
                 .map(Some)
             }
         }
-    }
-
-    fn exec(&mut self, index: usize, event: Event, token: Option<Token>, value: &[u8]) {
-        let Some(command) = &self.args.exec else {
-            return;
-        };
-        let key = std::ffi::OsStr::from_bytes(self.args.keys[index].as_bytes());
-        if let Err(problem) = shell(command, key, event, token, value) {
-            self.context.out.message(&format!("--exec: {problem}"));
-        }
-    }
-}
-
-/// The event that ends the watch. Following writes nothing: no answer is no answer, and no value is too large.
-fn event_of(kind: ErrorKind) -> Event {
-    match kind {
-        ErrorKind::Unreachable | ErrorKind::Unknown => Event::Unreachable,
-        ErrorKind::NoCas => Event::NoCas,
-        ErrorKind::Refused | ErrorKind::TooLarge => Event::Refused,
-    }
-}
-
-fn name(change: &Change) -> Event {
-    match change {
-        Change::Present => Event::Present,
-        Change::Absent => Event::Absent,
-        Change::Changed { .. } => Event::Changed,
-        Change::Created => Event::Created,
-        Change::Deleted { .. } => Event::Deleted,
-        Change::Touched(_) => Event::Touched,
     }
 }

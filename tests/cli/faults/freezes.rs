@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::act::Act;
-use super::sweep::{Case, Codes, LONG, Lengths, On, SHORT, sweep};
+use super::sweep::{Allowed, Case, LONG, Lengths, On, SHORT, sweep};
 use super::{INSTALLED, MODERN, PROVEN, Setting, WRITES, Write};
 use crate::harness::proxy::Fault;
 use crate::harness::sockets::How;
@@ -25,28 +25,19 @@ fn lost(lengths: Lengths, applied: bool) -> Vec<(On, Fault)> {
     vec![(On::Connection(0), Fault::CutAfterRequest(byte, How::Rst))]
 }
 
-/// How often a busy machine may add a timeout of its own to a case before that is taken for a fault of the program.
-const TRIES: usize = 5;
-
-/// Runs one kind of case for each write. The codes must be true each time, and these ones at least once.
+/// Runs one kind of case for each write; each must end with one of these codes, which must be true.
 fn each(
     what: &str,
     setting: &'static Setting,
-    expected: &[i32],
+    expected: &'static [i32],
     make: impl Fn(Write, Lengths) -> Vec<Case>,
 ) {
     let cases: Vec<_> = WRITES
         .into_iter()
         .flat_map(|write| make(write, Lengths::of(setting, write)))
+        .map(|case| case.allowing(Allowed::always(expected)))
         .collect();
-    let mut codes = Codes::default();
-    for _ in 0..TRIES {
-        codes = sweep(setting, &cases);
-        if expected.iter().map(|code| codes.of(*code)).sum::<usize>() == cases.len() {
-            return codes.print(what, setting);
-        }
-    }
-    panic!("{what}, {}: not only {expected:?}: {codes}", setting.name);
+    sweep(setting, &cases).print(what, setting);
 }
 
 fn case(

@@ -15,7 +15,7 @@ use crate::harness::inspect::show;
 use crate::harness::outcome::{Expected, Outcome, Stderr, code_of};
 use crate::harness::running::Running;
 use crate::harness::server::Memcached;
-use crate::harness::wait;
+use crate::harness::{reaper, wait};
 
 /// How long a command may take before it counts as hanging.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -153,6 +153,7 @@ impl Mccas {
             }
         }
         command.env("TERM", "dumb").args(&self.args);
+        reaper::mark(&mut command);
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -180,9 +181,11 @@ impl Mccas {
         let mut child = self.start();
         let stdout = collect(child.stdout.take().expect("a pipe"));
         let stderr = collect(child.stderr.take().expect("a pipe"));
-        let status = end_within(&mut child, self.limit);
+        // The end of its output is waited for first: that takes no polling, and dozens of tests wait at a time.
+        let stdout = stdout.recv_timeout(self.limit).ok();
+        let left = self.limit.saturating_sub(started.elapsed());
+        let status = end_within(&mut child, left);
         let elapsed = started.elapsed();
-        let stdout = take(&stdout);
         let stderr = take(&stderr);
         let (Some(status), Some(stdout), Some(stderr)) = (status, stdout, stderr) else {
             panic!("{}: no end within {:?}", self.shown(), self.limit);

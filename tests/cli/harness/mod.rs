@@ -1,15 +1,17 @@
-//! What the tests stand on. Nothing in here knows what `mccas` ought to do; that is said by the tests.
+//! The tools of the tests. Nothing in here knows what `mccas` should do; the tests say that.
 //!
-//! What a test asks of a module is shown by the tests beside it (`*_tests.rs`).
+//! The tests beside a module (`*_tests.rs`) show how to use it. Both test targets, `cli` and `alone`, have this module; its
+//! own tests run in `cli` only.
 
 // Servers.
 pub(crate) mod inspect; // How a test arranges a server's state and looks at it.
 pub(crate) mod process; // Signals to processes, and their end.
+pub(crate) mod reaper; // Nothing outlives the tests.
 pub(crate) mod server; // A real memcached per test.
 
-// The command under test, and other writers.
-pub(crate) mod foreign; // Writers that are not ours: pymemcache.
+// The command under test.
 pub(crate) mod mccas; // A strict builder and a scrubbed environment.
+pub(crate) mod observed; // A `mccas contention` in the background, and its report.
 pub(crate) mod outcome; // What a command did, and the comparison with what was expected.
 pub(crate) mod reports; // The JSON contract as strict types.
 pub(crate) mod running; // A command in the background, line by line.
@@ -24,9 +26,3 @@ pub(crate) mod wire; // A scripted peer: cuts, silence, garbage.
 // Small things.
 pub(crate) mod tell; // What a test has counted, for people.
 pub(crate) mod wait; // Polling with a deadline.
-
-// The above, each part by itself.
-mod mccas_tests;
-mod proxy_tests;
-mod server_tests;
-mod wire_tests;

@@ -1,7 +1,9 @@
-//! Signals to processes that a test started.
+//! Signals to processes that a test started, and what they take.
 
 use std::fs;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
+
+use crate::harness::inspect::show;
 
 /// SIGKILL, which ends a frozen process too.
 pub(crate) fn end(process: &mut Child) {
@@ -32,4 +34,17 @@ pub(crate) fn is_stopped(pid: u32) -> bool {
             .next()
             .is_some_and(|rest| rest.starts_with('T'))
     })
+}
+
+/// The memory that a process holds, in KiB.
+#[track_caller]
+pub(crate) fn resident_kib(pid: u32) -> u64 {
+    let output = Command::new("ps")
+        .args(["-o", "rss=", "-p", &pid.to_string()])
+        .stdin(Stdio::null())
+        .output();
+    show(&output.expect("ps").stdout)
+        .trim()
+        .parse()
+        .expect("a size")
 }

@@ -24,7 +24,7 @@ pub(crate) enum Fault {
     /// where the server is frozen and wakes only later.
     CutAtOnceAfterRequest(usize, How),
     /// The client gets exactly this many bytes of what the server sends. When there is one more,
-    /// the server gets what the client has sent, all of it, acts on it, and then the client's
+    /// the server gets all that the client has sent and acts on it, and then the client's
     /// connection ends.
     CutAfterReply(usize, How),
     /// The same for the n-th reply (from 1) of the connection; the others pass whole, and so does
@@ -179,7 +179,7 @@ impl Proxy {
         self.counts().request_bursts
     }
 
-    /// Whether a cut or a silence has come about: false if the connection ended before that byte.
+    /// Whether the cut or the silence happened: false if the connection ended before that byte.
     pub(crate) fn fault_has_struck(&self) -> bool {
         self.state.struck.load(Ordering::SeqCst) > 0
     }

@@ -2,8 +2,8 @@
 //!
 //! The order of a cut matters more than its moment. The server must have acted on every byte that
 //! it was to get before the client can notice anything; else a test could not say what the state
-//! of the server ought to be. So the server is told the end of the request (FIN) and read to its own
-//! end before the client's connection is touched. A reset toward the server is never sent: it could
+//! of the server ought to be. So the server gets the end of the request (FIN), and all it says is read,
+//! before the client's connection is touched. A reset toward the server is never sent: it could
 //! destroy bytes that the server has not read yet.
 
 use std::io::{ErrorKind, Read, Write};
@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::harness::proxy::{Direction, Fault, State};
 use crate::harness::sockets::{How, hang_up, locked};
 
-/// How long the client must have been quiet to count as having sent what it had to send.
+/// When the client was quiet for this long, it has sent what it had to send.
 const QUIET: Duration = Duration::from_millis(10);
 
 const CHUNK: usize = 256 * 1024;

@@ -15,7 +15,7 @@ use std::{env, fs, io};
 use tempfile::TempDir;
 
 use crate::harness::process::{end, is_stopped, signal};
-use crate::harness::wait;
+use crate::harness::{reaper, wait};
 
 /// A running server. Clones are handles on the same one; it ends with the last of them.
 #[derive(Clone)]
@@ -249,6 +249,7 @@ fn spawn(binary: &Path, options: &[String], place: &[String], folder: &Path) -> 
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log);
+    reaper::mark(&mut command);
     // As root, and only then, memcached wants to be told that root is meant.
     if fs::metadata(folder).is_ok_and(|folder| folder.uid() == 0) {
         command.args(["-u", "root"]);

@@ -17,8 +17,8 @@ pub(crate) enum How {
     Rst,
 }
 
-/// Ends a connection on our side, and reads it empty when it ends in order: closing a socket with
-/// unread bytes would send a reset instead. Returns what was read so.
+/// Ends a connection on our side. Reads it empty first if it ends in order: closing a socket with
+/// unread bytes would send a reset. Returns what was read.
 pub(crate) fn hang_up(stream: Arc<TcpStream>, how: How) -> Vec<u8> {
     let mut unread = Vec::new();
     match how {

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a test waits for what ought to happen at once, on a machine that is busy.
+/// How long a test waits for what should happen at once, on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 const POLL: Duration = Duration::from_millis(1);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
+use crate::alone;
 use crate::harness::inspect::show;
 use crate::harness::mccas::mccas;
 use crate::harness::outcome::Outcome;
@@ -32,6 +33,7 @@ fn counted(outcome: &Outcome) -> u64 {
 
 #[test]
 fn eight_processes_of_fifty_increments_end_at_exactly_400() {
+    let _turn = alone();
     let server = Memcached::start();
     server.set("k", "0");
     let seen = at_once(8, |_| {
@@ -49,6 +51,7 @@ fn eight_processes_of_fifty_increments_end_at_exactly_400() {
 #[test]
 fn plain_increments_and_touches_in_between_are_all_kept() {
     const PLAIN: usize = 1000;
+    let _turn = alone();
     let server = Memcached::start();
     server.set("k", "0");
     thread::scope(|scope| {
@@ -79,6 +82,7 @@ fn plain_increments_and_touches_in_between_are_all_kept() {
 
 #[test]
 fn of_many_creators_one_creates_and_the_others_add() {
+    let _turn = alone();
     let server = Memcached::start();
     let values: BTreeSet<u64> = at_once(16, |_| {
         let command = mccas(&server).args(["incr-cas", "k", "--initial", "100"]);
@@ -92,6 +96,7 @@ fn of_many_creators_one_creates_and_the_others_add() {
 
 #[test]
 fn of_many_swaps_with_one_token_exactly_one_is_stored() {
+    let _turn = alone();
     let server = Memcached::start();
     server.set("k", "old");
     let token = server.token("k").to_string();
@@ -107,6 +112,7 @@ fn of_many_swaps_with_one_token_exactly_one_is_stored() {
 
 #[test]
 fn of_many_stores_of_an_absent_key_exactly_one_is_stored() {
+    let _turn = alone();
     let server = Memcached::start();
     let codes = at_once(16, |n| {
         let value = format!("new-{n}");
@@ -130,6 +136,7 @@ fn ensure_one_winner(server: &Memcached, codes: Vec<(i32, String)>) {
 
 #[test]
 fn contended_negative_and_large_steps_lose_nothing_either() {
+    let _turn = alone();
     let server = Memcached::start();
     server.set("k", "1000000000000");
     at_once(4, |n| {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::alone;
 use crate::harness::mccas::mccas;
 use crate::harness::outcome::Outcome;
 use crate::harness::server::Memcached;
@@ -69,6 +70,7 @@ fn account(server: &Memcached, outcomes: &[Outcome]) {
 
 #[test]
 fn sixty_four_processes_all_succeed() {
+    let _turn = alone();
     let server = Memcached::start();
     server.set("k", "0");
     let outcomes = contend(&server);
@@ -80,6 +82,7 @@ fn sixty_four_processes_all_succeed() {
 
 #[test]
 fn a_server_that_freezes_in_the_middle_loses_and_doubles_nothing() {
+    let _turn = alone();
     let server = Memcached::modern();
     server.set("k", "0");
     let over = AtomicBool::new(false);

@@ -16,6 +16,7 @@ use crate::harness::server::Memcached;
 use crate::harness::sockets::locked;
 use crate::harness::tell::tell;
 use crate::harness::wait;
+use crate::with_its_like;
 
 const WRITERS: usize = 8;
 /// How long the suite's own run takes.
@@ -68,6 +69,7 @@ fn every_increment_is_accounted_for_on_the_modern_server() {
 }
 
 fn soak(name: &str, server: &Memcached, exactly_once: impl Fn(usize) -> bool + Sync) {
+    let _turn = with_its_like();
     let gate = Arc::<RwLock<()>>::default();
     let weather = Weather {
         proxy: Proxy::to(server).on_each_request({

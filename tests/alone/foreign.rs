@@ -1,24 +1,15 @@
 //! Writers that are not ours: pymemcache, which counts by itself what it won and lost.
 
-use std::iter::Sum;
-use std::ops::{Add, AddAssign};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use crate::harness::inspect::show;
+use crate::harness::observed::Counts;
+use crate::harness::reaper;
 use crate::harness::server::Memcached;
 
-/// What a writer did to a key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
-    pub(crate) stores: u64,
-    pub(crate) won: u64,
-    pub(crate) lost: u64,
-    pub(crate) missing: u64,
-}
-
-/// The same as one of the foreign writers tells it.
+/// What one of them did to a key, as it tells it.
 pub(crate) struct Told {
     pub(crate) client: String,
     pub(crate) key: String,
@@ -43,7 +34,9 @@ pub(crate) fn pymemcache(
     );
     let address = server.address();
     let (host, port) = address.rsplit_once(':').expect("a TCP server");
-    let output = Command::new(python)
+    let mut command = Command::new(python);
+    reaper::mark(&mut command);
+    let output = command
         .arg(root.join("tests/pymemcache_writers.py"))
         .args([host, port])
         .args([
@@ -71,30 +64,5 @@ fn told(line: &str) -> Told {
             lost: number("lost"),
             missing: number("missing"),
         },
-    }
-}
-
-impl Add for Counts {
-    type Output = Counts;
-
-    fn add(self, other: Counts) -> Counts {
-        Counts {
-            stores: self.stores + other.stores,
-            won: self.won + other.won,
-            lost: self.lost + other.lost,
-            missing: self.missing + other.missing,
-        }
-    }
-}
-
-impl AddAssign for Counts {
-    fn add_assign(&mut self, other: Counts) {
-        *self = *self + other;
-    }
-}
-
-impl Sum for Counts {
-    fn sum<I: Iterator<Item = Counts>>(counts: I) -> Counts {
-        counts.fold(Counts::default(), Counts::add)
     }
 }
