@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::Session;
 use super::address::Address;
 use super::dial::{Stream, dial};
-use super::reply::{ReplyError, error_line};
+use super::protocol::reply::{ReplyError, error_line};
 use super::wire::{Wire, WireError, plain};
 use crate::cas::StoreError;
 use crate::cas::store::{Failure, Fault};

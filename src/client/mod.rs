@@ -13,8 +13,7 @@ mod facts;
 )]
 pub(crate) mod hash;
 pub(crate) mod log;
-mod reply;
-mod request;
+mod protocol;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "several servers are not on the command line yet")

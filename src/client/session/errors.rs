@@ -7,7 +7,7 @@ use crate::cas::StoreError;
 use crate::cas::shown::Shown;
 use crate::cas::store::{Failure, Fault};
 use crate::client::address::Address;
-use crate::client::reply::{ReplyError, error_line};
+use crate::client::protocol::reply::{ReplyError, error_line};
 use crate::client::wire::{WireError, plain};
 
 /// How much of a foreign answer is shown.

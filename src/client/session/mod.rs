@@ -11,19 +11,19 @@ mod swap;
 
 use std::time::{Duration, Instant};
 
-use memcache::exp::ReturnCode;
-
-use crate::cas::{Item, Key, Process, StoreError, Token};
+use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::address::Address;
 use crate::client::facts::{Clock, Facts, Growth, Instance, Settings};
-use crate::client::reply::{self, Reply, ReplyError};
-use crate::client::request::Request;
+use crate::client::protocol::meta::Meta;
+use crate::client::protocol::{Dialect, ReplyError, Request, Seen, Unfit, reply};
 use crate::client::wire::Wire;
 
 /// One server, and what is remembered of it. The connection is opened when it is first needed.
 pub(crate) struct Session {
     pub(super) address: Address,
     pub(super) timeout: Duration,
+    /// What the server understands.
+    dialect: &'static dyn Dialect,
     wire: Option<Wire>,
     /// What the server said of itself, from the first read on; it outlives a reconnect to the same process.
     facts: Option<Facts>,
@@ -43,6 +43,7 @@ impl Session {
         Session {
             address,
             timeout,
+            dialect: &Meta,
             wire: None,
             facts: None,
             remembered: None,
@@ -123,34 +124,12 @@ impl Session {
         }
     }
 
-    /// The item that a read reply describes; `None` on a miss or at the moment of expiry.
-    fn item(&self, reply: Reply) -> Result<Option<Item>, StoreError> {
-        if !matches!(reply.code, ReturnCode::Va | ReturnCode::Hd) {
-            return Ok(None);
-        }
-        let (Some(ttl), Some(number), Some(flags)) = (reply.ttl(), reply.token, reply.flags) else {
-            return if reply.ttl.is_some() {
-                Ok(None)
-            } else {
-                Err(self.foreign("a reply without token, expiry or flags"))
-            };
-        };
-        let token = Token::new(number).ok_or_else(|| self.no_cas())?;
-        let size = reply
-            .value
-            .as_ref()
-            .map_or(reply.size.unwrap_or(0), Vec::len);
-        let freshness = reply.freshness(size);
-        let value = reply.value.unwrap_or_default();
-        Ok(Some(Item {
-            value,
-            size,
-            token,
-            flags,
-            ttl,
-            expires_at: None,
-            freshness,
-        }))
+    /// The item that was seen; `None` on a miss or at the moment of expiry.
+    fn item(&self, seen: Seen) -> Result<Option<Item>, StoreError> {
+        seen.item.map_err(|unfit| match unfit {
+            Unfit::NoCas => self.no_cas(),
+            Unfit::Incomplete => self.foreign("a reply without token, expiry or flags"),
+        })
     }
 }
 
