@@ -30,6 +30,6 @@ check-routing: ## Compare the server of 10,000 random keys with what other clien
 bless: ## Rewrite the checked-in files that are generated (completions, README blocks)
 	MCCAS_BLESS=1 cargo test --locked --test cli -- completions readme
 
-install-deps: ## Install what the tests need: memcached, a recent one beside it, bash, zsh, fish
+install-deps: ## Install what the tests need: memcached, a recent one beside it, shells, jq
 	@scripts/install-test-deps.sh
 	@scripts/fetch-modern-memcached.sh

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::env;
 use std::error::Error as _;
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -16,8 +17,8 @@ use crate::client::address::{Address, AddressError};
 use crate::command::Command;
 use crate::command::args::duration;
 use crate::exit::Exit;
-use crate::output::{Loudness, OutputSettings, When};
-use crate::settings::Settings;
+use crate::output::{Loudness, Output, OutputSettings, When};
+use crate::settings::{Settings, Size};
 
 /// Stands where a value would be repeated that seems to hold a password.
 const HIDDEN: &str = "(not shown)";
@@ -60,6 +61,10 @@ struct Global {
     /// Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     timeout: Option<Duration>,
+
+    /// The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]
+    #[arg(long, global = true, value_name = "SIZE")]
+    max_value: Option<Size>,
 
     /// Print one JSON object per line
     #[arg(long, global = true)]
@@ -104,12 +109,18 @@ impl ValueEnum for When {
 pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
     let parsed = Cli::try_parse().and_then(|cli| Ok((settings(&cli.global)?, cli.command)));
     parsed.map_err(|mut error| {
-        // A closed stdout or stderr is no reason to fail.
-        let _ = without_controls(&mut error).print();
-        if error.use_stderr() {
-            Exit::Usage
-        } else {
-            Exit::Done
+        let printed = without_controls(&mut error).print();
+        match printed {
+            // Whether or not anybody heard it.
+            _ if error.use_stderr() => Exit::Usage,
+            Ok(()) => Exit::Done,
+            // Whoever read the help has read enough.
+            Err(closed) if closed.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            Err(cause) => {
+                let message = format!("cannot write to stdout: {cause}");
+                Output::new(OutputSettings::default()).message(&message);
+                Exit::Failed
+            }
         }
     })
 }
@@ -182,6 +193,7 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
         server,
         timeout,
         output,
+        max_value: global.max_value.unwrap_or(Size::DEFAULT),
         max_retries,
     })
 }

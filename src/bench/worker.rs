@@ -33,9 +33,9 @@ pub(super) struct Worked {
 }
 
 /// The clock of one increment.
-struct Pace(Instant);
+struct SilentPacer(Instant);
 
-impl Pacer for Pace {
+impl Pacer for SilentPacer {
     fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
@@ -104,7 +104,7 @@ fn one(store: &mut dyn Store, plan: &Plan, strategy: Strategy) -> Result<u32, Bo
         bounds,
         fallback,
     };
-    let done = increment(store, plan, &what, &mut Pace(Instant::now()))?;
+    let done = increment(store, plan, &what, &mut SilentPacer(Instant::now()))?;
     Ok(done.tally.attempts + u32::from(done.method == crate::cas::Method::Incr))
 }
 

@@ -62,7 +62,7 @@ fn resolve(host: &str, port: u16, deadline: Instant) -> io::Result<Vec<SocketAdd
     let (sender, receiver) = mpsc::sync_channel(1);
     let host = host.to_string();
     thread::spawn(move || {
-        // Nobody listens any more once the time is up.
+        // When the time is up, nobody waits for the answer.
         let _ = sender.send((host.as_str(), port).to_socket_addrs().map(Vec::from_iter));
     });
     receiver
@@ -150,7 +150,7 @@ impl Stream {
             Stream::Tcp(stream) => arrived(stream, into),
             Stream::Unix(stream) => arrived(stream, into),
             Stream::Tls(client, stream) => {
-                // What has come need not be ours to read: a server hands out session tickets at any time.
+                // What came may be nothing to read: a TLS server sends session tickets at any time.
                 match client.read_tls(&mut Arrived(stream)) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     other => other.map(|_| ())?,

@@ -16,10 +16,10 @@ const HEADER: usize = 59;
 /// All of it, as one read brought it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Facts {
-    /// `None` if the server keeps it to itself, or is a proxy: its process is not the one that hands out the tokens.
+    /// `None` if the server does not say, or is a proxy: the tokens come from another process then.
     pub(super) instance: Option<Instance>,
     pub(super) growth: Growth,
-    /// `None` if the server keeps it to itself.
+    /// `None` if the server does not say.
     pub(super) clock: Option<Clock>,
     pub(super) settings: Settings,
 }
@@ -31,8 +31,8 @@ pub(super) struct Instance {
     started: u64,
 }
 
-/// What a process counts from its start on, and never down: two processes that look alike (in containers each is process 1,
-/// and a second holds several starts) hardly agree in all of it.
+/// What a process counts up from its start, and never down: two processes that look alike (in containers each is process 1,
+/// and several can start in one second) hardly agree in all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Growth([Option<u64>; GROWING.len()]);
 
@@ -290,7 +290,7 @@ mod tests {
         let counts = |stored, read| facts(us, &[(STORED, stored), ("bytes_read", read)]);
         assert_eq!(process(counts("10", "900")), Process::Untouched);
         assert_eq!(process(counts("11", "900")), Process::Same);
-        // In a container each process has the same pid, and a second holds several starts.
+        // In containers every process has the same pid, and several can start in one second.
         for other in [
             counts("9", "900"),
             counts("11", "499"),

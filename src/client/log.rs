@@ -45,8 +45,7 @@ impl Session {
         }
     }
 
-    /// Opens a connection and closes it, which the log tells; returns the name under which it does, where that can be
-    /// known.
+    /// Opens a connection and closes it, which the log shows. Returns its name in the log, where that can be known.
     ///
     /// The server's logging thread sleeps up to a second when there is nothing to log, and what comes in bursts
     /// meanwhile is lost (protocol.md 6). A knock now and then keeps it awake, and its line coming back proves that
@@ -63,7 +62,7 @@ impl Session {
         !matches!(self.address, Address::Tls { .. })
     }
 
-    /// A proxy would show its own log, in which no store occurs.
+    /// A proxy would show its own log, which has no stores.
     pub(super) fn proxy_has_no_log(&self) -> StoreError {
         StoreError::Refused(format!(
             "{} is a proxy: its log tells nothing of the stores behind it; ask the servers behind it",
@@ -122,7 +121,7 @@ impl Log {
         }
     }
 
-    /// Hands on each line that has come whole.
+    /// Passes on each complete line.
     pub(crate) fn lines(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
         let mut rest = &self.inbox[..self.filled];
         while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {

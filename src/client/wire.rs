@@ -1,5 +1,5 @@
 //! One connection: writes a request, reads lines and data blocks, all within one deadline, and knows how
-//! much of the request had left when something failed.
+//! much of the request was sent when something failed.
 //!
 //! The crate's `MetaConnection` is not used for this: `stats` must travel in one write with `mg`, a reply line must have
 //! a limit, an interrupted read must go on, and TLS needs another kind of stream. The crate encodes the commands and
@@ -15,10 +15,10 @@ use super::dial::{Stream, dial};
 const MAX_LINE: usize = 8192;
 /// How much is read from the socket at a time.
 const CHUNK: usize = 16 * 1024;
-/// By how much the room for a value grows at least, and how much of it is read at a time at most.
+/// The least by which the room for a value grows, and the most of it that is read at a time.
 const MAX_READ: usize = 1024 * 1024;
 
-/// How long the look takes that is made at an answer after the time for it was up.
+/// How long the last look for an answer takes, after its time was up.
 const LAST_LOOK: Duration = Duration::from_millis(1);
 
 /// Why an exchange failed.
@@ -66,12 +66,12 @@ impl Wire {
         })
     }
 
-    /// How many bytes of the last request have left, or may have.
+    /// How many bytes of the last request were sent, or may have been.
     pub(super) fn sent(&self) -> usize {
         self.sent
     }
 
-    /// What has come and was not taken: after a failure, the beginning of the answer that is missing.
+    /// What came and was not read: after a failure, the beginning of the missing answer.
     pub(super) fn fragment(&self) -> &[u8] {
         &self.inbox[self.taken..]
     }
@@ -92,13 +92,13 @@ impl Wire {
         (self.stream, self.inbox)
     }
 
-    /// Gives up on the connection, and on what has not left yet.
+    /// Gives up on the connection, and on what was not sent yet.
     pub(super) fn abort(self) {
         self.stream.abort();
     }
 
-    /// Starts an exchange: writes all of `request`, unless there is something to read already. That would be taken for the
-    /// answer, and is none.
+    /// Starts an exchange: writes all of `request`, unless there is something to read already: that would be taken for
+    /// the answer.
     pub(super) fn send(&mut self, request: &[u8]) -> Result<(), WireError> {
         self.deadline = Instant::now() + self.timeout;
         self.sent = 0;

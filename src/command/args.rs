@@ -30,23 +30,12 @@ pub(crate) fn expected_token(text: &str) -> Result<Condition, String> {
 
 /// Reads a time to wait, with its unit.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    if lacks_unit(text) {
-        return Err(format!(
-            "it lacks a unit; give {text}ms, {text}s or {text}m"
-        ));
-    }
-    let duration = humantime::parse_duration(text)
-        .map_err(|_| "not a duration like 500ms, 2s or 1m".to_string())?;
-    match duration {
+    let examples = format!("{text}ms, {text}s or {text}m");
+    match with_unit(text, &examples, "not a duration like 500ms, 2s or 1m")? {
         Duration::ZERO => Err("it must be more than zero".into()),
-        _ if duration > LONGEST => Err("it must be at most a year".into()),
-        _ => Ok(duration),
+        time if time > LONGEST => Err("it must be at most a year".into()),
+        time => Ok(time),
     }
-}
-
-/// Whether a time is a bare number, which could be meant in any unit.
-fn lacks_unit(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Reads `--ttl`.
@@ -54,12 +43,10 @@ pub(crate) fn ttl(text: &str) -> Result<ExpiryRule, String> {
     match text {
         "keep" => Ok(ExpiryRule::Keep),
         "never" => Ok(ExpiryRule::Never),
-        _ if lacks_unit(text) => Err(format!(
-            "it lacks a unit; give {text}s, {text}m, {text}h, keep or never"
-        )),
         _ => {
-            let time = humantime::parse_duration(text)
-                .map_err(|_| "give keep, never or a duration like 60s or 2h".to_string())?;
+            let examples = format!("{text}s, {text}m, {text}h, keep or never");
+            let wrong = "give keep, never or a duration like 60s or 2h";
+            let time = with_unit(text, &examples, wrong)?;
             whole_seconds(time, "give never for no expiry").map(ExpiryRule::After)
         }
     }
@@ -67,12 +54,18 @@ pub(crate) fn ttl(text: &str) -> Result<ExpiryRule, String> {
 
 /// Reads `--initial-ttl`: how long an item lives.
 pub(crate) fn initial_ttl(text: &str) -> Result<Duration, String> {
-    if lacks_unit(text) {
-        return Err(format!("it lacks a unit; give {text}s, {text}m or {text}h"));
-    }
-    let time = humantime::parse_duration(text)
-        .map_err(|_| "give a duration like 60s or 2h".to_string())?;
+    let examples = format!("{text}s, {text}m or {text}h");
+    let time = with_unit(text, &examples, "give a duration like 60s or 2h")?;
     whole_seconds(time, "leave the option out for no expiry")
+}
+
+/// Reads a time. A bare number could be meant in any unit, so it is refused, with `examples` of what could be meant;
+/// `wrong` is the answer to everything else that is no time.
+fn with_unit(text: &str, examples: &str, wrong: &str) -> Result<Duration, String> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("it lacks a unit; give {examples}"));
+    }
+    humantime::parse_duration(text).map_err(|_| wrong.into())
 }
 
 /// A time that an item can live.

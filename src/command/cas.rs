@@ -1,8 +1,6 @@
 //! `mccas cas`: one conditional write. (What compare-and-swap itself is stands in the folder `cas/`.)
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,17 +8,15 @@ use anyhow::Context as _;
 
 use super::args;
 use super::ending::{self, Ending, IfLost};
-use super::pace::Pace;
+use super::input::Input;
+use super::pacer::TellingPacer;
 use super::write_args::WriteArgs;
-use super::{Context, Subcommand, UsageError};
+use super::{Context, Subcommand};
 use crate::cas::pacer::Pacer;
 use crate::cas::update::{Computed, Refusal, Updated, update};
 use crate::cas::{Condition, Item, Key, Method};
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
-
-/// No server stores more than this; reading on would only fill memory.
-const MOST_BYTES: u64 = 1 << 30;
 
 /// Store a value only if the item is still the one you saw
 ///
@@ -47,7 +43,7 @@ pub(crate) struct Args {
     #[arg(conflicts_with = "file", allow_negative_numbers = true)]
     value: Option<OsString>,
 
-    /// Read the value from a file
+    /// Read the value from a file; for the writer of a named pipe it waits as long as --timeout says
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     file: Option<PathBuf>,
 
@@ -78,8 +74,17 @@ impl Subcommand for Args {
 }
 
 fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
-    let value = value(args)?;
     let key = &args.key;
+    let input = Input {
+        value: args.value.as_ref(),
+        file: args.file.as_ref(),
+        chomp: args.chomp,
+    };
+    let settings = context.settings;
+    let value = match input.read(settings.max_value, settings.timeout) {
+        Ok(value) => value,
+        Err(none) => return none.report(key, context),
+    };
     if let Some(exit) = other_process(args, context)? {
         return Ok(exit);
     }
@@ -92,9 +97,9 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         let value = value.clone();
         Ok(Computed { value, with: () })
     };
-    let mut pace = Pace::start(key, context.out);
-    let outcome = update(context.store.as_mut(), &plan, &mut pace, &mut compute);
-    let elapsed = pace.elapsed();
+    let mut pacer = TellingPacer::start(key, context.out);
+    let outcome = update(context.store.as_mut(), &plan, &mut pacer, &mut compute);
+    let elapsed = pacer.elapsed();
     match outcome {
         Ok(updated) => {
             let report = stored(key, &updated).elapsed(elapsed);
@@ -196,34 +201,4 @@ fn done(
         );
     }
     Ok(Exit::Done)
-}
-
-/// The value to store, from wherever the user has it.
-fn value(args: &Args) -> anyhow::Result<Vec<u8>> {
-    let mut value = match (&args.value, &args.file) {
-        (_, Some(path)) => {
-            let file =
-                File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-            read(file).with_context(|| format!("cannot read {}", path.display()))?
-        }
-        (Some(value), None) if value != "-" => args::bytes(value),
-        // Unasked, stdin may be somebody else's: the rest of a loop's input, or nothing under cron.
-        (None, None) => {
-            return Err(UsageError::new(
-                "no value: give it as argument, by --file PATH, or as - to read it from stdin",
-            )
-            .into());
-        }
-        _ => read(io::stdin()).context("cannot read stdin")?,
-    };
-    if args.chomp && value.last() == Some(&b'\n') {
-        value.pop();
-    }
-    Ok(value)
-}
-
-fn read(source: impl Read) -> io::Result<Vec<u8>> {
-    let mut value = Vec::new();
-    source.take(MOST_BYTES + 1).read_to_end(&mut value)?;
-    Ok(value)
 }

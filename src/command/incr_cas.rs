@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::args;
 use super::ending::{Ending, IfLost};
-use super::pace::Pace;
+use super::pacer::TellingPacer;
 use super::write_args::{WriteArgs, max_retries};
 use super::{Context, Subcommand, UsageError};
 use crate::cas::counter::Bounds;
@@ -112,9 +112,9 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     check(args)?;
     let key = &args.key;
     let plan = plan(args, context)?;
-    let mut pace = Pace::start(key, context.out);
-    let outcome = increment(context.store.as_mut(), &plan, &what(args), &mut pace);
-    let elapsed = pace.elapsed();
+    let mut pacer = TellingPacer::start(key, context.out);
+    let outcome = increment(context.store.as_mut(), &plan, &what(args), &mut pacer);
+    let elapsed = pacer.elapsed();
     match outcome {
         Ok(done) => {
             let landed = format!(
@@ -237,7 +237,7 @@ fn print(
     })
 }
 
-/// A counter that this step took below zero is not what other clients of it can work with.
+/// Other clients cannot work with a counter that this step took below zero.
 fn note_if_below_zero(key: &Key, done: &Incremented, context: &mut Context) {
     let was_there = done.before.filter(|_| done.method != Method::Add);
     if done.after.is_negative() && !was_there.is_some_and(Counter::is_negative) {
@@ -247,7 +247,7 @@ fn note_if_below_zero(key: &Key, done: &Incremented, context: &mut Context) {
     }
 }
 
-/// After many lost attempts: compare-and-swap is not the tool for a key that everybody writes.
+/// After many lost attempts: compare-and-swap is the wrong tool for a key that everybody writes.
 fn hint(key: &Key, tally: Tally, context: &mut Context) {
     if tally.conflicts >= MANY_CONFLICTS {
         context.out.message(&format!(

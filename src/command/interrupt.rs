@@ -1,4 +1,4 @@
-//! Ctrl-C as a wish to come to an end, for commands that have something to say at the end.
+//! Ctrl-C as a request to finish, for commands that print something at the end.
 
 use std::io;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// Whether the user asked for the end.
+/// Whether the user asked to finish.
 #[derive(Debug, Clone)]
 pub(super) struct Interrupt(Arc<AtomicBool>);
 

@@ -21,8 +21,9 @@ mod child;
 
 mod connect;
 mod ending;
+mod input;
 mod interrupt;
-mod pace;
+mod pacer;
 mod write_args;
 
 use std::fmt;
@@ -62,7 +63,7 @@ impl UsageError {
 
 /// What each subcommand is: arguments that can be run.
 pub(crate) trait Subcommand {
-    /// What bounds all exchanges together, if anything does: no single one may outlast it.
+    /// The time limit of all exchanges together, if there is one: no single exchange may take longer.
     fn bound(&self) -> Option<Duration> {
         None
     }

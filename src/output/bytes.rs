@@ -1,4 +1,4 @@
-//! Bytes from outside, made fit for JSON and for terminals.
+//! Bytes from outside, made safe for JSON and for terminals.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +13,7 @@ pub(crate) fn text_or_base64(bytes: &[u8]) -> (Option<String>, Option<String>) {
     }
 }
 
-/// JSON that says the same without a character that could drive a terminal: it escapes the controls below U+0020 by
+/// JSON that says the same without a character that could control a terminal: it escapes the controls below U+0020 by
 /// itself, and none above (U+009B begins a terminal's commands as well as ESC does).
 pub(crate) fn json_for_terminal(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());

@@ -2,6 +2,7 @@
 
 mod bytes;
 pub(crate) mod contention;
+pub(crate) mod event;
 pub(crate) mod measurements;
 mod paint;
 mod progress;
@@ -50,7 +51,7 @@ pub(crate) struct Output {
     stderr_paint: Paint,
 }
 
-/// Whoever read our stdout has gone. Not an error: the program ends quietly with 0.
+/// The reader of our stdout has gone. Not an error: the program ends quietly with 0.
 ///
 /// Recognised where stdout is written and nowhere else, as a broken *socket* shows the same kind of I/O error.
 #[derive(Debug)]
@@ -131,7 +132,7 @@ impl Output {
         )
     }
 
-    /// Waits, but no longer than somebody reads stdout: a program that has nothing to print would not notice otherwise.
+    /// Waits, but only while somebody reads stdout: a program that prints nothing would not notice otherwise.
     pub(crate) fn pause(&self, time: Duration) -> anyhow::Result<()> {
         // Asked for no event, poll reports only that the other end has gone.
         let mut streams = [PollFd::new(&self.stdout, PollFlags::empty())];
@@ -139,7 +140,7 @@ impl Output {
             tv_sec: i64::MAX,
             tv_nsec: 0,
         });
-        // A signal ends the wait early, which its callers take in their stride.
+        // A signal ends the wait early; callers expect that.
         let _ = poll(&mut streams, Some(&time));
         if streams[0].revents().is_empty() {
             return Ok(());
@@ -154,7 +155,7 @@ impl Output {
         }
     }
 
-    /// Says something on stderr to those who asked for every attempt.
+    /// Says something on stderr if the user asked for every attempt.
     pub(crate) fn detail(&mut self, text: &str) {
         if self.loudness == Loudness::Verbose {
             self.say(text);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::bytes::text_or_base64;
+use super::event::Event;
 use crate::bench::Row;
 use crate::cas::{Counter, ErrorKind, Item, Key, StoreError, Token, Ttl};
 
@@ -22,28 +23,6 @@ pub(crate) enum Status {
     NoCas,
     Unsuitable,
     Unreachable,
-}
-
-/// What `watch` saw.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Event {
-    Present,
-    Absent,
-    Changed,
-    Created,
-    Deleted,
-    Touched,
-    /// A swap that lost to another writer (from the server's log).
-    Lost,
-    /// A swap whose key was gone.
-    Missing,
-    /// A store whose own condition did not hold, or that failed.
-    NotStored,
-    Unreachable,
-    Reachable,
-    Refused,
-    NoCas,
     NotInTime,
 }
 

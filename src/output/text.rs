@@ -1,7 +1,7 @@
 //! Items and events as text for people.
 
 use super::Paint;
-use super::report::Event;
+use super::event::Event;
 use crate::cas::shown::{Shown, quoted};
 use crate::cas::{Item, Key, Token, Ttl};
 
@@ -66,21 +66,18 @@ pub(crate) fn escaped(value: &[u8]) -> String {
 
 /// The name of an event, in its colour.
 pub(crate) fn event(event: Event, paint: Paint) -> String {
+    let name = event.name();
     match event {
-        Event::Present => paint.label("present"),
-        Event::Absent => paint.label("absent"),
-        Event::Changed => paint.good("changed"),
-        Event::Created => paint.good("created"),
-        Event::Deleted => paint.bad("deleted"),
-        Event::Touched => paint.warning("touched"),
-        Event::Lost => paint.bad("lost"),
-        Event::Missing => paint.bad("missing"),
-        Event::NotStored => paint.warning("not_stored"),
-        Event::Unreachable => paint.bad("unreachable"),
-        Event::Reachable => paint.good("reachable"),
-        Event::Refused => paint.bad("refused"),
-        Event::NoCas => paint.bad("no_cas"),
-        Event::NotInTime => paint.bad("not_in_time"),
+        Event::Present | Event::Absent => paint.label(name),
+        Event::Changed | Event::Created | Event::Reachable => paint.good(name),
+        Event::Touched | Event::NotStored => paint.warning(name),
+        Event::Deleted
+        | Event::Lost
+        | Event::Missing
+        | Event::Unreachable
+        | Event::Refused
+        | Event::NoCas
+        | Event::NotInTime => paint.bad(name),
     }
 }
 

@@ -19,6 +19,7 @@ mod faults; // The exit code and the state agree, whatever fails.
 mod fuzz; // No input and no answer panics.
 mod gets; // What it shows, and that it disturbs nothing.
 mod incr_cas; // Values, bounds, missing keys.
+mod input; // Files, stdin and named pipes are read no further than a value can be long.
 mod json; // The objects, read by strict types.
 mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
@@ -27,9 +28,11 @@ mod options; // Before and after the command, and by the environment.
 mod pipes; // Readers that go away.
 mod promises; // Nothing is destroyed, no byte is changed.
 mod readme; // README.md shows what the program prints.
+mod recipes; // The recipes of README.md, run by two shells.
 mod reconnect; // Lost answers on new connections.
 mod round_trips; // How often the program waits for the server.
 mod terminal; // Colours, and nothing that a terminal would obey.
+mod tokens; // 64 bits, all of them compared.
 mod torn; // Values and tokens that do not belong together.
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.

@@ -109,17 +109,47 @@ fn a_stderr_that_nobody_reads_changes_no_exit_code() {
 fn a_full_disk_is_a_failure_and_not_a_success() {
     let server = Memcached::start();
     server.set("k", "v");
+    for args in [
+        &["gets", "k"][..],
+        &["--help"],
+        &["-h"],
+        &["--version"],
+        &["-V"],
+        &["help"],
+        &["help", "cas"],
+        &["cas", "--help"],
+        &["watch", "-h"],
+        &["gets", "--version"],
+        &["completions", "bash"],
+        &["completions", "zsh"],
+    ] {
+        let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
+            return; // Only Linux has it.
+        };
+        let mut command = mccas(&server).args(args).command();
+        let output = command.stdout(full).output().expect("the binary of mccas");
+        let said = show(&output.stderr);
+        assert_eq!(code_of(output.status), 1, "{args:?} {said}");
+        assert!(
+            said.contains("mccas: cannot write to stdout"),
+            "{args:?} {said}"
+        );
+        assert!(said.contains("No space left"), "{args:?} {said}");
+    }
+}
+
+#[test]
+fn a_full_disk_behind_stderr_changes_no_exit_code() {
+    let server = Memcached::start();
     let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
         return; // Only Linux has it.
     };
-    let mut command = mccas(&server).args(["gets", "k"]).command();
-    let output = command.stdout(full).output().expect("the binary of mccas");
-    assert_eq!(code_of(output.status), 1, "{}", show(&output.stderr));
-    assert!(
-        show(&output.stderr).contains("No space left"),
-        "{}",
-        show(&output.stderr)
-    );
+    for (args, code) in [(&["gets", "missing"][..], 4), (&["gets"], 2), (&[], 2)] {
+        let mut command = mccas(&server).args(args).command();
+        let full = full.try_clone().expect("a copy");
+        let output = command.stderr(full).output().expect("the binary of mccas");
+        assert_eq!(code_of(output.status), code, "{args:?}");
+    }
 }
 
 #[test]

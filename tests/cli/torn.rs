@@ -1,5 +1,5 @@
 //! A value and a token that do not belong together, as memcached hands them out where arithmetic meets a read on another
-//! of its threads: no swap may go by such a token.
+//! of its threads (protocol.md 2.9): no swap may go by such a token.
 
 use crate::harness::mccas::mccas_at;
 use crate::harness::wire::{Connection, Peer};

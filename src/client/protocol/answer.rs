@@ -12,10 +12,10 @@ pub(crate) enum Answer {
     Destroyed(String),
 }
 
-/// What a swap and the look behind it brought.
+/// The answers to a swap and to the look behind it.
 pub(crate) struct Answered {
     pub(crate) answer: Answer,
-    /// The token that the item has now, where it was asked for and told.
+    /// The token that the item has now, if it was asked for and came back.
     pub(crate) token: Option<Token>,
     /// Whether all answers came, so that the connection can be used again.
     pub(crate) complete: bool,

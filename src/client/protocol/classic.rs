@@ -162,7 +162,7 @@ mod tests {
         let mut request = Request::new();
         request.classic_swap(&swap(7, None));
         let whole = request.bytes().len();
-        // What is asked behind it may stay behind without saving it.
+        // The write counts as sent even if the questions behind it were not.
         request.classic_gets(&swap(7, None).key);
         assert!(!request.is_in_doubt(whole - 1));
         assert!(request.is_in_doubt(whole));

@@ -4,7 +4,7 @@ use crate::client::wire::{Wire, WireError};
 
 /// The largest value that a reply may announce: memcached's own ceiling for `-I`.
 pub(super) const MAX_VALUE: usize = 1 << 30;
-/// More than any server says of itself in one answer, in bytes.
+/// More than any server says about itself in one answer, in bytes.
 const MAX_STATS: usize = 1024 * 1024;
 
 /// Why a reply brought no result.
@@ -53,7 +53,7 @@ pub(crate) fn stats(wire: &mut Wire) -> Result<Option<Vec<(String, String)>>, Wi
     Ok(told.then_some(stats))
 }
 
-/// Hands on the lines of one statistics reply of at most `most` bytes; false if the server answers with an error instead.
+/// Passes on the lines of one statistics reply of at most `most` bytes; false if the server answers with an error instead.
 pub(crate) fn each_stat(
     wire: &mut Wire,
     most: usize,

@@ -18,8 +18,8 @@ impl Request {
         &self.bytes
     }
 
-    /// Whether an answer that does not come leaves the state of the server in doubt, once this many bytes have left: the
-    /// server acts on a command that is whole, whether or not the questions behind it arrive as well.
+    /// Whether a missing answer leaves the state of the server in doubt, once this many bytes were sent. The server acts on
+    /// a complete command, whether or not the questions behind it arrive as well.
     pub(crate) fn is_in_doubt(&self, sent: usize) -> bool {
         self.takes_effect.is_some_and(|whole| sent >= whole)
     }
@@ -39,7 +39,7 @@ impl Request {
         self.text("stats conns\r\n");
     }
 
-    /// Notes that the bytes so far change something as soon as they have arrived.
+    /// Notes that the bytes so far change something once they arrive.
     pub(super) fn now_takes_effect(&mut self) {
         self.takes_effect.get_or_insert(self.bytes.len());
     }

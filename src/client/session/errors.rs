@@ -14,7 +14,7 @@ use crate::client::wire::{WireError, plain};
 const SHOWN_BYTES: usize = 40;
 
 impl Session {
-    /// No connection came about.
+    /// There is no connection.
     pub(in crate::client) fn not_dialled(&self, error: &io::Error) -> StoreError {
         let cause = match error.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
@@ -39,8 +39,8 @@ impl Session {
         })
     }
 
-    /// An exchange failed: `in_doubt` if a write in the request had left whole, `answered` if this connection had brought
-    /// an answer before.
+    /// An exchange failed. `in_doubt`: a write in the request was sent whole. `answered`: this connection has brought an
+    /// answer before.
     pub(in crate::client) fn explain(
         &self,
         error: ReplyError,
@@ -48,7 +48,7 @@ impl Session {
         answered: bool,
     ) -> StoreError {
         let (fault, message) = match error {
-            // The server's own words for "not stored" are handled with the command; the rest says nothing of what it did.
+            // The command handles the server's own words for "not stored"; the rest does not say what the server did.
             ReplyError::Server(text) if in_doubt => {
                 let text = shown(text.as_bytes());
                 (Fault::Foreign, format!("{} answered: {text}", self.address))

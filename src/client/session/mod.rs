@@ -1,7 +1,7 @@
 //! What goes on between us and one server: the connection, what the server said of itself, and what is remembered of it.
 //!
 //! Each exchange is one write and its answers. After any error the connection is dropped (protocol.md rule 11), and the error
-//! says what the caller may conclude: a write that left whole is *unknown*, anything else was not applied.
+//! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
 mod errors;
 mod observe;
@@ -29,7 +29,7 @@ pub(crate) struct Session {
     facts: Option<Facts>,
     /// The key read last for a swap and its moment of expiry, which the next read is checked against.
     remembered: Option<(Key, u64)>,
-    /// Whether others have been seen to move the expiry: then the clock is asked with each read, not after it.
+    /// Whether somebody else was seen to move the expiry: then each read asks for the clock too, instead of after it.
     expiry_moves: bool,
     /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
     takes_tokens: Option<bool>,
@@ -67,7 +67,7 @@ impl Session {
         Ok(facts)
     }
 
-    /// Compares the process that answers now with the one that was known, and knows this one from now on.
+    /// Compares the process that answers now with the known one, and remembers this one from now on.
     fn meet(&mut self, now: Facts) -> Process {
         let process = self
             .facts

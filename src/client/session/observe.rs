@@ -1,4 +1,4 @@
-//! What the server says of itself to those who watch it: its counters, and who is connected.
+//! What the server says about itself: its counters, and who is connected.
 
 use super::Session;
 use crate::cas::StoreError;
@@ -13,7 +13,7 @@ use crate::contention::report::Counters;
 const MAX_CONNECTIONS: usize = 32 * 1024 * 1024;
 
 impl Session {
-    /// The counters of swaps and of lost log lines; `None` if the server does not tell.
+    /// The counters of swaps and of lost log lines; `None` if the server does not say.
     pub(crate) fn counters(&mut self) -> Result<Option<Counters>, StoreError> {
         let mut request = Request::new();
         request.stats();
@@ -21,7 +21,7 @@ impl Session {
         Ok(stats.and_then(|stats| counters(&stats)))
     }
 
-    /// The server's number of each connection, with the client's address; empty if the server does not tell.
+    /// The server's number of each connection, with the client's address; empty if the server does not say.
     pub(crate) fn connections(&mut self) -> Result<Vec<(u32, String)>, StoreError> {
         let mut request = Request::new();
         request.connections();
@@ -39,7 +39,7 @@ impl Session {
         if self.is_proxy()? {
             return Err(self.proxy_has_no_log());
         }
-        // Who is listed before and after was there all the while.
+        // Who is listed before and after was connected all the time.
         clients.listed(self.connections()?);
         let log = self.attach()?;
         clients.listed(self.connections()?);

@@ -49,7 +49,7 @@ impl Session {
         want: Want,
     ) -> Result<Option<Item>, StoreError> {
         if self.wire.is_none() {
-            // A new connection may lead to another process; what was learnt of the old one would vouch for it.
+            // A new connection may lead to another process: what is known of the old one does not count for it.
             self.facts = None;
         }
         let mut open = None;

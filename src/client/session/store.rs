@@ -97,7 +97,7 @@ impl Store for Session {
 
     fn reconnect(&mut self, _: &Key) -> Result<Process, StoreError> {
         self.hang_up();
-        // What is known stays known until somebody answers: an attempt that fails says nothing of the process.
+        // Keep what is known until somebody answers: a failed attempt says nothing about the process.
         let now = self.ask_facts()?;
         Ok(self.meet(now))
     }

@@ -22,7 +22,7 @@ use crate::output::contention::live::Frame;
 use crate::output::contention::remarks::remarks;
 use crate::output::contention::screen::{self, Screen};
 use crate::output::contention::table::table;
-use crate::output::report::Report as Failure;
+use crate::output::report;
 use crate::settings::Settings;
 
 /// How often keys, signals and the size of the terminal are looked at, and the server's log is kept awake.
@@ -117,7 +117,9 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
     let server = session.name();
     let observation = match Observation::begin(session, args.patterns.clone()) {
         Ok(observation) => observation,
-        Err(error) => return ending::no_answer(context, &server, &error, Failure::default()),
+        Err(error) => {
+            return ending::no_answer(context, &server, &error, report::Report::default());
+        }
     };
     let live = context.out.live() && !args.no_live;
     let mut run = Run {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::cas::{Key, Token};
 use crate::command::child::{Ending, Limits, Signals, feed, obey};
-use crate::output::report::Event;
+use crate::output::event::Event;
 
 /// How long a command may take to come to an end once it was asked to.
 const GRACE: Duration = Duration::from_secs(1);
@@ -79,16 +79,12 @@ impl<'a> Exec<'a> {
     }
 
     fn shell(&self, told: &Told) -> Command {
-        let event = serde_json::to_value(told.event)
-            .ok()
-            .and_then(|name| name.as_str().map(String::from))
-            .unwrap_or_default();
         let token = told.token.map(|token| token.to_string());
         let mut shell = Command::new("sh");
         shell
             .arg("-c")
             .arg(self.command)
-            .env("MCCAS_EVENT", event)
+            .env("MCCAS_EVENT", told.event.name())
             .env("MCCAS_TOKEN", token.unwrap_or_default());
         // A variable cannot hold a zero byte.
         if !told.key.as_bytes().contains(&0) {

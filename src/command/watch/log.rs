@@ -1,7 +1,7 @@
 //! `mccas watch --log`: each store of the keys as the server's log tells it, lost swaps included.
 //!
-//! A line of the log has neither token nor value. They are fetched, and told only if the item is still that write: the
-//! log must have been read up to a moment after the fetch without a further store of the key in it.
+//! A line of the log has neither token nor value. They are fetched, and shown only if the item is still that write: the
+//! log, read up to a moment after the fetch, must have no further store of the key.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
@@ -13,7 +13,8 @@ use crate::client::log::Log;
 use crate::contention::clients::Clients;
 use crate::contention::{Line, Outcome};
 use crate::exit::Exit;
-use crate::output::report::{Event, Report};
+use crate::output::event::Event;
+use crate::output::report::Report;
 use crate::output::text;
 
 /// How long to wait for lines at a time; between, the server's logging thread is kept awake.
@@ -21,7 +22,7 @@ const BEAT: Duration = Duration::from_millis(100);
 /// The longest that the logging thread sleeps, and a little more.
 const SLEEP: Duration = Duration::from_millis(1200);
 
-/// The log of a server, as far as it is about the keys.
+/// The log of a server, reduced to the keys.
 struct Follow {
     server: Session,
     log: Log,
@@ -220,7 +221,7 @@ impl Follow {
                 self.read(deadline, &mut batch)?;
             }
             if !knocked {
-                // Without knocking, the longest that a line can take must do.
+                // Without knocking, wait as long as a line can take.
                 return Ok((batch, true));
             }
             if self.awaited.take().is_some() {

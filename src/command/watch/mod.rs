@@ -13,7 +13,8 @@ use crate::cas::store::Fault;
 use crate::cas::watch::{Change, Follower};
 use crate::cas::{Glance, Key, Process, StoreError, Token};
 use crate::exit::Exit;
-use crate::output::report::{Event, Report};
+use crate::output::event::Event;
+use crate::output::report::Report;
 use crate::settings::Settings;
 
 /// Follow keys: one line per change

@@ -6,7 +6,8 @@ use super::Watch;
 use super::exec::Told;
 use crate::cas::watch::Change;
 use crate::cas::{ErrorKind, Item, StoreError, Token};
-use crate::output::report::{Event, Report};
+use crate::output::event::Event;
+use crate::output::report::Report;
 use crate::output::text;
 
 impl Watch<'_, '_> {

@@ -20,7 +20,7 @@ pub(crate) struct Object {
     clients: Option<Vec<Entry>>,
     /// Rows left out by `--top`.
     more: usize,
-    /// All stores that the log told of, whatever their keys.
+    /// All stores that the log showed, whatever their keys.
     totals: Numbers,
     dropped: u64,
     lower_bound: bool,
@@ -192,7 +192,7 @@ fn rounded(share: f64) -> f64 {
 
 /// Microseconds of unix time as UTC.
 pub(super) fn time(micros: u64) -> String {
-    // A time that no calendar has is as good as none; the log is not ours.
+    // The log is not ours: a time that no calendar has counts as none.
     let latest = Duration::from_secs(253_402_300_799);
     let moment = SystemTime::UNIX_EPOCH + Duration::from_micros(micros).min(latest);
     humantime::format_rfc3339_millis(moment).to_string()

@@ -5,7 +5,7 @@ use super::shown;
 use crate::contention::report::{By, Report, Row};
 use crate::output::Paint;
 
-/// The name's column is not made narrower than this for others' sake.
+/// The column of names never gets narrower than this to make room for others.
 const NAME: usize = 20;
 /// The widest that a name is shown.
 const WIDEST_NAME: usize = 60;

@@ -90,7 +90,7 @@ impl Dialect for Meta {
             (ReturnCode::Va, Some(Ok(counter))) => {
                 Ok(Some((counter, reply.token.and_then(Token::new))))
             }
-            // An answer that cannot be read says nothing of what was done.
+            // An unreadable answer does not say what was done.
             (code, _) => Err(WireError::OutOfStep(format!("{code:?} to ma")).into()),
         }
     }

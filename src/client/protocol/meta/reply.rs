@@ -77,9 +77,9 @@ impl Reply {
     ///
     /// One read is not enough: where arithmetic (`incr`, `decr`, `ma`) meets a read on another thread of the server, memcached
     /// writes the token of the *new* value into the old item, too, and the read shows the old value with the new token. A
-    /// swap by that token would undo the increment. So the token is the one read *before* the value: if both reads show the
-    /// same one, the value is its value, as a token written later cannot have been seen earlier; if they do not,
-    /// somebody wrote in between, and a swap by the first token loses, as it should.
+    /// swap by that token would undo the increment. So the token is the one read *before* the value. If both reads show the
+    /// same token, the value belongs to it: nobody can see a token before it is written. If they do not, somebody wrote
+    /// in between, and a swap by the first token loses, as it should (protocol.md 2.9).
     pub(super) fn of_one_state(token: Reply, mut whole: Reply) -> Reply {
         if token.token.is_none() {
             // The key was missing a moment ago.
@@ -203,7 +203,7 @@ mod tests {
         let read = |token, whole| Reply::of_one_state(parse(token), parse(whole));
         let agreed = read("HD c5", "VA 2 c5 t-1 f7");
         assert_eq!((agreed.token, agreed.flags), (Some(5), Some(7)));
-        // The old value with the token of the new one: the token before it is spent, so a swap loses.
+        // The old value with the token of the new one. The token read before it is out of date, so a swap loses.
         assert_eq!(read("HD c5", "VA 2 c6 t-1 f7").token, Some(5));
         assert_eq!(read("EN", "VA 2 c6 t-1 f7").code, ReturnCode::En);
         assert_eq!(read("HD c5", "EN").code, ReturnCode::En);

@@ -81,7 +81,7 @@ impl Request {
     /// `md I`: marks the item stale again, so that the next reader gets the win. Without `T` its expiry stays.
     ///
     /// Not counted as a write: if its answer is lost, no user's data is in doubt.
-    /// With `keep` it also keeps its token (`E`, servers from 1.6.27 on): nothing was written, so nobody's token is spent.
+    /// With `keep` its token stays as well (`E`, servers from 1.6.27 on): nothing was written, so every token stays valid.
     pub(super) fn release(&mut self, key: &Key, token: Token, keep: bool) {
         let command = command(MetaOp::Delete, key)
             .flag("I")

@@ -14,10 +14,10 @@ use crate::client::wire::{Wire, WireError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
     Nothing,
-    /// The token that the item has now, to tell a repeated swap that lost from its own echo.
+    /// The token that the item has now: a repeated swap loses if its first copy has won, and then this is our proof.
     Token,
-    /// Value and token. An increment that came right behind a swap writes its own token over the swap's (see
-    /// [`Reply::of_one_state`]), and the answer to the swap shows that one: a token that another value has is not ours.
+    /// Value and token. An increment right behind a swap can overwrite the swap's token before the server answers, so the
+    /// answer may show the token of the incremented value (see [`Reply::of_one_state`]). The value tells which it is.
     Value,
 }
 
@@ -32,8 +32,8 @@ impl Look {
     }
 }
 
-/// Whether an increment could come behind this swap and blur its token: only numbers can be incremented, and a proof
-/// is known without asking.
+/// Whether an increment could follow this swap and hide its token: only numbers can be incremented. A proof is known
+/// without asking.
 fn is_in_danger(swap: &Swap) -> bool {
     swap.proof.is_none() && swap.value.len() <= 64 && swap.value.iter().any(u8::is_ascii_digit)
 }

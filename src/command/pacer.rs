@@ -1,4 +1,4 @@
-//! Real time and real chance for the loop of the domain, and what `-v` says about each lost attempt.
+//! The clock and the random numbers for the loop of the domain, and what `-v` says about each lost attempt.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,15 +9,15 @@ use crate::cas::{Key, Next, Token, Written};
 use crate::output::Output;
 
 /// The clock of one operation.
-pub(crate) struct Pace<'a> {
+pub(crate) struct TellingPacer<'a> {
     started: Instant,
     key: &'a Key,
     out: &'a mut Output,
 }
 
-impl<'a> Pace<'a> {
-    pub(crate) fn start(key: &'a Key, out: &'a mut Output) -> Pace<'a> {
-        Pace {
+impl<'a> TellingPacer<'a> {
+    pub(crate) fn start(key: &'a Key, out: &'a mut Output) -> TellingPacer<'a> {
+        TellingPacer {
             started: Instant::now(),
             key,
             out,
@@ -25,7 +25,7 @@ impl<'a> Pace<'a> {
     }
 }
 
-impl Pacer for Pace<'_> {
+impl Pacer for TellingPacer<'_> {
     fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
