@@ -19,6 +19,7 @@ pub(crate) mod watch;
 #[expect(unused_imports, reason = "as above")]
 mod child;
 
+mod connect;
 mod ending;
 mod input;
 mod interrupt;
@@ -29,16 +30,13 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::cas::Store;
-use crate::client::Memcached;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::settings::Settings;
 
 /// What a subcommand works with. The store connects when it is first asked.
 pub(crate) struct Context<'a> {
-    pub(crate) store: &'a mut dyn Store,
-    /// The server's address, for messages and JSON.
-    pub(crate) server: String,
+    pub(crate) store: Box<dyn Store>,
     pub(crate) settings: &'a Settings,
     /// The whole command line, for completions.
     pub(crate) tree: fn() -> clap::Command,
@@ -112,15 +110,10 @@ pub(crate) fn run(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
-    let timeout = subcommand
-        .bound()
-        .map_or(settings.timeout, |bound| bound.min(settings.timeout));
-    let mut store = Memcached::new(settings.server.clone(), timeout);
-    subcommand.run(&mut Context {
-        store: &mut store,
-        server: settings.server.to_string(),
+    subcommand.run(&mut Context::connect(
         settings,
+        subcommand.bound(),
         tree,
         out,
-    })
+    ))
 }
