@@ -23,11 +23,13 @@ mod ending;
 mod input;
 mod interrupt;
 mod pacer;
+mod under_way;
 mod write_args;
 
 use std::fmt;
 use std::time::Duration;
 
+use self::under_way::{Guarded, UnderWay};
 use crate::cas::Store;
 use crate::client::Memcached;
 use crate::exit::Exit;
@@ -43,6 +45,8 @@ pub(crate) struct Context<'a> {
     /// The whole command line, for completions.
     pub(crate) tree: fn() -> clap::Command,
     pub(crate) out: &'a mut Output,
+    /// The write that is under way; a command that made one says when it is over.
+    pub(crate) under_way: UnderWay,
 }
 
 /// The arguments cannot be used; found only after clap had accepted them.
@@ -115,12 +119,20 @@ pub(crate) fn run(
     let timeout = subcommand
         .bound()
         .map_or(settings.timeout, |bound| bound.min(settings.timeout));
-    let mut store = Memcached::new(settings.server.clone(), timeout);
-    subcommand.run(&mut Context {
+    let server = settings.server.to_string();
+    let under_way = UnderWay::new(server.clone(), settings.output);
+    let mut store = Guarded {
+        store: Memcached::new(settings.server.clone(), timeout),
+        under_way: under_way.clone(),
+    };
+    let exit = subcommand.run(&mut Context {
         store: &mut store,
-        server: settings.server.to_string(),
+        server,
         settings,
         tree,
         out,
-    })
+        under_way: under_way.clone(),
+    })?;
+    under_way.obey_late();
+    Ok(exit)
 }
