@@ -50,10 +50,12 @@ fn account(server: &Memcached, outcomes: &[Outcome]) {
         .iter()
         .filter_map(|outcome| outcome.object()["attempts"].as_u64())
         .sum();
+    let longest = outcomes.iter().map(|outcome| outcome.elapsed).max();
     tell(format_args!(
-        "contended: {} done, {} unknown, total {total}, {attempts} attempts",
+        "contended: {} done, {} unknown, total {total}, {attempts} attempts, the longest in {:?}",
         done.len(),
-        unknown.len()
+        unknown.len(),
+        longest.unwrap_or_default()
     ));
     assert!((done.len()..=done.len() + unknown.len()).contains(&total));
     let distinct: BTreeSet<u64> = done.iter().copied().collect();

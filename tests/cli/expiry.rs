@@ -102,6 +102,29 @@ fn a_ttl_of_forty_days_can_be_asked_for() {
 }
 
 #[test]
+fn a_duration_is_as_long_as_its_unit_says() {
+    let server = Memcached::start();
+    for (ttl, seconds) in [
+        ("120s", 120),
+        ("2m", 120),
+        ("1h", 3600),
+        ("1d", 86_400),
+        ("2592001s", 2_592_001),
+    ] {
+        let created = mccas(&server)
+            .args(["cas", ttl, "v", "--token", "absent", "--ttl", ttl])
+            .run();
+        assert_eq!(created.code, 0, "{created:?}");
+        // A server's clock ticks once a second, and a busy machine may take a few.
+        let left = server.item(ttl).expect("the item").ttl;
+        assert!(
+            (seconds - 10..=seconds + 1).contains(&left),
+            "{ttl}: {left}"
+        );
+    }
+}
+
+#[test]
 fn a_key_of_sixty_seconds_swapped_all_the_time_expires_at_its_moment() {
     let server = Memcached::start();
     server.set_with("k", "0", 7, 60);

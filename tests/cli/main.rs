@@ -33,6 +33,7 @@ mod reconnect; // Lost answers on new connections.
 mod round_trips; // How often the program waits for the server.
 mod signals; // What is told of a write that a signal interrupts.
 mod terminal; // Colours, and nothing that a terminal would obey.
+mod tokens; // 64 bits, all of them compared.
 mod torn; // Values and tokens that do not belong together.
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
