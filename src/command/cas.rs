@@ -100,6 +100,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let mut pacer = TellingPacer::start(key, context.out);
     let outcome = update(context.store.as_mut(), &plan, &mut pacer, &mut compute);
     let elapsed = pacer.elapsed();
+    context.under_way.over();
     match outcome {
         Ok(updated) => {
             let report = stored(key, &updated).elapsed(elapsed);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Context;
+use super::under_way::{Guarded, UnderWay};
 use crate::cas::{Key, Store};
 use crate::client::{Cluster, Session};
 use crate::output::Output;
@@ -10,7 +11,7 @@ use crate::settings::Settings;
 
 /// A store that holds every key; it connects when it is first asked.
 pub(super) fn store(settings: &Settings) -> Box<dyn Store> {
-    bounded_store(settings, None)
+    Box::new(bounded_store(settings, None))
 }
 
 /// The server by itself, for what only it can tell: its log, its counters and its clients.
@@ -18,9 +19,9 @@ pub(super) fn session(settings: &Settings) -> Session {
     Session::new(settings.server.clone(), settings.timeout)
 }
 
-fn bounded_store(settings: &Settings, bound: Option<Duration>) -> Box<dyn Store> {
+fn bounded_store(settings: &Settings, bound: Option<Duration>) -> Cluster {
     let timeout = bound.map_or(settings.timeout, |bound| bound.min(settings.timeout));
-    Box::new(Cluster::of_one(settings.server.clone(), timeout))
+    Cluster::of_one(settings.server.clone(), timeout)
 }
 
 impl<'a> Context<'a> {
@@ -31,11 +32,16 @@ impl<'a> Context<'a> {
         tree: fn() -> clap::Command,
         out: &'a mut Output,
     ) -> Context<'a> {
+        let under_way = UnderWay::new(settings.output);
         Context {
-            store: bounded_store(settings, bound),
+            store: Box::new(Guarded {
+                store: bounded_store(settings, bound),
+                under_way: under_way.clone(),
+            }),
             settings,
             tree,
             out,
+            under_way,
         }
     }
 

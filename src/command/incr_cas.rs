@@ -115,6 +115,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let mut pacer = TellingPacer::start(key, context.out);
     let outcome = increment(context.store.as_mut(), &plan, &what(args), &mut pacer);
     let elapsed = pacer.elapsed();
+    context.under_way.over();
     match outcome {
         Ok(done) => {
             let landed = format!(

@@ -24,11 +24,13 @@ mod ending;
 mod input;
 mod interrupt;
 mod pacer;
+mod under_way;
 mod write_args;
 
 use std::fmt;
 use std::time::Duration;
 
+use self::under_way::UnderWay;
 use crate::cas::Store;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -41,6 +43,8 @@ pub(crate) struct Context<'a> {
     /// The whole command line, for completions.
     pub(crate) tree: fn() -> clap::Command,
     pub(crate) out: &'a mut Output,
+    /// The write that is under way; a command that made one says when it is over.
+    pub(crate) under_way: UnderWay,
 }
 
 /// The arguments cannot be used; found only after clap had accepted them.
@@ -110,10 +114,8 @@ pub(crate) fn run(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
-    subcommand.run(&mut Context::connect(
-        settings,
-        subcommand.bound(),
-        tree,
-        out,
-    ))
+    let mut context = Context::connect(settings, subcommand.bound(), tree, out);
+    let exit = subcommand.run(&mut context)?;
+    context.under_way.obey_late();
+    Ok(exit)
 }
