@@ -2,16 +2,50 @@
 //!
 //! Every field is a number or a checked [`Key`](crate::cas::Key), so no input can add a command.
 
+use std::fmt;
+
+/// What a command that writes carries, and its answer brings back: another one with each request of a session, so that no
+/// answer is taken for that of another command, however often a peer repeats it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Mark(usize);
+
+impl Mark {
+    /// The mark of the request after this one's.
+    pub(crate) fn next(self) -> Mark {
+        Mark(self.0.wrapping_add(1))
+    }
+
+    /// The mark in an opaque; reads have plain numbers there.
+    pub(super) fn of_opaque(opaque: &str) -> Option<Mark> {
+        opaque.strip_prefix('w')?.parse().ok().map(Mark)
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "w{}", self.0)
+    }
+}
+
 /// One write to the server, and from which byte on it can change anything there.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
     pub(super) bytes: Vec<u8>,
+    pub(super) mark: Mark,
     takes_effect: Option<usize>,
 }
 
 impl Request {
-    pub(crate) fn new() -> Request {
-        Request::default()
+    /// An empty one; a command in it that writes carries `mark`.
+    pub(crate) fn new(mark: Mark) -> Request {
+        Request {
+            mark,
+            ..Request::default()
+        }
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        self.mark
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

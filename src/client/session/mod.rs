@@ -15,7 +15,7 @@ use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::address::Address;
 use crate::client::facts::{Clock, Facts, Growth, Instance, Settings};
 use crate::client::protocol::meta::Meta;
-use crate::client::protocol::{Dialect, ReplyError, Request, Seen, Unfit, reply};
+use crate::client::protocol::{Dialect, Mark, ReplyError, Request, Seen, Unfit, reply};
 use crate::client::wire::Wire;
 
 /// One server, and what is remembered of it. The connection is opened when it is first needed.
@@ -31,6 +31,8 @@ pub(crate) struct Session {
     remembered: Option<(Key, u64)>,
     /// Whether somebody else was seen to move the expiry: then each read asks for the clock too, instead of after it.
     expiry_moves: bool,
+    /// The mark of the last request.
+    mark: Mark,
     /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
     takes_tokens: Option<bool>,
 }
@@ -48,6 +50,7 @@ impl Session {
             facts: None,
             remembered: None,
             expiry_moves: false,
+            mark: Mark::default(),
             takes_tokens: None,
         }
     }
@@ -86,8 +89,14 @@ impl Session {
         }
     }
 
+    /// A request to be filled, with a mark of its own.
+    fn request(&mut self) -> Request {
+        self.mark = self.mark.next();
+        Request::new(self.mark)
+    }
+
     fn ask_facts(&mut self) -> Result<Facts, StoreError> {
-        let mut request = Request::new();
+        let mut request = self.request();
         request.stats();
         request.settings();
         self.exchange(&request, read_facts)
@@ -105,6 +114,7 @@ impl Session {
                 Wire::open(&self.address, self.timeout).map_err(|error| self.not_dialled(&error))?
             }
         };
+        wire.expect(request.mark());
         let asked = Instant::now();
         let answer = wire
             .send(request.bytes())

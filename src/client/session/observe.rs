@@ -4,7 +4,7 @@ use super::Session;
 use crate::cas::StoreError;
 use crate::client::facts::number;
 use crate::client::log::Log;
-use crate::client::protocol::{Request, reply};
+use crate::client::protocol::reply;
 use crate::contention::clients::Clients;
 use crate::contention::line::unix_name;
 use crate::contention::report::Counters;
@@ -15,7 +15,7 @@ const MAX_CONNECTIONS: usize = 32 * 1024 * 1024;
 impl Session {
     /// The counters of swaps and of lost log lines; `None` if the server does not say.
     pub(crate) fn counters(&mut self) -> Result<Option<Counters>, StoreError> {
-        let mut request = Request::new();
+        let mut request = self.request();
         request.stats();
         let stats = self.exchange(&request, |wire, _| Ok(reply::stats(wire)?))?;
         Ok(stats.and_then(|stats| counters(&stats)))
@@ -23,7 +23,7 @@ impl Session {
 
     /// The server's number of each connection, with the client's address; empty if the server does not say.
     pub(crate) fn connections(&mut self) -> Result<Vec<(u32, String)>, StoreError> {
-        let mut request = Request::new();
+        let mut request = self.request();
         request.connections();
         self.exchange(&request, |wire, _| {
             let mut connections = Vec::new();

@@ -6,7 +6,6 @@ use super::Session;
 use crate::cas::{
     Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Want, Written,
 };
-use crate::client::protocol::Request;
 
 // A session is the store of whatever its server holds: where only a server is asked, any key leads to this one.
 impl Store for Session {
@@ -79,14 +78,14 @@ impl Store for Session {
         delta: u64,
     ) -> Result<Option<(Counter, Option<Token>)>, StoreError> {
         let dialect = self.dialect;
-        let mut request = Request::new();
+        let mut request = self.request();
         dialect.ask_add(&mut request, key, delta);
         self.exchange(&request, |wire, _| dialect.add(wire))
     }
 
     fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
         let dialect = self.dialect;
-        let mut request = Request::new();
+        let mut request = self.request();
         dialect.ask_delete(&mut request, key);
         self.exchange(&request, |wire, _| dialect.delete(wire))
     }

@@ -84,7 +84,7 @@ impl Dialect for Meta {
     }
 
     fn add(&self, wire: &mut Wire) -> Result<Option<(Counter, Option<Token>)>, ReplyError> {
-        let reply = Reply::read(wire)?;
+        let reply = Reply::to_write(wire, |_| Ok(()))?;
         match (reply.code, reply.value.as_deref().map(Counter::parse)) {
             (ReturnCode::Nf, _) => Ok(None),
             (ReturnCode::Va, Some(Ok(counter))) => {
@@ -100,7 +100,7 @@ impl Dialect for Meta {
     }
 
     fn delete(&self, wire: &mut Wire) -> Result<(), ReplyError> {
-        Reply::read(wire).map(|_| ())
+        Reply::to_write(wire, |_| Ok(())).map(|_| ())
     }
 
     fn ask_release(&self, request: &mut Request, key: &Key, token: Token, keep: bool) {
@@ -108,7 +108,7 @@ impl Dialect for Meta {
     }
 
     fn release(&self, wire: &mut Wire) -> Result<(), ReplyError> {
-        Reply::read(wire).map(|_| ())
+        Reply::to_write(wire, |_| Ok(())).map(|_| ())
     }
 }
 
