@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::under_way::UnderWay;
 use crate::cas::Store;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -10,13 +11,13 @@ use crate::settings::Settings;
 
 /// What a subcommand works with. The store connects when it is first asked.
 pub(crate) struct Context<'a> {
-    pub(crate) store: &'a mut dyn Store,
-    /// The server's address, for messages and JSON.
-    pub(crate) server: String,
+    pub(crate) store: Box<dyn Store>,
     pub(crate) settings: &'a Settings,
     /// The whole command line, for completions.
     pub(crate) tree: fn() -> clap::Command,
     pub(crate) out: &'a mut Output,
+    /// The write that is under way; a command that made one says when it is over.
+    pub(crate) under_way: UnderWay,
 }
 
 /// The arguments cannot be used; found only after clap had accepted them.

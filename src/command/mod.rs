@@ -19,16 +19,17 @@ pub(crate) mod watch;
 #[expect(unused_imports, reason = "as above")]
 mod child;
 
+mod connect;
 mod context;
 mod ending;
 mod input;
 mod interrupt;
 mod pacer;
+mod under_way;
 mod write_args;
 
 pub(crate) use context::{Context, Subcommand, UsageError};
 
-use crate::client::Memcached;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::settings::Settings;
@@ -71,15 +72,8 @@ pub(crate) fn run(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
-    let timeout = subcommand
-        .bound()
-        .map_or(settings.timeout, |bound| bound.min(settings.timeout));
-    let mut store = Memcached::new(settings.server.clone(), timeout);
-    subcommand.run(&mut Context {
-        store: &mut store,
-        server: settings.server.to_string(),
-        settings,
-        tree,
-        out,
-    })
+    let mut context = Context::connect(settings, subcommand.bound(), tree, out);
+    let exit = subcommand.run(&mut context)?;
+    context.under_way.obey_late();
+    Ok(exit)
 }

@@ -6,9 +6,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::super::Session;
+use super::Log;
 use super::clients::Clients;
 use super::line::{Attempt, Connection, Line};
-use super::{Log, Memcached};
 use crate::cas::StoreError;
 use crate::cas::mutation::{Counters, Mutation};
 
@@ -18,7 +19,7 @@ const QUIET: Duration = Duration::from_millis(100);
 const SLEEP: Duration = Duration::from_millis(1200);
 
 /// Attaches to the log of `server`; also learns who was connected before it began.
-pub(crate) fn follow(mut server: Memcached) -> Result<(Reader, Keeper), StoreError> {
+pub(crate) fn follow(mut server: Session) -> Result<(Reader, Keeper), StoreError> {
     let mut clients = Clients::default();
     let log = attach(&mut server, &mut clients)?;
     let shared = Arc::new(Mutex::new(Seen::new(clients)));
@@ -36,9 +37,9 @@ pub(crate) fn follow(mut server: Memcached) -> Result<(Reader, Keeper), StoreErr
 }
 
 /// Attaches to the log, and learns who was connected before it began.
-fn attach(server: &mut Memcached, clients: &mut Clients) -> Result<Log, StoreError> {
+fn attach(server: &mut Session, clients: &mut Clients) -> Result<Log, StoreError> {
     // The log and the counters of a proxy know nothing of the items behind it (protocol.md 8).
-    if server.learn()?.settings.says_proxy() {
+    if server.is_proxy()? {
         return Err(server.proxy_has_no_log());
     }
     // Who is listed before and after was connected all the time.
@@ -75,7 +76,7 @@ pub(crate) struct Reader {
 
 /// The half that asks, on a connection of its own.
 pub(crate) struct Keeper {
-    server: Memcached,
+    server: Session,
     shared: Arc<Mutex<Seen>>,
     /// The stores at the last look, and when they had grown.
     stores: u64,
@@ -329,7 +330,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string().parse().unwrap();
         let keeper = Keeper {
-            server: Memcached::new(address, Duration::from_secs(5)),
+            server: Session::new(address, Duration::from_secs(5)),
             shared: Arc::new(Mutex::new(seen())),
             stores: 0,
             grown: Instant::now(),

@@ -11,9 +11,8 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use self::observation::Observation;
 use super::interrupt::Interrupt;
-use super::{Context, Subcommand, args, ending};
+use super::{Context, Subcommand, args, connect, ending};
 use crate::cas::{StoreError, shown};
-use crate::client::Memcached;
 use crate::contention::findings::Name;
 use crate::contention::{By, Counts, Findings, Pattern};
 use crate::exit::Exit;
@@ -92,6 +91,7 @@ enum What {
 struct Run<'a, 'b> {
     args: &'a Args,
     context: &'a mut Context<'b>,
+    server: String,
     observation: Observation,
     interrupt: Interrupt,
     end: Instant,
@@ -112,15 +112,19 @@ impl Subcommand for Args {
 }
 
 fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
-    let server = Memcached::new(settings.server.clone(), settings.timeout);
-    let observation = match Observation::begin(server, args.patterns.clone()) {
+    let session = connect::session(settings);
+    let server = session.name();
+    let observation = match Observation::begin(session, args.patterns.clone()) {
         Ok(observation) => observation,
-        Err(error) => return ending::no_answer(&error, context, Report::default()),
+        Err(error) => {
+            return ending::no_answer(context, &server, &error, Report::default());
+        }
     };
     let live = context.out.live() && !args.no_live;
     let mut run = Run {
         args,
         context,
+        server,
         end: observation.started() + args.time,
         observation,
         interrupt: Interrupt::listen()?,
@@ -152,7 +156,7 @@ impl Run<'_, '_> {
             }
             let findings = self.observation.interval(self.by()).cut(self.args.top);
             if self.context.out.json() {
-                let object = Object::new(&findings, &self.context.server);
+                let object = Object::new(&findings, &self.server);
                 self.context.out.object(&object)?;
             }
         }
@@ -187,7 +191,7 @@ impl Run<'_, '_> {
         let findings = self.observation.whole(self.by()).cut(self.args.top);
         let frame = Frame {
             findings: &findings,
-            server: &self.context.server,
+            server: &self.server,
             left: self.end.saturating_duration_since(Instant::now()).as_secs(),
             paint: self.context.out.paint(),
         };
@@ -219,7 +223,7 @@ impl Run<'_, '_> {
             Some(verdict(&row.name, row.counts, ratio))
         });
         let context = self.context;
-        print(&findings, failure.as_ref(), context)?;
+        print(&findings, &self.server, failure.as_ref(), context)?;
         if let Some(error) = failure {
             context.out.message(&error.to_string());
             return Ok(Exit::of(&error));
@@ -234,11 +238,12 @@ impl Run<'_, '_> {
 
 fn print(
     findings: &Findings,
+    server: &str,
     failure: Option<&StoreError>,
     context: &mut Context,
 ) -> anyhow::Result<()> {
     if context.out.json() {
-        let mut object = Object::new(findings, &context.server);
+        let mut object = Object::new(findings, server);
         object.error = failure.map(ToString::to_string);
         return context.out.object(&object);
     }

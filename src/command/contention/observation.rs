@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::cas::StoreError;
 use crate::cas::mutation::Counters;
-use crate::client::Memcached;
+use crate::client::Session;
 use crate::client::log::{self, Keeper, Later, Reader, Settled};
 use crate::contention::{By, Findings, Pattern, Scope, Tally};
 
@@ -49,7 +49,7 @@ struct Shared {
 impl Observation {
     /// Attaches to the log of `server`.
     pub(super) fn begin(
-        server: Memcached,
+        server: Session,
         patterns: Vec<Pattern>,
     ) -> Result<Observation, StoreError> {
         let (reader, mut keeper) = log::follow(server)?;

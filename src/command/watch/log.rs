@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::Watch;
 use crate::cas::mutation::{Mutation, Outcome};
 use crate::cas::{Item, Key, StoreError};
-use crate::client::Memcached;
+use crate::client::Session;
 use crate::client::log::{self, Keeper, Later, Reader, Settled};
 use crate::exit::Exit;
 use crate::output::event::Event;
@@ -61,7 +61,7 @@ impl From<anyhow::Error> for Broken {
 
 impl Watch<'_, '_> {
     /// Follows the log to the end of the watch; `None` if it cannot be followed (any more) and polling must take over.
-    pub(super) fn follow_log(&mut self, server: Memcached) -> anyhow::Result<Option<Exit>> {
+    pub(super) fn follow_log(&mut self, server: Session) -> anyhow::Result<Option<Exit>> {
         let (reader, keeper) = match log::follow(server) {
             Ok(halves) => halves,
             Err(error @ StoreError::Refused(_)) => {

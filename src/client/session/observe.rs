@@ -1,21 +1,20 @@
 //! What the server says about itself: its counters, and who is connected.
 
-use super::Memcached;
-use super::facts::number;
-use super::log::clients::NUMBERS;
-use super::log::line::name_of;
-use super::reply;
-use super::request::Request;
+use super::Session;
 use crate::cas::StoreError;
 use crate::cas::mutation::Counters;
+use crate::client::facts::number;
+use crate::client::log::clients::NUMBERS;
+use crate::client::log::line::name_of;
+use crate::client::protocol::reply;
 
 /// More than a server says of its connections, in bytes: some lines for each, of a hundred thousand and more.
 const MAX_CONNECTIONS: usize = 32 * 1024 * 1024;
 
-impl Memcached {
+impl Session {
     /// The counters of swaps and of lost log lines; `None` if the server does not say.
     pub(crate) fn counters(&mut self) -> Result<Option<Counters>, StoreError> {
-        let mut request = Request::new();
+        let mut request = self.request();
         request.stats();
         let stats = self.exchange(&request, |wire, _| Ok(reply::stats(wire)?))?;
         Ok(stats.and_then(|stats| counters(&stats)))
@@ -23,7 +22,7 @@ impl Memcached {
 
     /// The server's number of each connection, with the client's address; empty if the server does not say.
     pub(crate) fn connections(&mut self) -> Result<Vec<(u32, String)>, StoreError> {
-        let mut request = Request::new();
+        let mut request = self.request();
         request.connections();
         self.exchange(&request, |wire, _| {
             let mut connections = Vec::new();
@@ -35,6 +34,11 @@ impl Memcached {
             })?;
             Ok(connections)
         })
+    }
+
+    /// Whether this is a proxy, whose log and counters know nothing of the items behind it (protocol.md 8).
+    pub(in crate::client) fn is_proxy(&mut self) -> Result<bool, StoreError> {
+        Ok(self.learn()?.settings.says_proxy())
     }
 }
 

@@ -1,31 +1,11 @@
-//! What comes back: meta replies, classic replies and statistics, as data.
+//! Meta replies as data.
 
 use memcache::exp::{Error as CrateError, MetaResponse, ReturnCode};
 
-use super::wire::{Wire, WireError};
+use super::super::reply::{MAX_VALUE, ReplyError, lossy};
+use super::super::request::Mark;
 use crate::cas::{Freshness, Ttl};
-
-/// The largest value that a reply may announce: memcached's own ceiling for `-I`.
-const MAX_VALUE: usize = 1 << 30;
-/// More than any server says about itself in one answer, in bytes.
-const MAX_STATS: usize = 1024 * 1024;
-
-/// Why a reply brought no result.
-#[derive(Debug)]
-pub(super) enum ReplyError {
-    /// The connection failed, or what came is not memcached's.
-    Wire(WireError),
-    /// `CLIENT_ERROR` or `ERROR`: the server did not accept the command. Nothing was applied.
-    Rejected(String),
-    /// `SERVER_ERROR`: what it means depends on the command.
-    Server(String),
-}
-
-impl From<WireError> for ReplyError {
-    fn from(error: WireError) -> ReplyError {
-        ReplyError::Wire(error)
-    }
-}
+use crate::client::wire::{Wire, WireError};
 
 /// A meta reply, its flags read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +15,10 @@ pub(super) struct Reply {
     pub(super) ttl: Option<i64>,
     pub(super) flags: Option<u32>,
     pub(super) size: Option<usize>,
+    /// The number of a read.
     pub(super) opaque: Option<usize>,
+    /// The mark of a write.
+    pub(super) mark: Option<Mark>,
     pub(super) won: bool,
     pub(super) stale: bool,
     pub(super) win_sent: bool,
@@ -54,6 +37,26 @@ impl Reply {
         Ok(reply)
     }
 
+    /// Reads the answer to a write: it must bring the mark back. An error line brings none, and is the answer only if nothing
+    /// but the answers to `behind` and to a no-op follows it.
+    pub(super) fn to_write(
+        wire: &mut Wire,
+        behind: impl FnOnce(&mut Wire) -> Result<(), ReplyError>,
+    ) -> Result<Reply, ReplyError> {
+        match Reply::read(wire) {
+            Ok(reply) if reply.mark == Some(wire.mark()) => Ok(reply),
+            Ok(reply) => {
+                let what = format!("{:?}, which answers another command", reply.code);
+                Err(WireError::OutOfStep(what).into())
+            }
+            Err(ReplyError::Wire(error)) => Err(error.into()),
+            Err(refusal) => {
+                ensure_last(wire, behind)?;
+                Err(refusal)
+            }
+        }
+    }
+
     fn parse(line: &[u8]) -> Result<Reply, ReplyError> {
         let header = header(line)?;
         let mut reply = Reply {
@@ -63,6 +66,7 @@ impl Reply {
             flags: None,
             size: None,
             opaque: None,
+            mark: None,
             won: false,
             stale: false,
             win_sent: false,
@@ -85,7 +89,10 @@ impl Reply {
             b't' => self.ttl = Some(text?.parse().ok()?),
             b'f' => self.flags = Some(text?.parse().ok()?),
             b's' => self.size = Some(text?.parse().ok()?),
-            b'O' => self.opaque = text.and_then(|text| text.parse().ok()),
+            b'O' => {
+                self.opaque = text.and_then(|text| text.parse().ok());
+                self.mark = text.and_then(Mark::of_opaque);
+            }
             b'W' => self.won = true,
             b'X' => self.stale = true,
             b'Z' => self.win_sent = true,
@@ -132,6 +139,27 @@ impl Reply {
     }
 }
 
+/// Whether nothing is left to come but the answers to `behind`.
+fn ensure_last(
+    wire: &mut Wire,
+    behind: impl FnOnce(&mut Wire) -> Result<(), ReplyError>,
+) -> Result<(), WireError> {
+    let line = behind(wire)
+        .and_then(|()| Ok(wire.ask_more(b"mn\r\n")?))
+        .and_then(|()| Ok(wire.line()?));
+    match line {
+        Ok(line) if line == b"MN" => Ok(()),
+        Ok(line) => Err(WireError::OutOfStep(format!(
+            "{:?} behind an error",
+            lossy(&line)
+        ))),
+        Err(ReplyError::Wire(error)) => Err(error),
+        Err(_) => Err(WireError::OutOfStep(
+            "a second error behind the first".into(),
+        )),
+    }
+}
+
 /// Parses a header line with the crate; keeps the text of an error that the crate drops.
 fn header(line: &[u8]) -> Result<MetaResponse, ReplyError> {
     MetaResponse::parse_header(line).map_err(|error| match error {
@@ -153,26 +181,6 @@ fn announced(line: &[u8]) -> Option<usize> {
         .parse()
         .ok()
         .filter(|&length| length <= MAX_VALUE)
-}
-
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// An error line of the classic protocol, if `line` is one.
-pub(super) fn error_line(line: &[u8]) -> Option<ReplyError> {
-    let after = |prefix: &[u8]| {
-        line.strip_prefix(prefix)
-            .map(|text| lossy(text).trim().to_string())
-    };
-    if let Some(text) = after(b"CLIENT_ERROR") {
-        return Some(ReplyError::Rejected(text));
-    }
-    if let Some(text) = after(b"SERVER_ERROR") {
-        return Some(ReplyError::Server(text));
-    }
-    line.starts_with(b"ERROR")
-        .then(|| ReplyError::Rejected(lossy(line)))
 }
 
 /// Token and time left from a `me` line; `None` on a miss. The time's sign differs between versions and is left as it is.
@@ -200,84 +208,6 @@ fn parse_debug(line: &[u8]) -> Option<(u64, i64)> {
         }
     }
     Some((token?, left?))
-}
-
-/// The `STAT name value` lines of one statistics reply; `None` if the server answers with an error instead.
-pub(super) fn stats(wire: &mut Wire) -> Result<Option<Vec<(String, String)>>, WireError> {
-    let mut stats = Vec::new();
-    let told = each_stat(wire, MAX_STATS, |name, value| {
-        stats.push((name.to_string(), value.to_string()));
-    })?;
-    Ok(told.then_some(stats))
-}
-
-/// Passes on the lines of one statistics reply of at most `most` bytes; false if the server answers with an error instead.
-pub(super) fn each_stat(
-    wire: &mut Wire,
-    most: usize,
-    mut take: impl FnMut(&str, &str),
-) -> Result<bool, WireError> {
-    let mut seen = 0;
-    loop {
-        let line = wire.line()?;
-        if line == b"END" {
-            return Ok(true);
-        }
-        if seen == 0 && error_line(&line).is_some() {
-            return Ok(false);
-        }
-        seen += line.len();
-        let text = lossy(&line);
-        match text
-            .strip_prefix("STAT ")
-            .and_then(|stat| stat.split_once(' '))
-        {
-            Some((name, value)) if seen <= most => take(name, value),
-            _ => return Err(WireError::Garbage(line)),
-        }
-    }
-}
-
-/// Value and token of a classic `gets` for one key; `None` on a miss.
-pub(super) fn classic_value(wire: &mut Wire) -> Result<Option<(Vec<u8>, u32, u64)>, ReplyError> {
-    let line = wire.line()?;
-    if line == b"END" {
-        return Ok(None);
-    }
-    if let Some(error) = error_line(&line) {
-        return Err(error);
-    }
-    let Some((flags, length, token)) = parse_value_line(&line) else {
-        return Err(WireError::Garbage(line).into());
-    };
-    let value = wire.block(length)?;
-    let end = wire.line()?;
-    if end == b"END" {
-        Ok(Some((value, flags, token)))
-    } else {
-        Err(WireError::Garbage(end).into())
-    }
-}
-
-/// `VALUE <key> <flags> <length> <token>`.
-fn parse_value_line(line: &[u8]) -> Option<(u32, usize, u64)> {
-    let fields: Vec<_> = line
-        .strip_prefix(b"VALUE ")?
-        .split(|&byte| byte == b' ')
-        .collect();
-    let [_, flags, length, token] = fields[..] else {
-        return None;
-    };
-    let number = |field| std::str::from_utf8(field).ok();
-    let length = number(length)?
-        .parse()
-        .ok()
-        .filter(|&length| length <= MAX_VALUE)?;
-    Some((
-        number(flags)?.parse().ok()?,
-        length,
-        number(token)?.parse().ok()?,
-    ))
 }
 
 #[cfg(test)]
@@ -398,14 +328,12 @@ mod tests {
         fn no_line_panics(line in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = Reply::parse(&line);
             let _ = parse_debug(&line);
-            let _ = parse_value_line(&line);
             let _ = announced(&line);
-            let _ = error_line(&line);
         }
 
         #[test]
         fn no_line_that_begins_well_panics(
-            code in "(HD|VA|EN|ME|NF|EX|VALUE) ",
+            code in "(HD|VA|EN|ME|NF|EX) ",
             rest in "[ctfsOWXZkb0-9 =-]{0,40}",
         ) {
             let line = format!("{code}{rest}");
@@ -413,7 +341,6 @@ mod tests {
                 let _ = (reply.ttl(), reply.freshness(0));
             }
             let _ = parse_debug(line.as_bytes());
-            let _ = parse_value_line(line.as_bytes());
         }
     }
 }

@@ -1,0 +1,84 @@
+//! What is sent: commands as bytes, several of them in one write. Here is what all servers understand in the same way.
+//!
+//! Every field is a number or a checked [`Key`](crate::cas::Key), so no input can add a command.
+
+use std::fmt;
+
+/// What a command that writes carries, and its answer brings back: another one with each request of a session, so that no
+/// answer is taken for that of another command, however often a peer repeats it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Mark(usize);
+
+impl Mark {
+    /// The mark of the request after this one's.
+    pub(crate) fn next(self) -> Mark {
+        Mark(self.0.wrapping_add(1))
+    }
+
+    /// The mark in an opaque; reads have plain numbers there.
+    pub(super) fn of_opaque(opaque: &str) -> Option<Mark> {
+        opaque.strip_prefix('w')?.parse().ok().map(Mark)
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "w{}", self.0)
+    }
+}
+
+/// One write to the server, and from which byte on it can change anything there.
+#[derive(Debug, Default)]
+pub(crate) struct Request {
+    pub(super) bytes: Vec<u8>,
+    pub(super) mark: Mark,
+    takes_effect: Option<usize>,
+}
+
+impl Request {
+    /// An empty one; a command in it that writes carries `mark`.
+    pub(crate) fn new(mark: Mark) -> Request {
+        Request {
+            mark,
+            ..Request::default()
+        }
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        self.mark
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether a missing answer leaves the state of the server in doubt, once this many bytes were sent. The server acts on
+    /// a complete command, whether or not the questions behind it arrive as well.
+    pub(crate) fn is_in_doubt(&self, sent: usize) -> bool {
+        self.takes_effect.is_some_and(|whole| sent >= whole)
+    }
+
+    /// `stats`: the server's clock and process.
+    pub(crate) fn stats(&mut self) {
+        self.text("stats\r\n");
+    }
+
+    /// `stats settings`: the limits that a swap must respect.
+    pub(crate) fn settings(&mut self) {
+        self.text("stats settings\r\n");
+    }
+
+    /// `stats conns`: who is connected.
+    pub(crate) fn connections(&mut self) {
+        self.text("stats conns\r\n");
+    }
+
+    /// Notes that the bytes so far change something once they arrive.
+    pub(super) fn now_takes_effect(&mut self) {
+        self.takes_effect.get_or_insert(self.bytes.len());
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+}
