@@ -6,6 +6,7 @@
 pub(super) mod clients;
 mod follow;
 pub(super) mod line;
+mod observe;
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,11 +1,11 @@
 //! What the server says about itself: its counters, and who is connected.
 
-use super::Session;
+use super::clients::NUMBERS;
+use super::line::name_of;
 use crate::cas::StoreError;
 use crate::cas::mutation::Counters;
+use crate::client::Session;
 use crate::client::facts::number;
-use crate::client::log::clients::NUMBERS;
-use crate::client::log::line::name_of;
 use crate::client::protocol::reply;
 
 /// More than a server says of its connections, in bytes: some lines for each, of a hundred thousand and more.
@@ -34,11 +34,6 @@ impl Session {
             })?;
             Ok(connections)
         })
-    }
-
-    /// Whether this is a proxy, whose log and counters know nothing of the items behind it (protocol.md 8).
-    pub(in crate::client) fn is_proxy(&mut self) -> Result<bool, StoreError> {
-        Ok(self.learn()?.settings.says_proxy())
     }
 }
 
