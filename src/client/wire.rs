@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::address::Address;
 use super::dial::{Stream, dial};
-use super::protocol::Mark;
+use super::mark::Mark;
 
 /// The longest line that a memcached server sends; stats and meta lines stay far below.
 const MAX_LINE: usize = 8192;

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
     use crate::cas::Expiry;
     use crate::cas::testing::swap;
-    use crate::client::protocol::Mark;
+    use crate::client::mark::Mark;
 
     fn sent(build: impl FnOnce(&mut Request)) -> String {
         let mut request = Request::new(Mark::default());

@@ -12,7 +12,7 @@ pub(crate) mod request;
 
 pub(crate) use self::answer::{Answer, Answered};
 pub(crate) use self::reply::ReplyError;
-pub(crate) use self::request::{Mark, Request};
+pub(crate) use self::request::Request;
 use super::facts::Route;
 use super::wire::Wire;
 use crate::cas::{Counter, Item, Key, Swap, Token, Ttl, Want};

@@ -2,30 +2,7 @@
 //!
 //! Every field is a number or a checked [`Key`](crate::cas::Key), so no input can add a command.
 
-use std::fmt;
-
-/// What a command that writes carries, and its answer brings back: another one with each request of a session, so that no
-/// answer is taken for that of another command, however often a peer repeats it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Mark(usize);
-
-impl Mark {
-    /// The mark of the request after this one's.
-    pub(crate) fn next(self) -> Mark {
-        Mark(self.0.wrapping_add(1))
-    }
-
-    /// The mark in an opaque; reads have plain numbers there.
-    pub(super) fn of_opaque(opaque: &str) -> Option<Mark> {
-        opaque.strip_prefix('w')?.parse().ok().map(Mark)
-    }
-}
-
-impl fmt::Display for Mark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "w{}", self.0)
-    }
-}
+use crate::client::mark::Mark;
 
 /// One write to the server, and from which byte on it can change anything there.
 #[derive(Debug, Default)]

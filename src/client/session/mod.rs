@@ -4,7 +4,6 @@
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
 mod errors;
-mod observe;
 mod read;
 mod store;
 mod swap;
@@ -14,8 +13,9 @@ use std::time::{Duration, Instant};
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::address::Address;
 use crate::client::facts::{Clock, Facts, Growth, Instance, Settings};
+use crate::client::mark::Mark;
 use crate::client::protocol::meta::Meta;
-use crate::client::protocol::{Dialect, Mark, ReplyError, Request, Seen, Unfit, reply};
+use crate::client::protocol::{Dialect, ReplyError, Request, Seen, Unfit, reply};
 use crate::client::wire::Wire;
 
 /// One server, and what is remembered of it. The connection is opened when it is first needed.
@@ -70,6 +70,11 @@ impl Session {
         Ok(facts)
     }
 
+    /// Whether this is a proxy, whose log and counters know nothing of the items behind it (protocol.md 8).
+    pub(in crate::client) fn is_proxy(&mut self) -> Result<bool, StoreError> {
+        Ok(self.learn()?.settings.says_proxy())
+    }
+
     /// Compares the process that answers now with the known one, and remembers this one from now on.
     fn meet(&mut self, now: Facts) -> Process {
         let process = self
@@ -90,7 +95,7 @@ impl Session {
     }
 
     /// A request to be filled, with a mark of its own.
-    fn request(&mut self) -> Request {
+    pub(super) fn request(&mut self) -> Request {
         self.mark = self.mark.next();
         Request::new(self.mark)
     }
@@ -103,7 +108,7 @@ impl Session {
     }
 
     /// One exchange: sends `request` and reads its answers with `read`, which also learns when it was sent.
-    fn exchange<T>(
+    pub(super) fn exchange<T>(
         &mut self,
         request: &Request,
         read: impl FnOnce(&mut Wire, Instant) -> Result<T, ReplyError>,

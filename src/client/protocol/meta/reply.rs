@@ -3,8 +3,8 @@
 use memcache::exp::{Error as CrateError, MetaResponse, ReturnCode};
 
 use super::super::reply::{MAX_VALUE, ReplyError, lossy};
-use super::super::request::Mark;
 use crate::cas::{Freshness, Ttl};
+use crate::client::mark::Mark;
 use crate::client::wire::{Wire, WireError};
 
 /// A meta reply, its flags read.

@@ -3,9 +3,9 @@
 use memcache::exp::ReturnCode;
 
 use super::super::answer::{begun, is_for_space};
-use super::super::{Answer, Answered, Attempt, Dialect, ReplyError, Request, classic};
+use super::super::{Answer, Answered, Attempt, ReplyError, Request, classic};
+use super::read::{ask_undisturbed, numbered, undisturbed};
 use super::reply::{self, Reply};
-use super::{Meta, numbered};
 use crate::cas::{Condition, Swap, Token, Want, Written};
 use crate::client::facts::Route;
 use crate::client::wire::{Wire, WireError};
@@ -43,7 +43,7 @@ pub(super) fn ask(request: &mut Request, attempt: Attempt) {
     let swap = attempt.swap;
     if attempt.route == Route::Classic {
         request.classic_swap(swap);
-        Meta.ask_undisturbed(request, &swap.key);
+        ask_undisturbed(request, &swap.key);
         return;
     }
     request.swap(swap);
@@ -60,7 +60,7 @@ pub(super) fn ask(request: &mut Request, attempt: Attempt) {
 pub(super) fn answer(wire: &mut Wire, attempt: Attempt) -> Result<Answered, ReplyError> {
     let Attempt { swap, looking, .. } = attempt;
     if attempt.route == Route::Classic {
-        return classic::answer(wire, swap, |wire| Meta.undisturbed(wire));
+        return classic::answer(wire, swap, undisturbed);
     }
     let look = Look::behind(attempt);
     let behind = |wire: &mut Wire| match look {
