@@ -137,7 +137,7 @@ impl Session {
         });
         let (first, facts, second) = read.map_err(|error| error.about(key))?;
         self.facts = Some(facts);
-        if !facts.settings.cas_enabled {
+        if !facts.limits.cas_enabled {
             return Err(self.no_cas());
         }
         let exact = first.state == second.state;
