@@ -28,6 +28,9 @@ _mccas() {
             mccas,contention)
                 cmd="mccas__subcmd__contention"
                 ;;
+            mccas,delete)
+                cmd="mccas__subcmd__delete"
+                ;;
             mccas,gets)
                 cmd="mccas__subcmd__gets"
                 ;;
@@ -52,6 +55,9 @@ _mccas() {
             mccas__subcmd__help,contention)
                 cmd="mccas__subcmd__help__subcmd__contention"
                 ;;
+            mccas__subcmd__help,delete)
+                cmd="mccas__subcmd__help__subcmd__delete"
+                ;;
             mccas__subcmd__help,gets)
                 cmd="mccas__subcmd__help__subcmd__gets"
                 ;;
@@ -71,7 +77,7 @@ _mccas() {
 
     case "${cmd}" in
         mccas)
-            opts="-s -q -v -h -V --server --timeout --max-value --json --color --quiet --verbose --help --version gets cas incr-cas watch contention bench completions help"
+            opts="-s -q -v -h -V --server --timeout --max-value --json --color --quiet --verbose --help --version gets cas incr-cas delete watch contention bench completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -315,6 +321,48 @@ _mccas() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mccas__subcmd__delete)
+            opts="-s -q -v -h -V --token --expect --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-value)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mccas__subcmd__gets)
             opts="-s -q -v -h -V --raw --token-only --instance --server --timeout --max-value --json --color --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -350,7 +398,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__help)
-            opts="gets cas incr-cas watch contention bench completions help"
+            opts="gets cas incr-cas delete watch contention bench completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -406,6 +454,20 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__help__subcmd__contention)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mccas__subcmd__help__subcmd__delete)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

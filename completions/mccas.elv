@@ -35,6 +35,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand gets 'Read values with their tokens, in one round trip'
             cand cas 'Store a value only if the item is still the one you saw'
             cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
+            cand delete 'Delete a key only if its item is still the one you saw'
             cand watch 'Follow keys: one line per change'
             cand contention 'Show which keys are fought over, and by whom'
             cand bench 'Measure increments under contention, on this server'
@@ -101,6 +102,24 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --max-value 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]'
             cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --exactly-once 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'mccas;delete'= {
+            cand --token 'Delete if the item still has this token'
+            cand --expect 'Delete if the value now stored is this one'
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --max-value 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --json 'Print one JSON object per line'
             cand -q 'Say nothing on stderr'
             cand --quiet 'Say nothing on stderr'
@@ -196,6 +215,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand gets 'Read values with their tokens, in one round trip'
             cand cas 'Store a value only if the item is still the one you saw'
             cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
+            cand delete 'Delete a key only if its item is still the one you saw'
             cand watch 'Follow keys: one line per change'
             cand contention 'Show which keys are fought over, and by whom'
             cand bench 'Measure increments under contention, on this server'
@@ -207,6 +227,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
         &'mccas;help;cas'= {
         }
         &'mccas;help;incr-cas'= {
+        }
+        &'mccas;help;delete'= {
         }
         &'mccas;help;watch'= {
         }

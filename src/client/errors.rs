@@ -59,7 +59,7 @@ impl Memcached {
             ReplyError::Wire(WireError::Unasked(line)) => return self.unasked(&line, answered),
         };
         if in_doubt {
-            let message = format!("the swap was sent, and {message}");
+            let message = format!("the write was sent, and {message}");
             return StoreError::Unknown(Failure { fault, message });
         }
         StoreError::Unreachable(Failure { fault, message })

@@ -4,6 +4,7 @@
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
 pub(crate) mod address;
+mod delete;
 mod dial;
 mod errors;
 mod facts;

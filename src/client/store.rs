@@ -100,6 +100,10 @@ impl Store for Memcached {
             .map(|_| ())
     }
 
+    fn delete_if(&mut self, key: &Key, token: Token) -> Result<Written, StoreError> {
+        self.send_delete(key, token)
+    }
+
     fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError> {
         self.release_win(key, token)
     }

@@ -5,6 +5,7 @@ pub(crate) mod bench;
 pub(crate) mod cas;
 pub(crate) mod completions;
 pub(crate) mod contention;
+pub(crate) mod delete;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
 pub(crate) mod watch;
@@ -98,6 +99,7 @@ subcommands! {
     Gets: gets,
     Cas: cas,
     IncrCas: incr_cas,
+    Delete: delete,
     Watch: watch,
     Contention: contention,
     Bench: bench,

@@ -16,6 +16,7 @@ pub(crate) enum Status {
     Found,
     Missing,
     Stored,
+    Deleted,
     Conflict,
     Exhausted,
     Unknown,

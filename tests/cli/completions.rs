@@ -7,10 +7,11 @@ use std::{env, fs};
 use crate::harness::inspect::show;
 use crate::harness::mccas::mccas_alone;
 
-const SUBCOMMANDS: [&str; 7] = [
+const SUBCOMMANDS: [&str; 8] = [
     "gets",
     "cas",
     "incr-cas",
+    "delete",
     "watch",
     "contention",
     "bench",
