@@ -163,8 +163,12 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// A memcached server, as the domain sees it. Each method is one exchange unless it says otherwise.
+/// What keeps the items, as the domain sees it: one server, or several of which each key has its own. Each method is one
+/// exchange (with several servers, one with each of those that hold the keys) unless it says otherwise.
 pub(crate) trait Store {
+    /// The server that holds `key`, as messages and JSON name it; nothing is asked.
+    fn server(&self, key: &Key) -> String;
+
     /// Reads items only to show them: a recache win that came with the read is given back (a further exchange).
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
 
@@ -174,11 +178,11 @@ pub(crate) trait Store {
     /// Reads an item in order to swap it, with its moment of expiry.
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError>;
 
-    /// Which process of which server answers, as an opaque word; `None` if it does not say.
-    fn instance(&mut self) -> Result<Option<String>, StoreError>;
+    /// Which process of the key's server answers, as an opaque word; `None` if it does not say.
+    fn instance(&mut self, key: &Key) -> Result<Option<String>, StoreError>;
 
-    /// The server's clock in seconds, if it shows it.
-    fn now(&mut self) -> Result<Option<u64>, StoreError>;
+    /// The clock of the key's server in seconds, if it shows it.
+    fn now(&mut self, key: &Key) -> Result<Option<u64>, StoreError>;
 
     /// Sends one conditional write.
     fn swap(&mut self, swap: &Swap) -> Result<Written, StoreError>;
@@ -204,8 +208,8 @@ pub(crate) trait Store {
     /// Gives back the right to renew a stale item, which a read took with `token`.
     fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError>;
 
-    /// Drops the connection, opens a new one and says which process answers there.
-    fn reconnect(&mut self) -> Result<Process, StoreError>;
+    /// Drops the connection to the key's server, opens a new one and says which process answers there.
+    fn reconnect(&mut self, key: &Key) -> Result<Process, StoreError>;
 
     /// The same, and in one exchange with it what the process holds under `key`. A recache win may come with the look.
     fn look_again(&mut self, key: &Key) -> Result<Found, StoreError>;

@@ -195,6 +195,10 @@ impl Scripted {
 }
 
 impl Store for Scripted {
+    fn server(&self, _: &Key) -> String {
+        unreachable!("the domain tells nobody")
+    }
+
     fn look(&mut self, _: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         unreachable!("the domain reads one key at a time")
     }
@@ -210,11 +214,11 @@ impl Store for Scripted {
         answer
     }
 
-    fn instance(&mut self) -> Result<Option<String>, StoreError> {
+    fn instance(&mut self, _: &Key) -> Result<Option<String>, StoreError> {
         Ok(None)
     }
 
-    fn now(&mut self) -> Result<Option<u64>, StoreError> {
+    fn now(&mut self, _: &Key) -> Result<Option<u64>, StoreError> {
         Ok(None)
     }
 
@@ -258,7 +262,7 @@ impl Store for Scripted {
         Ok(())
     }
 
-    fn reconnect(&mut self) -> Result<Process, StoreError> {
+    fn reconnect(&mut self, _: &Key) -> Result<Process, StoreError> {
         unreachable!("a swap that was lost is looked for, too")
     }
 

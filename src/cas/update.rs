@@ -281,7 +281,7 @@ impl Loop<'_> {
 
 fn expiry(store: &mut dyn Store, plan: &Plan, item: Option<&Item>) -> Result<Expiry, Why> {
     let now = match plan.expiry.lifetime(item) {
-        Some(_) => store.now().map_err(Why::Store)?,
+        Some(_) => store.now(&plan.key).map_err(Why::Store)?,
         None => None,
     };
     plan.expiry.apply(item, now).map_err(Why::Expiry)

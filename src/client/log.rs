@@ -7,10 +7,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::Memcached;
+use super::Session;
 use super::address::Address;
 use super::dial::{Stream, dial};
-use super::reply::{ReplyError, error_line};
+use super::protocol::reply::{ReplyError, error_line};
 use super::wire::{Wire, WireError, plain};
 use crate::cas::StoreError;
 use crate::cas::store::{Failure, Fault};
@@ -28,12 +28,12 @@ pub(crate) struct Log {
     address: Address,
 }
 
-impl Memcached {
+impl Session {
     /// Asks the server for its log of stores and connections.
     pub(super) fn attach(&self) -> Result<Log, StoreError> {
         let dialled = Wire::open(&self.address, self.timeout);
         let mut wire = dialled.map_err(|error| self.not_dialled(&error))?;
-        let patient = Memcached::new(self.address.clone(), self.timeout.max(FIRST_LINE));
+        let patient = Session::new(self.address.clone(), self.timeout.max(FIRST_LINE));
         wire.allow(patient.timeout);
         let answer = wire
             .send(b"watch mutations connevents\r\n")

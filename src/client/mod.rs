@@ -1,12 +1,11 @@
-//! The one place that speaks to memcached: a [`Store`](crate::cas::Store) over one connection, opened when it is first needed.
+//! The one place that speaks to memcached.
 //!
-//! Each exchange is one write and its answers. After any error the connection is dropped (protocol.md rule 11), and the error
-//! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
+//! A [`Session`] is all that goes on between us and one server. A [`Cluster`] is what the domain sees of the servers, its
+//! [`Store`](crate::cas::Store): it hands each question on to the session of its key.
 
 pub(crate) mod address;
-mod delete;
+mod cluster;
 mod dial;
-mod errors;
 mod facts;
 #[cfg_attr(
     not(test),
@@ -14,169 +13,14 @@ mod facts;
 )]
 pub(crate) mod hash;
 pub(crate) mod log;
-mod observe;
-mod read;
-mod reply;
-mod request;
+mod protocol;
 #[cfg_attr(
     not(test),
     expect(dead_code, reason = "several servers are not on the command line yet")
 )]
 pub(crate) mod servers;
-mod store;
-mod swap;
+mod session;
 mod wire;
 
-use std::time::{Duration, Instant};
-
-use memcache::exp::ReturnCode;
-
-use self::address::Address;
-use self::facts::{Clock, Facts, Growth, Instance, Settings};
-use self::reply::{Reply, ReplyError};
-use self::request::Request;
-use self::wire::Wire;
-use crate::cas::{Item, Key, Process, StoreError, Token};
-
-/// A connection to one memcached server.
-pub(crate) struct Memcached {
-    address: Address,
-    timeout: Duration,
-    wire: Option<Wire>,
-    /// What the server said of itself, from the first read on; it outlives a reconnect to the same process.
-    facts: Option<Facts>,
-    /// The key read last for a swap and its moment of expiry, which the next read is checked against.
-    remembered: Option<(Key, u64)>,
-    /// Whether somebody else was seen to move the expiry: then each read asks for the clock too, instead of after it.
-    expiry_moves: bool,
-    /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
-    takes_tokens: Option<bool>,
-}
-
-impl Memcached {
-    /// A client of the server at `address`; nothing is sent before the first question.
-    ///
-    /// `timeout` bounds connecting and each exchange.
-    pub(crate) fn new(address: Address, timeout: Duration) -> Memcached {
-        Memcached {
-            address,
-            timeout,
-            wire: None,
-            facts: None,
-            remembered: None,
-            expiry_moves: false,
-            takes_tokens: None,
-        }
-    }
-
-    /// Asks the server for its process, clock and settings, unless they are known.
-    fn learn(&mut self) -> Result<Facts, StoreError> {
-        if let Some(facts) = self.facts {
-            return Ok(facts);
-        }
-        let facts = self.ask_facts()?;
-        self.facts = Some(facts);
-        Ok(facts)
-    }
-
-    /// Compares the process that answers now with the known one, and remembers this one from now on.
-    fn meet(&mut self, now: Facts) -> Process {
-        let process = self
-            .facts
-            .map_or(Process::Other, |before| before.process(&now));
-        if process == Process::Other {
-            self.remembered = None;
-        }
-        self.facts = Some(now);
-        process
-    }
-
-    /// Drops the connection.
-    fn hang_up(&mut self) {
-        if let Some(wire) = self.wire.take() {
-            wire.abort();
-        }
-    }
-
-    fn ask_facts(&mut self) -> Result<Facts, StoreError> {
-        let mut request = Request::new();
-        request.stats();
-        request.settings();
-        self.exchange(&request, read_facts)
-    }
-
-    /// One exchange: sends `request` and reads its answers with `read`, which also learns when it was sent.
-    fn exchange<T>(
-        &mut self,
-        request: &Request,
-        read: impl FnOnce(&mut Wire, Instant) -> Result<T, ReplyError>,
-    ) -> Result<T, StoreError> {
-        let mut wire = match self.wire.take() {
-            Some(wire) => wire,
-            None => {
-                Wire::open(&self.address, self.timeout).map_err(|error| self.not_dialled(&error))?
-            }
-        };
-        let asked = Instant::now();
-        let answer = wire
-            .send(request.bytes())
-            .map_err(ReplyError::Wire)
-            .and_then(|()| read(&mut wire, asked));
-        match answer {
-            Ok(answer) => {
-                self.wire = Some(wire);
-                Ok(answer)
-            }
-            Err(error) => {
-                let in_doubt = request.is_in_doubt(wire.sent());
-                let error = self.explain(error, in_doubt, wire.answered());
-                wire.abort();
-                Err(error)
-            }
-        }
-    }
-
-    /// The item that a read reply describes; `None` on a miss or at the moment of expiry.
-    fn item(&self, reply: Reply) -> Result<Option<Item>, StoreError> {
-        if !matches!(reply.code, ReturnCode::Va | ReturnCode::Hd) {
-            return Ok(None);
-        }
-        let (Some(ttl), Some(number), Some(flags)) = (reply.ttl(), reply.token, reply.flags) else {
-            return if reply.ttl.is_some() {
-                Ok(None)
-            } else {
-                Err(self.foreign("a reply without token, expiry or flags"))
-            };
-        };
-        let token = Token::new(number).ok_or_else(|| self.no_cas())?;
-        let size = reply
-            .value
-            .as_ref()
-            .map_or(reply.size.unwrap_or(0), Vec::len);
-        let freshness = reply.freshness(size);
-        let value = reply.value.unwrap_or_default();
-        Ok(Some(Item {
-            value,
-            size,
-            token,
-            flags,
-            ttl,
-            expires_at: None,
-            freshness,
-        }))
-    }
-}
-
-/// Reads the answers to `stats` and `stats settings`.
-fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
-    let stats = reply::stats(wire)?;
-    let answered = Instant::now();
-    let settings = reply::stats(wire)?.map_or_else(Settings::unknown, |stats| Settings::of(&stats));
-    let stats = stats.unwrap_or_default();
-    Ok(Facts {
-        instance: Instance::of(&stats).filter(|_| !settings.is_proxy()),
-        growth: Growth::of(&stats),
-        clock: Clock::of(&stats, asked, answered),
-        settings,
-    })
-}
+pub(crate) use self::cluster::Cluster;
+pub(crate) use self::session::Session;

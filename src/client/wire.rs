@@ -3,7 +3,7 @@
 //!
 //! The crate's `MetaConnection` is not used for this: `stats` must travel in one write with `mg`, a reply line must have
 //! a limit, an interrupted read must go on, and TLS needs another kind of stream. The crate encodes the commands and
-//! parses the answers (see [`request`](super::request) and [`reply`](super::reply)).
+//! parses the answers (see [`protocol`](super::protocol)).
 
 use std::io;
 use std::time::{Duration, Instant};

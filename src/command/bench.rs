@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Context, Subcommand, UsageError, args, ending};
+use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::bench::{self, Row, Strategy, Trial, TrialError, Until};
 use crate::cas::{Condition, Expiry, Key, Store, StoreError, Swap, Want, Written};
-use crate::client::Memcached;
 use crate::exit::Exit;
 use crate::output::measurements;
 use crate::output::report::{Measured, Report, Status};
@@ -78,15 +77,16 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         Some(key) => {
             context
                 .out
-                .message(&announcement(args, key, &context.server));
+                .message(&announcement(args, key, &context.server(key)));
             key.clone()
         }
         None => private_key()?,
     };
     if args.key.is_none()
-        && let Err(error) = create(context.store, &key)
+        && let Err(error) = create(context.store.as_mut(), &key)
     {
-        return ending::no_answer(&error, context, Report::default());
+        let server = context.server(&key);
+        return ending::no_answer(context, &server, &error, Report::default());
     }
     let outcome = measure(args, &key, settings, context);
     if args.key.is_none() {
@@ -116,9 +116,7 @@ fn measure(
     settings: &Settings,
     context: &mut Context,
 ) -> anyhow::Result<Exit> {
-    let connect = || -> Box<dyn Store> {
-        Box::new(Memcached::new(settings.server.clone(), settings.timeout))
-    };
+    let connect = || connect::store(settings);
     let until = args
         .increments
         .map_or(Until::Time(args.time), Until::Increments);
@@ -173,10 +171,10 @@ fn verdict(rows: &[Row], context: &mut Context) -> Exit {
 }
 
 fn failed(error: TrialError, key: &Key, context: &mut Context) -> anyhow::Result<Exit> {
-    let server = context.server.clone();
+    let server = context.server(key);
     let (exit, status, message) = match error {
         TrialError::Store(error) => {
-            return ending::no_answer(&error, context, Report::default().key(key));
+            return ending::no_answer(context, &server, &error, Report::default().key(key));
         }
         TrialError::Missing => (
             Exit::Missing,
@@ -192,7 +190,13 @@ fn failed(error: TrialError, key: &Key, context: &mut Context) -> anyhow::Result
             )
         }
     };
-    ending::fail(context, exit, Report::of(status).key(key), &message)
+    ending::fail(
+        context,
+        &server,
+        exit,
+        Report::of(status).key(key),
+        &message,
+    )
 }
 
 /// A key that nobody else uses.

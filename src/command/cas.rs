@@ -98,13 +98,14 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         Ok(Computed { value, with: () })
     };
     let mut pacer = TellingPacer::start(key, context.out);
-    let outcome = update(context.store, &plan, &mut pacer, &mut compute);
+    let outcome = update(context.store.as_mut(), &plan, &mut pacer, &mut compute);
     let elapsed = pacer.elapsed();
+    context.under_way.over();
     match outcome {
         Ok(updated) => {
             let report = stored(key, &updated).elapsed(elapsed);
-            let landed = format!("{key} on {} was stored", context.server);
-            done(&updated, report, context).context(landed)
+            let landed = format!("{key} on {} was stored", context.server(key));
+            done(key, &updated, report, context).context(landed)
         }
         Err(stopped) => not_stored(args, elapsed).report(&stopped, context),
     }
@@ -145,16 +146,18 @@ fn other_process(args: &Args, context: &mut Context) -> anyhow::Result<Option<Ex
     let Some(wanted) = &args.instance else {
         return Ok(None);
     };
-    match context.store.instance() {
+    let server = context.server(&args.key);
+    match context.store.instance(&args.key) {
         Ok(instance) if instance.as_ref() == Some(wanted) => Ok(None),
         Ok(instance) => {
             let now = instance.unwrap_or_else(|| "one that does not say".into());
             let message = format!(
                 "{} on {}: the token is from server process {wanted}, and now {now} answers; nothing was written",
-                args.key, context.server
+                args.key, server
             );
             ending::fail(
                 context,
+                &server,
                 Exit::Conflict,
                 Report::of(Status::Conflict).key(&args.key),
                 &message,
@@ -162,7 +165,7 @@ fn other_process(args: &Args, context: &mut Context) -> anyhow::Result<Option<Ex
             .map(Some)
         }
         Err(error) => {
-            ending::no_answer(&error, context, Report::default().key(&args.key)).map(Some)
+            ending::no_answer(context, &server, &error, Report::default().key(&args.key)).map(Some)
         }
     }
 }
@@ -182,12 +185,15 @@ fn stored(key: &Key, updated: &Updated<()>) -> Report {
     .ttl(updated.ttl)
 }
 
-fn done(updated: &Updated<()>, report: Report, context: &mut Context) -> anyhow::Result<Exit> {
+fn done(
+    key: &Key,
+    updated: &Updated<()>,
+    report: Report,
+    context: &mut Context,
+) -> anyhow::Result<Exit> {
     if context.out.json() {
-        context.out.object(&Report {
-            server: Some(context.server.clone()),
-            ..report
-        })?;
+        let server = Some(context.server(key));
+        context.out.object(&Report { server, ..report })?;
     } else if let Some(token) = updated.token {
         context.out.line(&token.to_string())?;
     } else {

@@ -58,11 +58,12 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         (None, value) => Expected::Value(value.as_deref().map(args::bytes).unwrap_or_default()),
     };
     let mut pacer = TellingPacer::start(key, context.out);
-    let outcome = delete(context.store, key, &expected, &mut pacer);
+    let outcome = delete(context.store.as_mut(), key, &expected, &mut pacer);
     let elapsed = pacer.elapsed();
+    context.under_way.over();
     match outcome {
         Ok(item) => {
-            let landed = format!("{key} on {} was deleted", context.server);
+            let landed = format!("{key} on {} was deleted", context.server(key));
             done(key, &item, elapsed, context).context(landed)
         }
         Err(stopped) => not_deleted(key, &expected, elapsed).report(&stopped, context),
@@ -86,7 +87,7 @@ fn not_deleted<'a>(key: &'a Key, expected: &Expected, elapsed: Duration) -> Endi
 fn done(key: &Key, item: &Item, elapsed: Duration, context: &mut Context) -> anyhow::Result<Exit> {
     if context.out.json() {
         let report = Report {
-            server: Some(context.server.clone()),
+            server: Some(context.server(key)),
             attempts: Some(1),
             conflicts: Some(0),
             ..Report::of(Status::Deleted).key(key)

@@ -33,27 +33,29 @@ pub(super) enum IfLost<'a> {
 
 /// Reports a question that got no answer, without a key or attempts to speak of.
 pub(super) fn no_answer(
-    error: &StoreError,
     context: &mut Context,
+    server: &str,
+    error: &StoreError,
     report: Report,
 ) -> anyhow::Result<Exit> {
     let report = Report {
         status: report.status.or(Some(Status::of(error))),
         ..report
     };
-    fail(context, Exit::of(error), report, &error.to_string())
+    fail(context, server, Exit::of(error), report, &error.to_string())
 }
 
-/// Reports a failure: the object for programs, the message for people.
+/// Reports a failure on a server: the object for programs, the message for people.
 pub(super) fn fail(
     context: &mut Context,
+    server: &str,
     exit: Exit,
     report: Report,
     message: &str,
 ) -> anyhow::Result<Exit> {
     if context.out.json() {
         let report = Report {
-            server: Some(context.server.clone()),
+            server: Some(server.into()),
             error: Some(message.into()),
             ..report
         };
@@ -72,7 +74,8 @@ impl Ending<'_> {
         } else {
             None
         };
-        let message = self.message(stopped, current.as_ref(), &context.server);
+        let server = context.server(self.key);
+        let message = self.message(stopped, current.as_ref(), &server);
         let tally = stopped.tally;
         let mut report = Report {
             attempts: Some(tally.attempts),
@@ -87,7 +90,7 @@ impl Ending<'_> {
             report.before = self.number(stopped.item.as_ref().map(|item| item.value.as_slice()));
             report.after = self.number(stopped.after.as_deref());
         }
-        fail(context, exit, report, &message)
+        fail(context, &server, exit, report, &message)
     }
 
     fn verdict(&self, why: &Why) -> (Exit, Status) {

@@ -47,9 +47,12 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     if args.keys.len() > 1 && (args.raw || args.token_only) {
         return Err(UsageError::new("--raw and --token-only take exactly one key").into());
     }
-    let (items, instance) = match read(args, context.store) {
+    let (items, instance) = match read(args, context.store.as_mut()) {
         Ok(read) => read,
-        Err(error) => return ending::no_answer(&error, context, Report::default()),
+        Err(error) => {
+            let server = context.server(&args.keys[0]);
+            return ending::no_answer(context, &server, &error, Report::default());
+        }
     };
     // A --json before the subcommand does not conflict with these: the more special wish wins.
     let bare = args.raw || args.token_only;
@@ -72,7 +75,7 @@ fn read(
 ) -> Result<(Vec<Option<Item>>, Option<String>), StoreError> {
     let items = store.look(&args.keys)?;
     let instance = if args.instance {
-        store.instance()?
+        store.instance(&args.keys[0])?
     } else {
         None
     };
@@ -103,7 +106,7 @@ fn found_and_missing(
 }
 
 fn absent(key: &Key, context: &Context) -> String {
-    format!("{key} is not on {}", context.server)
+    format!("{key} is not on {}", context.server(key))
 }
 
 /// One object per key, found or missing, in the order of the keys.
@@ -120,8 +123,9 @@ fn objects(
             context.out.object(&Report { instance, ..report })?;
         } else {
             let message = absent(key, context);
+            let server = context.server(key);
             let report = Report::of(Status::Missing).key(key);
-            ending::fail(context, Exit::Missing, report, &message)?;
+            ending::fail(context, &server, Exit::Missing, report, &message)?;
         }
     }
     Ok(())

@@ -113,13 +113,15 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let key = &args.key;
     let plan = plan(args, context)?;
     let mut pacer = TellingPacer::start(key, context.out);
-    let outcome = increment(context.store, &plan, &what(args), &mut pacer);
+    let outcome = increment(context.store.as_mut(), &plan, &what(args), &mut pacer);
     let elapsed = pacer.elapsed();
+    context.under_way.over();
     match outcome {
         Ok(done) => {
             let landed = format!(
                 "{key} on {} was incremented to {}",
-                context.server, done.after
+                context.server(key),
+                done.after
             );
             print(key, &done, elapsed, context).context(landed)?;
             hint(key, done.tally, context);
@@ -217,7 +219,7 @@ fn print(
         return context.out.line(&done.after.to_string());
     }
     let report = Report {
-        server: Some(context.server.clone()),
+        server: Some(context.server(key)),
         before: done.before.map(Number),
         after: Some(Number(done.after)),
         flags: done.kept.map(|(_, flags)| flags),

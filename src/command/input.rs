@@ -58,7 +58,14 @@ impl NoValue {
             }
             NoValue::NoWriter(message) => (Exit::NotInTime, Status::NotInTime, message),
         };
-        ending::fail(context, exit, Report::of(status).key(key), &message)
+        let server = context.server(key);
+        ending::fail(
+            context,
+            &server,
+            exit,
+            Report::of(status).key(key),
+            &message,
+        )
     }
 }
 

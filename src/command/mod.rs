@@ -20,30 +20,32 @@ pub(crate) mod watch;
 #[expect(unused_imports, reason = "as above")]
 mod child;
 
+mod connect;
 mod ending;
 mod input;
 mod interrupt;
 mod pacer;
+mod under_way;
 mod write_args;
 
 use std::fmt;
 use std::time::Duration;
 
+use self::under_way::UnderWay;
 use crate::cas::Store;
-use crate::client::Memcached;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::settings::Settings;
 
 /// What a subcommand works with. The store connects when it is first asked.
 pub(crate) struct Context<'a> {
-    pub(crate) store: &'a mut dyn Store,
-    /// The server's address, for messages and JSON.
-    pub(crate) server: String,
+    pub(crate) store: Box<dyn Store>,
     pub(crate) settings: &'a Settings,
     /// The whole command line, for completions.
     pub(crate) tree: fn() -> clap::Command,
     pub(crate) out: &'a mut Output,
+    /// The write that is under way; a command that made one says when it is over.
+    pub(crate) under_way: UnderWay,
 }
 
 /// The arguments cannot be used; found only after clap had accepted them.
@@ -114,15 +116,8 @@ pub(crate) fn run(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
-    let timeout = subcommand
-        .bound()
-        .map_or(settings.timeout, |bound| bound.min(settings.timeout));
-    let mut store = Memcached::new(settings.server.clone(), timeout);
-    subcommand.run(&mut Context {
-        store: &mut store,
-        server: settings.server.to_string(),
-        settings,
-        tree,
-        out,
-    })
+    let mut context = Context::connect(settings, subcommand.bound(), tree, out);
+    let exit = subcommand.run(&mut context)?;
+    context.under_way.obey_late();
+    Ok(exit)
 }

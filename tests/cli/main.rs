@@ -32,6 +32,7 @@ mod readme; // README.md shows what the program prints.
 mod recipes; // The recipes of README.md, run by two shells.
 mod reconnect; // Lost answers on new connections.
 mod round_trips; // How often the program waits for the server.
+mod signals; // What is told of a write that a signal interrupts.
 mod terminal; // Colours, and nothing that a terminal would obey.
 mod tokens; // 64 bits, all of them compared.
 mod torn; // Values and tokens that do not belong together.

@@ -123,11 +123,16 @@ enum Rule {
 }
 
 impl Ring {
+    /// The choice where there is only one server.
+    pub(crate) fn only() -> Ring {
+        Ring(Rule::Only)
+    }
+
     /// How `scheme` spreads keys over `servers`, or why it cannot.
     pub(crate) fn new(scheme: Scheme, servers: &Servers) -> Result<Ring, HashError> {
         check(scheme, servers)?;
         if servers.only().is_some() {
-            return Ok(Ring(Rule::Only));
+            return Ok(Ring::only());
         }
         let slots = |hash| Rule::Slots(Slots::new(servers, hash));
         Ok(Ring(match scheme {

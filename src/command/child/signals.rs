@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::Signal;
 use signal_hook::consts::SIGCHLD;
 use signal_hook::{SigId, flag, low_level};
@@ -93,6 +94,14 @@ impl Signals {
             .map(|&(signal, _)| signal)
     }
 
+    /// Waits until a signal came or a child changed its state.
+    pub(crate) fn wait(&self) {
+        let mut wake = [PollFd::from_borrowed_fd(self.wake(), PollFlags::IN)];
+        // It may wake for nothing, which its callers take in their stride.
+        let _ = poll(&mut wake, None);
+        self.calm();
+    }
+
     /// What to poll for input.
     pub(super) fn wake(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()
@@ -102,6 +111,14 @@ impl Signals {
     pub(super) fn calm(&self) {
         let mut bytes = [0; 64];
         while matches!((&self.wake).read(&mut bytes), Ok(read) if read > 0) {}
+    }
+}
+
+/// `SIGINT` for the signal of that name.
+pub(crate) fn signal_name(signal: Signal) -> String {
+    match low_level::signal_name(signal.as_raw()) {
+        Some(name) => name.into(),
+        None => format!("signal {}", signal.as_raw()),
     }
 }
 

@@ -11,9 +11,8 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use self::observation::Observation;
 use super::interrupt::Interrupt;
-use super::{Context, Subcommand, args, ending};
+use super::{Context, Subcommand, args, connect, ending};
 use crate::cas::{StoreError, shown};
-use crate::client::Memcached;
 use crate::contention::report::{By, Name};
 use crate::contention::tally::Counts;
 use crate::contention::{Pattern, Report};
@@ -93,6 +92,7 @@ enum What {
 struct Run<'a, 'b> {
     args: &'a Args,
     context: &'a mut Context<'b>,
+    server: String,
     observation: Observation,
     interrupt: Interrupt,
     end: Instant,
@@ -113,15 +113,19 @@ impl Subcommand for Args {
 }
 
 fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
-    let server = Memcached::new(settings.server.clone(), settings.timeout);
-    let observation = match Observation::begin(server, args.patterns.clone()) {
+    let session = connect::session(settings);
+    let server = session.name();
+    let observation = match Observation::begin(session, args.patterns.clone()) {
         Ok(observation) => observation,
-        Err(error) => return ending::no_answer(&error, context, report::Report::default()),
+        Err(error) => {
+            return ending::no_answer(context, &server, &error, report::Report::default());
+        }
     };
     let live = context.out.live() && !args.no_live;
     let mut run = Run {
         args,
         context,
+        server,
         end: observation.started() + args.time,
         observation,
         interrupt: Interrupt::listen()?,
@@ -153,7 +157,7 @@ impl Run<'_, '_> {
             }
             let report = self.observation.interval(self.by()).cut(self.args.top);
             if self.context.out.json() {
-                let object = Object::new(&report, &self.context.server);
+                let object = Object::new(&report, &self.server);
                 self.context.out.object(&object)?;
             }
         }
@@ -188,7 +192,7 @@ impl Run<'_, '_> {
         let report = self.observation.whole(self.by()).cut(self.args.top);
         let frame = Frame {
             report: &report,
-            server: &self.context.server,
+            server: &self.server,
             left: self.end.saturating_duration_since(Instant::now()).as_secs(),
             paint: self.context.out.paint(),
         };
@@ -220,7 +224,7 @@ impl Run<'_, '_> {
             Some(verdict(&row.name, row.counts, ratio))
         });
         let context = self.context;
-        print(&report, failure.as_ref(), context)?;
+        print(&report, &self.server, failure.as_ref(), context)?;
         if let Some(error) = failure {
             context.out.message(&error.to_string());
             return Ok(Exit::of(&error));
@@ -235,11 +239,12 @@ impl Run<'_, '_> {
 
 fn print(
     report: &Report,
+    server: &str,
     failure: Option<&StoreError>,
     context: &mut Context,
 ) -> anyhow::Result<()> {
     if context.out.json() {
-        let mut object = Object::new(report, &context.server);
+        let mut object = Object::new(report, server);
         object.error = failure.map(ToString::to_string);
         return context.out.object(&object);
     }

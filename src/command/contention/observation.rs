@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cas::StoreError;
-use crate::client::Memcached;
+use crate::client::Session;
 use crate::client::log::Log;
 use crate::contention::report::Counters;
 use crate::contention::{By, Pattern, Report, Scope, Tally};
@@ -22,7 +22,7 @@ const BEHIND: Duration = Duration::from_secs(5);
 
 /// A server being observed.
 pub(super) struct Observation {
-    server: Memcached,
+    server: Session,
     shared: Arc<Shared>,
     started: Instant,
     /// Where the whole time and the interval began.
@@ -54,7 +54,7 @@ struct Shared {
 impl Observation {
     /// Attaches to the log of `server`.
     pub(super) fn begin(
-        mut server: Memcached,
+        mut server: Session,
         patterns: Vec<Pattern>,
     ) -> Result<Observation, StoreError> {
         let mut tally = Tally::new(patterns);

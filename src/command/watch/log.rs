@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::Watch;
 use crate::cas::{Item, Key, StoreError};
-use crate::client::Memcached;
+use crate::client::Session;
 use crate::client::log::Log;
 use crate::contention::clients::Clients;
 use crate::contention::{Line, Outcome};
@@ -24,7 +24,7 @@ const SLEEP: Duration = Duration::from_millis(1200);
 
 /// The log of a server, reduced to the keys.
 struct Follow {
-    server: Memcached,
+    server: Session,
     log: Log,
     clients: Clients,
     keys: HashMap<Vec<u8>, usize>,
@@ -43,7 +43,7 @@ struct Told {
 
 impl Watch<'_, '_> {
     /// Follows the log to the end of the watch; `None` if it cannot be followed (any more) and polling must take over.
-    pub(super) fn follow_log(&mut self, mut server: Memcached) -> anyhow::Result<Option<Exit>> {
+    pub(super) fn follow_log(&mut self, mut server: Session) -> anyhow::Result<Option<Exit>> {
         let mut clients = Clients::default();
         let log = match server.attach_knowing(&mut clients) {
             Ok(log) => log,

@@ -8,11 +8,10 @@ use std::time::{Duration, Instant};
 
 use self::exec::Exec;
 use self::tell::event_of;
-use super::{Context, Subcommand, UsageError, args, ending};
+use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::cas::store::Fault;
 use crate::cas::watch::{Change, Follower};
 use crate::cas::{Glance, Key, Process, StoreError, Token};
-use crate::client::Memcached;
 use crate::exit::Exit;
 use crate::output::event::Event;
 use crate::output::report::Report;
@@ -121,7 +120,7 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
 impl Watch<'_, '_> {
     fn follow_or_poll(&mut self, settings: &Settings) -> anyhow::Result<Exit> {
         if self.args.log {
-            let server = Memcached::new(settings.server.clone(), settings.timeout);
+            let server = connect::session(settings);
             if let Some(exit) = self.follow_log(server)? {
                 return Ok(exit);
             }
@@ -157,12 +156,12 @@ impl Watch<'_, '_> {
 
     /// Polls; after a lost connection finds out first whether the same server process is back.
     fn look(&mut self) -> Result<Vec<Option<Glance>>, StoreError> {
-        if !self.reachable && self.context.store.reconnect()? == Process::Other {
+        if !self.reachable && self.context.store.reconnect(&self.args.keys[0])? == Process::Other {
             self.followers.iter_mut().for_each(Follower::forget_token);
         }
         let glances = self.context.store.glance(&self.args.keys)?;
         // Asked once, on the connection that brought the first tokens: a later reconnect compares with it.
-        self.context.store.instance()?;
+        self.context.store.instance(&self.args.keys[0])?;
         Ok(glances)
     }
 
@@ -230,6 +229,11 @@ impl Watch<'_, '_> {
         Ok(Ok(()))
     }
 
+    /// The server that is followed.
+    fn server(&self) -> String {
+        self.context.server(&self.args.keys[0])
+    }
+
     /// The connection is gone; told once, then tried again at each look.
     fn lost(&mut self, error: &StoreError) -> anyhow::Result<()> {
         if self.reachable {
@@ -241,8 +245,10 @@ impl Watch<'_, '_> {
 
     fn fail(&mut self, error: &StoreError) -> anyhow::Result<Exit> {
         let event = event_of(error.kind());
+        let server = self.server();
         ending::fail(
             self.context,
+            &server,
             Exit::of(error),
             Report::event(event),
             &error.to_string(),
@@ -267,18 +273,19 @@ impl Watch<'_, '_> {
             (Some(end), _) if Instant::now() < end => Ok(None),
             (None, _) => Ok(None),
             (Some(_), _) if !self.understood => {
-                let message = format!(
-                    "{} gave no answer that could be used in the time given",
-                    self.context.server
-                );
+                let server = self.server();
+                let message =
+                    format!("{server} gave no answer that could be used in the time given");
                 let report = Report::event(Event::Unreachable);
-                ending::fail(self.context, Exit::Unreachable, report, &message).map(Some)
+                ending::fail(self.context, &server, Exit::Unreachable, report, &message).map(Some)
             }
             (Some(_), None) => Ok(Some(Exit::Done)),
             (Some(_), Some(count)) => {
                 let message = format!("{} of {count} changes came in the time given", self.changes);
+                let server = self.server();
                 ending::fail(
                     self.context,
+                    &server,
                     Exit::NotInTime,
                     Report::event(Event::NotInTime),
                     &message,

@@ -61,16 +61,15 @@ impl Watch<'_, '_> {
     ) -> anyhow::Result<()> {
         let paint = self.context.out.paint();
         let cause = error.map(ToString::to_string);
+        let server = self.server();
         let line = format!(
-            "{}  {}  {}",
-            self.context.server,
+            "{server}  {}  {}",
             text::event(event, paint),
             cause.as_deref().unwrap_or_default()
         );
-        let server = Some(self.context.server.clone());
         self.event(
             Report {
-                server,
+                server: Some(server),
                 error: cause,
                 ..Report::event(event)
             },

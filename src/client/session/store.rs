@@ -2,23 +2,28 @@
 
 use std::time::Instant;
 
-use memcache::exp::ReturnCode;
-
-use super::Memcached;
-use super::read::whole;
-use super::reply::{self, Reply};
-use super::request::Request;
-use super::wire::WireError;
+use super::Session;
 use crate::cas::{
-    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Ttl, Want, Written,
+    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Want, Written,
 };
+use crate::client::protocol::Request;
 
-impl Store for Memcached {
+// A session is the store of whatever its server holds: where only a server is asked, any key leads to this one.
+impl Store for Session {
+    fn server(&self, _: &Key) -> String {
+        self.name()
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
-        let replies = self.in_batches(keys, Request::get_whole, whole)?;
-        let mut items = replies
+        let dialect = self.dialect;
+        let seen = self.in_batches(
+            keys,
+            |request, key, number| dialect.ask_item(request, key, Want::Value, number),
+            |wire, number| dialect.item(wire, Want::Value, number),
+        )?;
+        let mut items = seen
             .into_iter()
-            .map(|reply| self.item(reply))
+            .map(|seen| self.item(seen))
             .collect::<Result<Vec<_>, _>>()?;
         for (key, item) in keys.iter().zip(&mut items) {
             if let Some(item) = item.as_mut().filter(|item| item.freshness.won()) {
@@ -29,19 +34,14 @@ impl Store for Memcached {
     }
 
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
+        let dialect = self.dialect;
         let answers = self.in_batches(
             keys,
-            |request, key, _| request.debug(key),
-            |wire, _| reply::debug(wire),
+            |request, key, _| dialect.ask_glance(request, key),
+            |wire, _| dialect.glance(wire),
         )?;
-        let glance = |(number, left): (u64, i64)| {
+        let glance = |(number, ttl)| {
             let token = Token::new(number).ok_or_else(|| self.no_cas())?;
-            // The sign of the time left depends on the server's version (protocol.md 1.1).
-            let ttl = if left == -1 {
-                Ttl::Never
-            } else {
-                Ttl::Seconds(left.unsigned_abs())
-            };
             Ok(Glance { token, ttl })
         };
         answers
@@ -54,11 +54,11 @@ impl Store for Memcached {
         self.read_to_swap(key, want)
     }
 
-    fn instance(&mut self) -> Result<Option<String>, StoreError> {
+    fn instance(&mut self, _: &Key) -> Result<Option<String>, StoreError> {
         Ok(self.learn()?.instance.map(|instance| instance.to_string()))
     }
 
-    fn now(&mut self) -> Result<Option<u64>, StoreError> {
+    fn now(&mut self, _: &Key) -> Result<Option<u64>, StoreError> {
         Ok(self
             .learn()?
             .clock
@@ -78,37 +78,38 @@ impl Store for Memcached {
         key: &Key,
         delta: u64,
     ) -> Result<Option<(Counter, Option<Token>)>, StoreError> {
+        let dialect = self.dialect;
         let mut request = Request::new();
-        request.add(key, delta);
-        self.exchange(&request, |wire, _| {
-            let reply = Reply::read(wire)?;
-            match (reply.code, reply.value.as_deref().map(Counter::parse)) {
-                (ReturnCode::Nf, _) => Ok(None),
-                (ReturnCode::Va, Some(Ok(counter))) => {
-                    Ok(Some((counter, reply.token.and_then(Token::new))))
-                }
-                // An unreadable answer does not say what was done.
-                (code, _) => Err(WireError::OutOfStep(format!("{code:?} to ma")).into()),
-            }
-        })
+        dialect.ask_add(&mut request, key, delta);
+        self.exchange(&request, |wire, _| dialect.add(wire))
     }
 
     fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
+        let dialect = self.dialect;
         let mut request = Request::new();
-        request.delete(key);
-        self.exchange(&request, |wire, _| Reply::read(wire))
-            .map(|_| ())
+        dialect.ask_delete(&mut request, key);
+        self.exchange(&request, |wire, _| dialect.delete(wire))
     }
 
     fn delete_if(&mut self, key: &Key, token: Token) -> Result<Written, StoreError> {
-        self.send_delete(key, token)
+        let dialect = self.dialect;
+        // Always ten digits: a beginning of it is never all of another one.
+        let opaque = fastrand::u32(1_000_000_000..);
+        let mut request = Request::new();
+        dialect.ask_delete_if(&mut request, key, token, opaque);
+        let (written, whole) =
+            self.exchange(&request, |wire, _| dialect.delete_if(wire, opaque))?;
+        if !whole {
+            self.wire = None;
+        }
+        Ok(written)
     }
 
     fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError> {
         self.release_win(key, token)
     }
 
-    fn reconnect(&mut self) -> Result<Process, StoreError> {
+    fn reconnect(&mut self, _: &Key) -> Result<Process, StoreError> {
         self.hang_up();
         // Keep what is known until somebody answers: a failed attempt says nothing about the process.
         let now = self.ask_facts()?;

@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
-use super::facts::Facts;
-use super::reply::{self, Reply, ReplyError};
-use super::request::Request;
-use super::wire::{Wire, WireError};
-use super::{Memcached, read_facts};
+use super::{Session, read_facts};
 use crate::cas::{Item, Key, StoreError, Token, Ttl, Want};
+use crate::client::facts::Facts;
+use crate::client::protocol::{ReplyError, Request};
+use crate::client::wire::Wire;
 
 /// Requests of one write. A server stops reading while its answers are not taken, so a write must fit the buffers
 /// between us (protocol.md 3); this much always does, and holds a hundred keys of any length.
@@ -16,7 +15,7 @@ const BATCH_BYTES: usize = 60 * 1024;
 /// How often a read is repeated because the server's clock ticked, or the item changed, within it.
 const READS: usize = 3;
 
-impl Memcached {
+impl Session {
     /// One question per key, as many of them in one write as is safe.
     pub(super) fn in_batches<T>(
         &mut self,
@@ -88,11 +87,13 @@ impl Memcached {
         want: Want,
         facts: Facts,
     ) -> Result<Option<Item>, StoreError> {
+        let dialect = self.dialect;
         let mut request = Request::new();
-        ask(&mut request, key, want);
-        let (reply, asked) =
-            self.exchange(&request, |wire, asked| Ok((answer(wire, want)?, asked)))?;
-        let mut item = self.item(reply)?;
+        dialect.ask_item(&mut request, key, want, 0);
+        let (seen, asked) = self.exchange(&request, |wire, asked| {
+            Ok((dialect.item(wire, want, 0)?, asked))
+        })?;
+        let mut item = self.item(seen)?;
         if let (Some(item), Some(clock), Some((remembered, moment))) =
             (&mut item, facts.clock, &self.remembered)
             && remembered == key
@@ -115,23 +116,24 @@ impl Memcached {
         key: &Key,
         want: Want,
     ) -> Result<(Option<Item>, bool), StoreError> {
+        let dialect = self.dialect;
         let mut request = Request::new();
-        ask(&mut request, key, want);
+        dialect.ask_item(&mut request, key, want, 0);
         request.stats();
         request.settings();
-        request.get(key, Want::Meta, 2);
+        dialect.ask_item(&mut request, key, Want::Meta, 2);
         let (first, facts, second) = self.exchange(&request, |wire, asked| {
             Ok((
-                answer(wire, want)?,
+                dialect.item(wire, want, 0)?,
                 read_facts(wire, asked)?,
-                numbered(wire, 2)?,
+                dialect.item(wire, Want::Meta, 2)?,
             ))
         })?;
         self.facts = Some(facts);
         if !facts.settings.cas_enabled {
             return Err(self.no_cas());
         }
-        let exact = (first.token, first.ttl) == (second.token, second.ttl);
+        let exact = first.state == second.state;
         let mut item = self.item(first)?;
         if let (Some(item), Some(clock)) = (&mut item, facts.clock)
             && let Ttl::Seconds(left) = item.ttl
@@ -146,11 +148,12 @@ impl Memcached {
         if self.takes_tokens == Some(false) {
             return Ok(false);
         }
+        let dialect = self.dialect;
         let mut request = Request::new();
-        request.release(key, token, true);
-        let accepted = self.exchange(&request, |wire, _| match Reply::read(wire) {
+        dialect.ask_release(&mut request, key, token, true);
+        let accepted = self.exchange(&request, |wire, _| match dialect.release(wire) {
             Err(ReplyError::Rejected(_)) => Ok(false),
-            reply => reply.map(|_| true),
+            released => released.map(|()| true),
         })?;
         if !accepted {
             // After an error answer a connection is not used again.
@@ -165,10 +168,10 @@ impl Memcached {
         if self.release_quietly(key, token)? {
             return Ok(());
         }
+        let dialect = self.dialect;
         let mut request = Request::new();
-        request.release(key, token, false);
-        self.exchange(&request, |wire, _| Reply::read(wire))
-            .map(|_| ())
+        dialect.ask_release(&mut request, key, token, false);
+        self.exchange(&request, |wire, _| dialect.release(wire))
     }
 
     /// Gives a recache win back and corrects `item` for it: an older server makes a new token when it takes the win back.
@@ -176,29 +179,28 @@ impl Memcached {
         if !matches!(self.release_quietly(key, item.token), Ok(false)) {
             return;
         }
+        let dialect = self.dialect;
         let mut request = Request::new();
-        request.release(key, item.token, false);
-        if !key.is_plain() {
-            // No read tells value and token together without taking the win again. The old token stays: it is spent, so a
-            // swap with it conflicts, which is safe.
-            let _ = self.exchange(&request, |wire, _| Reply::read(wire));
-            return;
-        }
-        // The token before the value, as with every read of both.
-        request.debug(key);
-        request.classic_gets(key);
+        dialect.ask_release(&mut request, key, item.token, false);
+        // Where no read tells value and token without taking the win again, the old token stays: it is spent, so a swap
+        // with it conflicts, which is safe.
+        let looking = dialect.ask_undisturbed(&mut request, key);
         let seen = self.exchange(&request, |wire, _| {
-            Reply::read(wire)?;
-            Ok((reply::debug(wire)?, reply::classic_value(wire)?))
+            dialect.release(wire)?;
+            if looking {
+                dialect.undisturbed(wire)
+            } else {
+                Ok(None)
+            }
         });
-        if let Ok((Some((before, _)), Some((value, flags, number)))) = seen
-            && before == number
-            && let Some(token) = Token::new(number)
+        if let Ok(Some(seen)) = seen
+            && seen.certain
+            && let Some(token) = Token::new(seen.token)
         {
             *item = Item {
-                size: value.len(),
-                value,
-                flags,
+                size: seen.value.len(),
+                value: seen.value,
+                flags: seen.flags,
                 token,
                 ..item.clone()
             };
@@ -209,36 +211,4 @@ impl Memcached {
 /// Whether an item expires at a moment that its read could not establish.
 fn moment_is_open(item: &Item, facts: Facts) -> bool {
     item.ttl != Ttl::Never && item.expires_at.is_none() && facts.clock.is_some()
-}
-
-/// Asks for one key. Only where the value is wanted must it fit the token: a token alone is compared, not passed on.
-fn ask(request: &mut Request, key: &Key, want: Want) {
-    match want {
-        Want::Value => request.get_whole(key, 0),
-        Want::Meta => request.get(key, want, 0),
-    }
-}
-
-/// The answer to [`ask`].
-fn answer(wire: &mut Wire, want: Want) -> Result<Reply, ReplyError> {
-    match want {
-        Want::Value => whole(wire, 0),
-        Want::Meta => numbered(wire, 0),
-    }
-}
-
-/// The answers to the two reads of this number, as one.
-pub(super) fn whole(wire: &mut Wire, number: usize) -> Result<Reply, ReplyError> {
-    let token = numbered(wire, 2 * number)?;
-    let whole = numbered(wire, 2 * number + 1)?;
-    Ok(Reply::of_one_state(token, whole))
-}
-
-/// A reply to the read with this number.
-pub(super) fn numbered(wire: &mut Wire, number: usize) -> Result<Reply, ReplyError> {
-    let reply = Reply::read(wire)?;
-    if reply.opaque == Some(number) {
-        return Ok(reply);
-    }
-    Err(WireError::OutOfStep(format!("{:?} instead of answer {number}", reply.code)).into())
 }

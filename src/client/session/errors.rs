@@ -2,20 +2,20 @@
 
 use std::io;
 
-use super::Memcached;
-use super::address::Address;
-use super::reply::{ReplyError, error_line};
-use super::wire::{WireError, plain};
+use super::Session;
 use crate::cas::StoreError;
 use crate::cas::shown::Shown;
 use crate::cas::store::{Failure, Fault};
+use crate::client::address::Address;
+use crate::client::protocol::reply::{ReplyError, error_line};
+use crate::client::wire::{WireError, plain};
 
 /// How much of a foreign answer is shown.
 const SHOWN_BYTES: usize = 40;
 
-impl Memcached {
+impl Session {
     /// There is no connection.
-    pub(super) fn not_dialled(&self, error: &io::Error) -> StoreError {
+    pub(in crate::client) fn not_dialled(&self, error: &io::Error) -> StoreError {
         let cause = match error.kind() {
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
                 format!("no answer within {}", self.patience())
@@ -41,7 +41,12 @@ impl Memcached {
 
     /// An exchange failed. `in_doubt`: a write in the request was sent whole. `answered`: this connection has brought an
     /// answer before.
-    pub(super) fn explain(&self, error: ReplyError, in_doubt: bool, answered: bool) -> StoreError {
+    pub(in crate::client) fn explain(
+        &self,
+        error: ReplyError,
+        in_doubt: bool,
+        answered: bool,
+    ) -> StoreError {
         let (fault, message) = match error {
             // The command handles the server's own words for "not stored"; the rest does not say what the server did.
             ReplyError::Server(text) if in_doubt => {

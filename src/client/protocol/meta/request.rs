@@ -1,34 +1,11 @@
-//! What is sent: commands as bytes, several of them in one write.
-//!
-//! The crate `memcache` encodes the meta commands (and base64 keys); the classic text commands that it cannot send are
-//! written here. Every field is a number or a checked [`Key`], so no input can add a command.
+//! The meta commands. The crate `memcache` encodes them (and keys as base64).
 
 use memcache::exp::{MetaCommand, MetaOp};
 
+use super::super::request::Request;
 use crate::cas::{Condition, Key, Swap, Token, Want};
 
-/// One write to the server, and from which byte on it can change anything there.
-#[derive(Debug, Default)]
-pub(super) struct Request {
-    bytes: Vec<u8>,
-    takes_effect: Option<usize>,
-}
-
 impl Request {
-    pub(super) fn new() -> Request {
-        Request::default()
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Whether a missing answer leaves the state of the server in doubt, once this many bytes were sent. The server acts on
-    /// a complete command, whether or not the questions behind it arrive as well.
-    pub(super) fn is_in_doubt(&self, sent: usize) -> bool {
-        self.takes_effect.is_some_and(|whole| sent >= whole)
-    }
-
     /// `mg`: reads a key with token, expiry and flags, echoing `opaque`, without moving it in the LRU. The reply may carry
     /// a recache win.
     pub(super) fn get(&mut self, key: &Key, want: Want, opaque: usize) {
@@ -83,40 +60,6 @@ impl Request {
         self.now_takes_effect();
     }
 
-    /// Classic `cas` or `add` for a swap: it keeps the old item where a failing `ms` deletes it (protocol.md 1.3).
-    /// Only for plain keys.
-    pub(super) fn classic_swap(&mut self, swap: &Swap) {
-        debug_assert!(
-            swap.key.is_plain(),
-            "the classic protocol cannot carry {:?}",
-            swap.key
-        );
-        let (name, token) = match swap.condition {
-            Condition::Token(token) => ("cas", format!(" {token}")),
-            Condition::Absent => ("add", String::new()),
-        };
-        self.text(name);
-        self.bytes.push(b' ');
-        self.bytes.extend_from_slice(swap.key.as_bytes());
-        self.text(&format!(
-            " {} {} {}{token}\r\n",
-            swap.flags,
-            swap.expiry.wire(),
-            swap.value.len()
-        ));
-        self.bytes.extend_from_slice(&swap.value);
-        self.text("\r\n");
-        self.now_takes_effect();
-    }
-
-    /// Classic `gets`: value and token without taking a recache win. Only for plain keys.
-    pub(super) fn classic_gets(&mut self, key: &Key) {
-        debug_assert!(key.is_plain(), "the classic protocol cannot carry {key:?}");
-        self.text("gets ");
-        self.bytes.extend_from_slice(key.as_bytes());
-        self.text("\r\n");
-    }
-
     /// `ma`: the server's own arithmetic; a missing key stays missing.
     pub(super) fn add(&mut self, key: &Key, delta: u64) {
         self.push(
@@ -155,30 +98,6 @@ impl Request {
         } else {
             command
         });
-    }
-
-    /// `stats`: the server's clock and process.
-    pub(super) fn stats(&mut self) {
-        self.text("stats\r\n");
-    }
-
-    /// `stats settings`: the limits that a swap must respect.
-    pub(super) fn settings(&mut self) {
-        self.text("stats settings\r\n");
-    }
-
-    /// `stats conns`: who is connected.
-    pub(super) fn connections(&mut self) {
-        self.text("stats conns\r\n");
-    }
-
-    /// Notes that the bytes so far change something once they arrive.
-    fn now_takes_effect(&mut self) {
-        self.takes_effect.get_or_insert(self.bytes.len());
-    }
-
-    fn text(&mut self, text: &str) {
-        self.bytes.extend_from_slice(text.as_bytes());
     }
 
     fn push(&mut self, command: &MetaCommand) {
@@ -227,38 +146,6 @@ mod tests {
         request.delete_if(&swap(7, None).key, token(7), 12);
         let whole = request.bytes().len();
         assert_eq!(request.bytes(), b"md k C7 O12\r\n");
-        assert!(!request.is_in_doubt(whole - 1));
-        assert!(request.is_in_doubt(whole));
-    }
-
-    #[test]
-    fn the_classic_form_says_the_same() {
-        assert_eq!(
-            sent(|request| request.classic_swap(&swap(7, None))),
-            "cas k 0 0 3 7\r\nnew\r\n"
-        );
-        let absent = Swap {
-            condition: Condition::Absent,
-            flags: 5,
-            expiry: Expiry::In(60),
-            ..swap(7, None)
-        };
-        assert_eq!(
-            sent(|request| request.classic_swap(&absent)),
-            "add k 5 60 3\r\nnew\r\n"
-        );
-    }
-
-    #[test]
-    fn a_write_is_in_doubt_from_its_own_last_byte_on() {
-        let mut request = Request::new();
-        request.classic_gets(&swap(7, None).key);
-        assert!(!request.is_in_doubt(usize::MAX));
-        let mut request = Request::new();
-        request.classic_swap(&swap(7, None));
-        let whole = request.bytes().len();
-        // The write counts as sent even if the questions behind it were not.
-        request.classic_gets(&swap(7, None).key);
         assert!(!request.is_in_doubt(whole - 1));
         assert!(request.is_in_doubt(whole));
     }

@@ -1,11 +1,10 @@
 //! What the server says about itself: its counters, and who is connected.
 
-use super::Memcached;
-use super::facts::number;
-use super::log::Log;
-use super::reply;
-use super::request::Request;
+use super::Session;
 use crate::cas::StoreError;
+use crate::client::facts::number;
+use crate::client::log::Log;
+use crate::client::protocol::{Request, reply};
 use crate::contention::clients::Clients;
 use crate::contention::line::unix_name;
 use crate::contention::report::Counters;
@@ -13,7 +12,7 @@ use crate::contention::report::Counters;
 /// More than a server says of its connections, in bytes: some lines for each, of a hundred thousand and more.
 const MAX_CONNECTIONS: usize = 32 * 1024 * 1024;
 
-impl Memcached {
+impl Session {
     /// The counters of swaps and of lost log lines; `None` if the server does not say.
     pub(crate) fn counters(&mut self) -> Result<Option<Counters>, StoreError> {
         let mut request = Request::new();

@@ -1,31 +1,10 @@
-//! What comes back: meta replies, classic replies and statistics, as data.
+//! Meta replies as data.
 
 use memcache::exp::{Error as CrateError, MetaResponse, ReturnCode};
 
-use super::wire::{Wire, WireError};
+use super::super::reply::{MAX_VALUE, ReplyError, lossy};
 use crate::cas::{Freshness, Ttl};
-
-/// The largest value that a reply may announce: memcached's own ceiling for `-I`.
-const MAX_VALUE: usize = 1 << 30;
-/// More than any server says about itself in one answer, in bytes.
-const MAX_STATS: usize = 1024 * 1024;
-
-/// Why a reply brought no result.
-#[derive(Debug)]
-pub(super) enum ReplyError {
-    /// The connection failed, or what came is not memcached's.
-    Wire(WireError),
-    /// `CLIENT_ERROR` or `ERROR`: the server did not accept the command. Nothing was applied.
-    Rejected(String),
-    /// `SERVER_ERROR`: what it means depends on the command.
-    Server(String),
-}
-
-impl From<WireError> for ReplyError {
-    fn from(error: WireError) -> ReplyError {
-        ReplyError::Wire(error)
-    }
-}
+use crate::client::wire::{Wire, WireError};
 
 /// A meta reply, its flags read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,26 +134,6 @@ fn announced(line: &[u8]) -> Option<usize> {
         .filter(|&length| length <= MAX_VALUE)
 }
 
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// An error line of the classic protocol, if `line` is one.
-pub(super) fn error_line(line: &[u8]) -> Option<ReplyError> {
-    let after = |prefix: &[u8]| {
-        line.strip_prefix(prefix)
-            .map(|text| lossy(text).trim().to_string())
-    };
-    if let Some(text) = after(b"CLIENT_ERROR") {
-        return Some(ReplyError::Rejected(text));
-    }
-    if let Some(text) = after(b"SERVER_ERROR") {
-        return Some(ReplyError::Server(text));
-    }
-    line.starts_with(b"ERROR")
-        .then(|| ReplyError::Rejected(lossy(line)))
-}
-
 /// Token and time left from a `me` line; `None` on a miss. The time's sign differs between versions and is left as it is.
 pub(super) fn debug(wire: &mut Wire) -> Result<Option<(u64, i64)>, ReplyError> {
     let line = wire.line()?;
@@ -200,84 +159,6 @@ fn parse_debug(line: &[u8]) -> Option<(u64, i64)> {
         }
     }
     Some((token?, left?))
-}
-
-/// The `STAT name value` lines of one statistics reply; `None` if the server answers with an error instead.
-pub(super) fn stats(wire: &mut Wire) -> Result<Option<Vec<(String, String)>>, WireError> {
-    let mut stats = Vec::new();
-    let told = each_stat(wire, MAX_STATS, |name, value| {
-        stats.push((name.to_string(), value.to_string()));
-    })?;
-    Ok(told.then_some(stats))
-}
-
-/// Passes on the lines of one statistics reply of at most `most` bytes; false if the server answers with an error instead.
-pub(super) fn each_stat(
-    wire: &mut Wire,
-    most: usize,
-    mut take: impl FnMut(&str, &str),
-) -> Result<bool, WireError> {
-    let mut seen = 0;
-    loop {
-        let line = wire.line()?;
-        if line == b"END" {
-            return Ok(true);
-        }
-        if seen == 0 && error_line(&line).is_some() {
-            return Ok(false);
-        }
-        seen += line.len();
-        let text = lossy(&line);
-        match text
-            .strip_prefix("STAT ")
-            .and_then(|stat| stat.split_once(' '))
-        {
-            Some((name, value)) if seen <= most => take(name, value),
-            _ => return Err(WireError::Garbage(line)),
-        }
-    }
-}
-
-/// Value and token of a classic `gets` for one key; `None` on a miss.
-pub(super) fn classic_value(wire: &mut Wire) -> Result<Option<(Vec<u8>, u32, u64)>, ReplyError> {
-    let line = wire.line()?;
-    if line == b"END" {
-        return Ok(None);
-    }
-    if let Some(error) = error_line(&line) {
-        return Err(error);
-    }
-    let Some((flags, length, token)) = parse_value_line(&line) else {
-        return Err(WireError::Garbage(line).into());
-    };
-    let value = wire.block(length)?;
-    let end = wire.line()?;
-    if end == b"END" {
-        Ok(Some((value, flags, token)))
-    } else {
-        Err(WireError::Garbage(end).into())
-    }
-}
-
-/// `VALUE <key> <flags> <length> <token>`.
-fn parse_value_line(line: &[u8]) -> Option<(u32, usize, u64)> {
-    let fields: Vec<_> = line
-        .strip_prefix(b"VALUE ")?
-        .split(|&byte| byte == b' ')
-        .collect();
-    let [_, flags, length, token] = fields[..] else {
-        return None;
-    };
-    let number = |field| std::str::from_utf8(field).ok();
-    let length = number(length)?
-        .parse()
-        .ok()
-        .filter(|&length| length <= MAX_VALUE)?;
-    Some((
-        number(flags)?.parse().ok()?,
-        length,
-        number(token)?.parse().ok()?,
-    ))
 }
 
 #[cfg(test)]
@@ -398,14 +279,12 @@ mod tests {
         fn no_line_panics(line in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = Reply::parse(&line);
             let _ = parse_debug(&line);
-            let _ = parse_value_line(&line);
             let _ = announced(&line);
-            let _ = error_line(&line);
         }
 
         #[test]
         fn no_line_that_begins_well_panics(
-            code in "(HD|VA|EN|ME|NF|EX|VALUE) ",
+            code in "(HD|VA|EN|ME|NF|EX) ",
             rest in "[ctfsOWXZkb0-9 =-]{0,40}",
         ) {
             let line = format!("{code}{rest}");
@@ -413,7 +292,6 @@ mod tests {
                 let _ = (reply.ttl(), reply.freshness(0));
             }
             let _ = parse_debug(line.as_bytes());
-            let _ = parse_value_line(line.as_bytes());
         }
     }
 }

@@ -2,29 +2,13 @@
 
 use memcache::exp::ReturnCode;
 
-use super::Memcached;
-use super::reply::{Reply, ReplyError};
-use super::request::Request;
-use super::wire::{Wire, WireError};
-use crate::cas::{Key, StoreError, Token, Written};
-
-impl Memcached {
-    /// Deletes an item if it still has this token.
-    pub(super) fn send_delete(&mut self, key: &Key, token: Token) -> Result<Written, StoreError> {
-        // Always ten digits: a beginning of it is never all of another one.
-        let opaque = fastrand::u32(1_000_000_000..);
-        let mut request = Request::new();
-        request.delete_if(key, token, opaque);
-        let (written, whole) = self.exchange(&request, |wire, _| answer(wire, opaque))?;
-        if !whole {
-            self.wire = None;
-        }
-        Ok(written)
-    }
-}
+use super::reply::Reply;
+use crate::cas::Written;
+use crate::client::protocol::ReplyError;
+use crate::client::wire::{Wire, WireError};
 
 /// What became of the delete, and whether its answer came whole, so that the connection can be used again.
-fn answer(wire: &mut Wire, opaque: u32) -> Result<(Written, bool), ReplyError> {
+pub(super) fn answer(wire: &mut Wire, opaque: u32) -> Result<(Written, bool), ReplyError> {
     match Reply::read(wire) {
         Ok(reply) if reply.opaque == usize::try_from(opaque).ok() => meaning(reply.code)
             .map(|written| (written, true))

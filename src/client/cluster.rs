@@ -1,0 +1,147 @@
+//! The servers as the domain sees them: one store, in which each key has its server.
+
+use std::time::Duration;
+
+use super::Session;
+use super::address::Address;
+use super::hash::Ring;
+use crate::cas::{
+    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Want, Written,
+};
+
+/// One session for each server, and which of them holds a key.
+pub(crate) struct Cluster {
+    sessions: Vec<Session>,
+    ring: Ring,
+}
+
+impl Cluster {
+    /// The one server at `address`, which holds every key; nothing is sent before the first question.
+    pub(crate) fn of_one(address: Address, timeout: Duration) -> Cluster {
+        Cluster {
+            sessions: vec![Session::new(address, timeout)],
+            ring: Ring::only(),
+        }
+    }
+
+    fn place(&self, key: &Key) -> usize {
+        self.ring.server_of(key.as_bytes())
+    }
+
+    /// The session of the server that holds `key`.
+    fn session(&mut self, key: &Key) -> &mut Session {
+        let place = self.place(key);
+        &mut self.sessions[place]
+    }
+
+    /// Asks each server for those of the keys that it holds; the answers come back in the order of the keys.
+    fn each<T>(
+        &mut self,
+        keys: &[Key],
+        ask: impl Fn(&mut Session, &[Key]) -> Result<Vec<Option<T>>, StoreError>,
+    ) -> Result<Vec<Option<T>>, StoreError> {
+        let mut answers: Vec<_> = keys.iter().map(|_| None).collect();
+        for (place, held) in by_place(keys, |key| self.place(key)) {
+            let asked: Vec<Key> = held.iter().map(|&at| keys[at].clone()).collect();
+            for (at, answer) in held
+                .into_iter()
+                .zip(ask(&mut self.sessions[place], &asked)?)
+            {
+                answers[at] = answer;
+            }
+        }
+        Ok(answers)
+    }
+}
+
+/// The servers of the keys in the order in which they are first needed, and where in `keys` those are that each holds.
+fn by_place(keys: &[Key], place: impl Fn(&Key) -> usize) -> Vec<(usize, Vec<usize>)> {
+    let mut places: Vec<(usize, Vec<usize>)> = Vec::new();
+    for (at, key) in keys.iter().enumerate() {
+        let place = place(key);
+        match places.iter_mut().find(|(other, _)| *other == place) {
+            Some((_, held)) => held.push(at),
+            None => places.push((place, vec![at])),
+        }
+    }
+    places
+}
+
+impl Store for Cluster {
+    fn server(&self, key: &Key) -> String {
+        self.sessions[self.place(key)].server(key)
+    }
+
+    fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
+        self.each(keys, Session::look)
+    }
+
+    fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
+        self.each(keys, Session::glance)
+    }
+
+    fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {
+        self.session(key).read(key, want)
+    }
+
+    fn instance(&mut self, key: &Key) -> Result<Option<String>, StoreError> {
+        self.session(key).instance(key)
+    }
+
+    fn now(&mut self, key: &Key) -> Result<Option<u64>, StoreError> {
+        self.session(key).now(key)
+    }
+
+    fn swap(&mut self, swap: &Swap) -> Result<Written, StoreError> {
+        self.session(&swap.key).swap(swap)
+    }
+
+    fn swap_again(&mut self, swap: &Swap) -> Result<(Written, Option<Token>), StoreError> {
+        self.session(&swap.key).swap_again(swap)
+    }
+
+    fn add(
+        &mut self,
+        key: &Key,
+        delta: u64,
+    ) -> Result<Option<(Counter, Option<Token>)>, StoreError> {
+        self.session(key).add(key, delta)
+    }
+
+    fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
+        self.session(key).delete(key)
+    }
+
+    fn delete_if(&mut self, key: &Key, token: Token) -> Result<Written, StoreError> {
+        self.session(key).delete_if(key, token)
+    }
+
+    fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError> {
+        self.session(key).release(key, token)
+    }
+
+    fn reconnect(&mut self, key: &Key) -> Result<Process, StoreError> {
+        self.session(key).reconnect(key)
+    }
+
+    fn look_again(&mut self, key: &Key) -> Result<Found, StoreError> {
+        self.session(key).look_again(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(names: &[&str]) -> Vec<Key> {
+        names.iter().map(|name| Key::new(*name).unwrap()).collect()
+    }
+
+    #[test]
+    fn keys_are_asked_for_where_they_are_each_server_once() {
+        let place = |key: &Key| usize::from(key.as_bytes()[0] - b'a');
+        let places = by_place(&keys(&["b1", "a1", "b2", "a2", "b1"]), place);
+        assert_eq!(places, [(1, vec![0, 2, 4]), (0, vec![1, 3])]);
+        assert_eq!(by_place(&[], place), []);
+    }
+}

@@ -1,0 +1,183 @@
+//! The classic text commands, which the crate `memcache` cannot send: `cas`, `add` and `gets`.
+
+use super::Undisturbed;
+use super::answer::{Answer, Answered, begun, is_for_space, meaning};
+use super::reply::{MAX_VALUE, ReplyError, error_line};
+use super::request::Request;
+use crate::cas::{Condition, Key, Swap, Token, Written};
+use crate::client::wire::{Wire, WireError};
+
+impl Request {
+    /// Classic `cas` or `add` for a swap: it keeps the old item where a failing `ms` deletes it (protocol.md 1.3).
+    /// Only for plain keys.
+    pub(super) fn classic_swap(&mut self, swap: &Swap) {
+        debug_assert!(
+            swap.key.is_plain(),
+            "the classic protocol cannot carry {:?}",
+            swap.key
+        );
+        let (name, token) = match swap.condition {
+            Condition::Token(token) => ("cas", format!(" {token}")),
+            Condition::Absent => ("add", String::new()),
+        };
+        self.text(name);
+        self.bytes.push(b' ');
+        self.bytes.extend_from_slice(swap.key.as_bytes());
+        self.text(&format!(
+            " {} {} {}{token}\r\n",
+            swap.flags,
+            swap.expiry.wire(),
+            swap.value.len()
+        ));
+        self.bytes.extend_from_slice(&swap.value);
+        self.text("\r\n");
+        self.now_takes_effect();
+    }
+
+    /// Classic `gets`: value and token without taking a recache win. Only for plain keys.
+    pub(super) fn classic_gets(&mut self, key: &Key) {
+        debug_assert!(key.is_plain(), "the classic protocol cannot carry {key:?}");
+        self.text("gets ");
+        self.bytes.extend_from_slice(key.as_bytes());
+        self.text("\r\n");
+    }
+}
+
+/// The answer to classic `cas` or `add`, and to the `look` behind it, which shows our token if it shows our value.
+pub(super) fn answer(
+    wire: &mut Wire,
+    swap: &Swap,
+    looking: bool,
+    look: impl FnOnce(&mut Wire) -> Result<Option<Undisturbed>, ReplyError>,
+) -> Result<Answered, ReplyError> {
+    let line = match wire.line() {
+        Ok(line) => line,
+        Err(error) => return begun(wire, swap, looking).ok_or(error.into()),
+    };
+    let Some(written) = meaning(&line, swap) else {
+        return refusal(line).map(Answered::alone);
+    };
+    let seen = look(wire);
+    // Another writer may have come between: only the token of our own value may be passed on.
+    let ours = matches!(&seen, Ok(Some(seen))
+        if seen.certain && seen.value == swap.value && seen.flags == swap.flags);
+    let token = seen.map(|seen| seen.and_then(|seen| Token::new(seen.token)));
+    match (written, &token) {
+        (Written::Stored(_), Ok(ours_now)) if ours => {
+            Answered::with(Written::Stored(*ours_now), token, looking)
+        }
+        _ => Answered::with(written, token, looking),
+    }
+}
+
+fn refusal(line: Vec<u8>) -> Result<Answer, ReplyError> {
+    match error_line(&line) {
+        Some(ReplyError::Server(text)) if text.contains("too large") => Ok(Answer::TooLarge),
+        Some(ReplyError::Server(text)) if is_for_space(&text) => Ok(Answer::Refused(text)),
+        Some(ReplyError::Rejected(text)) => Ok(Answer::Refused(text)),
+        Some(error) => Err(error),
+        None => Err(WireError::Garbage(line).into()),
+    }
+}
+
+/// Value and token of a classic `gets` for one key; `None` on a miss.
+pub(super) fn value(wire: &mut Wire) -> Result<Option<(Vec<u8>, u32, u64)>, ReplyError> {
+    let line = wire.line()?;
+    if line == b"END" {
+        return Ok(None);
+    }
+    if let Some(error) = error_line(&line) {
+        return Err(error);
+    }
+    let Some((flags, length, token)) = parse_value_line(&line) else {
+        return Err(WireError::Garbage(line).into());
+    };
+    let value = wire.block(length)?;
+    let end = wire.line()?;
+    if end == b"END" {
+        Ok(Some((value, flags, token)))
+    } else {
+        Err(WireError::Garbage(end).into())
+    }
+}
+
+/// `VALUE <key> <flags> <length> <token>`.
+fn parse_value_line(line: &[u8]) -> Option<(u32, usize, u64)> {
+    let fields: Vec<_> = line
+        .strip_prefix(b"VALUE ")?
+        .split(|&byte| byte == b' ')
+        .collect();
+    let [_, flags, length, token] = fields[..] else {
+        return None;
+    };
+    let number = |field| std::str::from_utf8(field).ok();
+    let length = number(length)?
+        .parse()
+        .ok()
+        .filter(|&length| length <= MAX_VALUE)?;
+    Some((
+        number(flags)?.parse().ok()?,
+        length,
+        number(token)?.parse().ok()?,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cas::Expiry;
+    use crate::cas::testing::swap;
+
+    fn sent(build: impl FnOnce(&mut Request)) -> String {
+        let mut request = Request::new();
+        build(&mut request);
+        String::from_utf8(request.bytes).unwrap()
+    }
+
+    #[test]
+    fn the_classic_form_says_the_same() {
+        assert_eq!(
+            sent(|request| request.classic_swap(&swap(7, None))),
+            "cas k 0 0 3 7\r\nnew\r\n"
+        );
+        let absent = Swap {
+            condition: Condition::Absent,
+            flags: 5,
+            expiry: Expiry::In(60),
+            ..swap(7, None)
+        };
+        assert_eq!(
+            sent(|request| request.classic_swap(&absent)),
+            "add k 5 60 3\r\nnew\r\n"
+        );
+    }
+
+    #[test]
+    fn a_write_is_in_doubt_from_its_own_last_byte_on() {
+        let mut request = Request::new();
+        request.classic_gets(&swap(7, None).key);
+        assert!(!request.is_in_doubt(usize::MAX));
+        let mut request = Request::new();
+        request.classic_swap(&swap(7, None));
+        let whole = request.bytes().len();
+        // The write counts as sent even if the questions behind it were not.
+        request.classic_gets(&swap(7, None).key);
+        assert!(!request.is_in_doubt(whole - 1));
+        assert!(request.is_in_doubt(whole));
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse_value_line(&line);
+            let _ = error_line(&line);
+        }
+
+        #[test]
+        fn no_line_that_begins_well_panics(rest in "[ctfsOWXZkb0-9 =-]{0,40}") {
+            let _ = parse_value_line(format!("VALUE {rest}").as_bytes());
+        }
+    }
+}

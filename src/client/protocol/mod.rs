@@ -1,0 +1,92 @@
+//! The seam between a session and the words that its server understands: how each question is put, and what its answer
+//! means.
+//!
+//! A [`Dialect`] is all of a server's language. [`Meta`](meta::Meta) is that of memcached 1.6, with the classic `cas` where
+//! `ms` would endanger the item. A server without meta commands is another implementation, and nothing else.
+
+mod answer;
+mod classic;
+pub(crate) mod meta;
+pub(crate) mod reply;
+pub(crate) mod request;
+
+pub(crate) use self::answer::{Answer, Answered};
+pub(crate) use self::reply::ReplyError;
+pub(crate) use self::request::Request;
+use super::facts::Route;
+use super::wire::Wire;
+use crate::cas::{Counter, Item, Key, Swap, Token, Ttl, Want, Written};
+
+/// How questions are put and answers are understood. Each question has its answer behind it; questions that go out in one
+/// write are answered in turn.
+pub(crate) trait Dialect {
+    /// Asks for an item without moving it in the LRU; the answer to it bears the number. A recache win may come with it.
+    fn ask_item(&self, request: &mut Request, key: &Key, want: Want, number: usize);
+    fn item(&self, wire: &mut Wire, want: Want, number: usize) -> Result<Seen, ReplyError>;
+
+    /// Asks for token and time left, and disturbs nothing.
+    fn ask_glance(&self, request: &mut Request, key: &Key);
+    /// `None` on a miss. The token is 0 where compare-and-swap is off.
+    fn glance(&self, wire: &mut Wire) -> Result<Option<(u64, Ttl)>, ReplyError>;
+
+    /// Asks for an item so that no recache win can come with it, if that can be asked for this key.
+    fn ask_undisturbed(&self, request: &mut Request, key: &Key) -> bool;
+    fn undisturbed(&self, wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError>;
+
+    /// Asks for a swap, and for what must be known behind it.
+    fn ask_swap(&self, request: &mut Request, attempt: Attempt);
+    fn swap(&self, wire: &mut Wire, attempt: Attempt) -> Result<Answered, ReplyError>;
+
+    /// Asks the server to add by its own arithmetic; a missing key stays missing.
+    fn ask_add(&self, request: &mut Request, key: &Key, delta: u64);
+    fn add(&self, wire: &mut Wire) -> Result<Option<(Counter, Option<Token>)>, ReplyError>;
+
+    /// Asks the server to delete an item.
+    fn ask_delete(&self, request: &mut Request, key: &Key);
+    fn delete(&self, wire: &mut Wire) -> Result<(), ReplyError>;
+
+    /// Asks the server to delete an item if it has this token; the answer brings `opaque` back.
+    fn ask_delete_if(&self, request: &mut Request, key: &Key, token: Token, opaque: u32);
+    /// What became of it, and whether the answer came whole, so that the connection can be used again.
+    fn delete_if(&self, wire: &mut Wire, opaque: u32) -> Result<(Written, bool), ReplyError>;
+
+    /// Asks the server to take a recache win back; with `keep` the item is to keep its token, which not every server can.
+    fn ask_release(&self, request: &mut Request, key: &Key, token: Token, keep: bool);
+    fn release(&self, wire: &mut Wire) -> Result<(), ReplyError>;
+}
+
+/// A swap, the way that it travels, and whether to ask in the same write which token the item has afterwards.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt<'a> {
+    pub(crate) swap: &'a Swap,
+    pub(crate) route: Route,
+    pub(crate) looking: bool,
+}
+
+/// What a read shows.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// Token and time left as the server wrote them: what differs between two looks if something happened between them.
+    pub(crate) state: (Option<u64>, Option<i64>),
+    /// The item; `None` on a miss or at the moment of expiry.
+    pub(crate) item: Result<Option<Item>, Unfit>,
+}
+
+/// Why an item that was shown cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// Its token is 0: the server does no compare-and-swap.
+    NoCas,
+    /// Token, expiry or flags are missing.
+    Incomplete,
+}
+
+/// An item that was read so that no recache win could come with it.
+#[derive(Debug)]
+pub(crate) struct Undisturbed {
+    pub(crate) value: Vec<u8>,
+    pub(crate) flags: u32,
+    pub(crate) token: u64,
+    /// Whether the item had this token also just before the value was read. If not, it may be another value's.
+    pub(crate) certain: bool,
+}

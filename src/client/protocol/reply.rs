@@ -1,0 +1,81 @@
+//! What comes back, as far as all servers say it in the same way: errors and statistics.
+
+use crate::client::wire::{Wire, WireError};
+
+/// The largest value that a reply may announce: memcached's own ceiling for `-I`.
+pub(super) const MAX_VALUE: usize = 1 << 30;
+/// More than any server says about itself in one answer, in bytes.
+const MAX_STATS: usize = 1024 * 1024;
+
+/// Why a reply brought no result.
+#[derive(Debug)]
+pub(crate) enum ReplyError {
+    /// The connection failed, or what came is not memcached's.
+    Wire(WireError),
+    /// `CLIENT_ERROR` or `ERROR`: the server did not accept the command. Nothing was applied.
+    Rejected(String),
+    /// `SERVER_ERROR`: what it means depends on the command.
+    Server(String),
+}
+
+impl From<WireError> for ReplyError {
+    fn from(error: WireError) -> ReplyError {
+        ReplyError::Wire(error)
+    }
+}
+
+pub(super) fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// An error line of the classic protocol, if `line` is one.
+pub(crate) fn error_line(line: &[u8]) -> Option<ReplyError> {
+    let after = |prefix: &[u8]| {
+        line.strip_prefix(prefix)
+            .map(|text| lossy(text).trim().to_string())
+    };
+    if let Some(text) = after(b"CLIENT_ERROR") {
+        return Some(ReplyError::Rejected(text));
+    }
+    if let Some(text) = after(b"SERVER_ERROR") {
+        return Some(ReplyError::Server(text));
+    }
+    line.starts_with(b"ERROR")
+        .then(|| ReplyError::Rejected(lossy(line)))
+}
+
+/// The `STAT name value` lines of one statistics reply; `None` if the server answers with an error instead.
+pub(crate) fn stats(wire: &mut Wire) -> Result<Option<Vec<(String, String)>>, WireError> {
+    let mut stats = Vec::new();
+    let told = each_stat(wire, MAX_STATS, |name, value| {
+        stats.push((name.to_string(), value.to_string()));
+    })?;
+    Ok(told.then_some(stats))
+}
+
+/// Passes on the lines of one statistics reply of at most `most` bytes; false if the server answers with an error instead.
+pub(crate) fn each_stat(
+    wire: &mut Wire,
+    most: usize,
+    mut take: impl FnMut(&str, &str),
+) -> Result<bool, WireError> {
+    let mut seen = 0;
+    loop {
+        let line = wire.line()?;
+        if line == b"END" {
+            return Ok(true);
+        }
+        if seen == 0 && error_line(&line).is_some() {
+            return Ok(false);
+        }
+        seen += line.len();
+        let text = lossy(&line);
+        match text
+            .strip_prefix("STAT ")
+            .and_then(|stat| stat.split_once(' '))
+        {
+            Some((name, value)) if seen <= most => take(name, value),
+            _ => return Err(WireError::Garbage(line)),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What is sent: commands as bytes, several of them in one write. Here is what all servers understand in the same way.
+//!
+//! Every field is a number or a checked [`Key`](crate::cas::Key), so no input can add a command.
+
+/// One write to the server, and from which byte on it can change anything there.
+#[derive(Debug, Default)]
+pub(crate) struct Request {
+    pub(super) bytes: Vec<u8>,
+    takes_effect: Option<usize>,
+}
+
+impl Request {
+    pub(crate) fn new() -> Request {
+        Request::default()
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether a missing answer leaves the state of the server in doubt, once this many bytes were sent. The server acts on
+    /// a complete command, whether or not the questions behind it arrive as well.
+    pub(crate) fn is_in_doubt(&self, sent: usize) -> bool {
+        self.takes_effect.is_some_and(|whole| sent >= whole)
+    }
+
+    /// `stats`: the server's clock and process.
+    pub(crate) fn stats(&mut self) {
+        self.text("stats\r\n");
+    }
+
+    /// `stats settings`: the limits that a swap must respect.
+    pub(crate) fn settings(&mut self) {
+        self.text("stats settings\r\n");
+    }
+
+    /// `stats conns`: who is connected.
+    pub(crate) fn connections(&mut self) {
+        self.text("stats conns\r\n");
+    }
+
+    /// Notes that the bytes so far change something once they arrive.
+    pub(super) fn now_takes_effect(&mut self) {
+        self.takes_effect.get_or_insert(self.bytes.len());
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+}

@@ -1,0 +1,148 @@
+//! What goes on between us and one server: the connection, what the server said of itself, and what is remembered of it.
+//!
+//! Each exchange is one write and its answers. After any error the connection is dropped (protocol.md rule 11), and the error
+//! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
+
+mod errors;
+mod observe;
+mod read;
+mod store;
+mod swap;
+
+use std::time::{Duration, Instant};
+
+use crate::cas::{Item, Key, Process, StoreError};
+use crate::client::address::Address;
+use crate::client::facts::{Clock, Facts, Growth, Instance, Settings};
+use crate::client::protocol::meta::Meta;
+use crate::client::protocol::{Dialect, ReplyError, Request, Seen, Unfit, reply};
+use crate::client::wire::Wire;
+
+/// One server, and what is remembered of it. The connection is opened when it is first needed.
+pub(crate) struct Session {
+    pub(super) address: Address,
+    pub(super) timeout: Duration,
+    /// What the server understands.
+    dialect: &'static dyn Dialect,
+    wire: Option<Wire>,
+    /// What the server said of itself, from the first read on; it outlives a reconnect to the same process.
+    facts: Option<Facts>,
+    /// The key read last for a swap and its moment of expiry, which the next read is checked against.
+    remembered: Option<(Key, u64)>,
+    /// Whether somebody else was seen to move the expiry: then each read asks for the clock too, instead of after it.
+    expiry_moves: bool,
+    /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
+    takes_tokens: Option<bool>,
+}
+
+impl Session {
+    /// The server at `address`; nothing is sent before the first question.
+    ///
+    /// `timeout` bounds connecting and each exchange.
+    pub(crate) fn new(address: Address, timeout: Duration) -> Session {
+        Session {
+            address,
+            timeout,
+            dialect: &Meta,
+            wire: None,
+            facts: None,
+            remembered: None,
+            expiry_moves: false,
+            takes_tokens: None,
+        }
+    }
+
+    /// The server, as messages and JSON name it.
+    pub(crate) fn name(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Asks the server for its process, clock and settings, unless they are known.
+    fn learn(&mut self) -> Result<Facts, StoreError> {
+        if let Some(facts) = self.facts {
+            return Ok(facts);
+        }
+        let facts = self.ask_facts()?;
+        self.facts = Some(facts);
+        Ok(facts)
+    }
+
+    /// Compares the process that answers now with the known one, and remembers this one from now on.
+    fn meet(&mut self, now: Facts) -> Process {
+        let process = self
+            .facts
+            .map_or(Process::Other, |before| before.process(&now));
+        if process == Process::Other {
+            self.remembered = None;
+        }
+        self.facts = Some(now);
+        process
+    }
+
+    /// Drops the connection.
+    fn hang_up(&mut self) {
+        if let Some(wire) = self.wire.take() {
+            wire.abort();
+        }
+    }
+
+    fn ask_facts(&mut self) -> Result<Facts, StoreError> {
+        let mut request = Request::new();
+        request.stats();
+        request.settings();
+        self.exchange(&request, read_facts)
+    }
+
+    /// One exchange: sends `request` and reads its answers with `read`, which also learns when it was sent.
+    fn exchange<T>(
+        &mut self,
+        request: &Request,
+        read: impl FnOnce(&mut Wire, Instant) -> Result<T, ReplyError>,
+    ) -> Result<T, StoreError> {
+        let mut wire = match self.wire.take() {
+            Some(wire) => wire,
+            None => {
+                Wire::open(&self.address, self.timeout).map_err(|error| self.not_dialled(&error))?
+            }
+        };
+        let asked = Instant::now();
+        let answer = wire
+            .send(request.bytes())
+            .map_err(ReplyError::Wire)
+            .and_then(|()| read(&mut wire, asked));
+        match answer {
+            Ok(answer) => {
+                self.wire = Some(wire);
+                Ok(answer)
+            }
+            Err(error) => {
+                let in_doubt = request.is_in_doubt(wire.sent());
+                let error = self.explain(error, in_doubt, wire.answered());
+                wire.abort();
+                Err(error)
+            }
+        }
+    }
+
+    /// The item that was seen; `None` on a miss or at the moment of expiry.
+    fn item(&self, seen: Seen) -> Result<Option<Item>, StoreError> {
+        seen.item.map_err(|unfit| match unfit {
+            Unfit::NoCas => self.no_cas(),
+            Unfit::Incomplete => self.foreign("a reply without token, expiry or flags"),
+        })
+    }
+}
+
+/// Reads the answers to `stats` and `stats settings`.
+fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
+    let stats = reply::stats(wire)?;
+    let answered = Instant::now();
+    let settings = reply::stats(wire)?.map_or_else(Settings::unknown, |stats| Settings::of(&stats));
+    let stats = stats.unwrap_or_default();
+    Ok(Facts {
+        instance: Instance::of(&stats).filter(|_| !settings.is_proxy()),
+        growth: Growth::of(&stats),
+        clock: Clock::of(&stats, asked, answered),
+        settings,
+    })
+}

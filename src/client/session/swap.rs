@@ -1,0 +1,73 @@
+//! Writing: by which command a swap travels, and what becomes of the connection after its answer.
+
+use super::Session;
+use crate::cas::{StoreError, Swap, Token, Written};
+use crate::client::facts::{Route, Settings};
+use crate::client::protocol::{Answer, Attempt, Request};
+
+impl Session {
+    /// Sends a swap; `looking` asks in the same write which token the item has afterwards.
+    pub(super) fn send_swap(
+        &mut self,
+        swap: &Swap,
+        looking: bool,
+    ) -> Result<(Written, Option<Token>), StoreError> {
+        let attempt = Attempt {
+            swap,
+            route: self.route(swap)?,
+            looking,
+        };
+        let dialect = self.dialect;
+        let mut request = Request::new();
+        dialect.ask_swap(&mut request, attempt);
+        let answered = self.exchange(&request, |wire, _| dialect.swap(wire, attempt))?;
+        if !answered.complete {
+            self.wire = None;
+        }
+        Ok((self.written(answered.answer, swap)?, answered.token))
+    }
+
+    /// How this swap travels, or why it must not.
+    fn route(&self, swap: &Swap) -> Result<Route, StoreError> {
+        let settings = self
+            .facts
+            .map_or_else(Settings::unknown, |facts| facts.settings);
+        let size = swap.value.len();
+        match settings.route(&swap.key, swap.flags, size) {
+            Route::TooLarge(most) => Err(StoreError::TooLarge(format!(
+                "the value has {size} bytes; {} takes at most {most} under this key (its -I sets the limit)",
+                self.address
+            ))),
+            Route::Classic if swap.proof.is_some() => Err(StoreError::Refused(format!(
+                "--exactly-once cannot be had for this value: whether {} would take it is not certain, \
+                 and a failing meta command deletes the item",
+                self.address
+            ))),
+            route => Ok(route),
+        }
+    }
+
+    /// Turns an answer into an outcome; after an error answer the connection is not used again.
+    fn written(&mut self, answer: Answer, swap: &Swap) -> Result<Written, StoreError> {
+        if !matches!(answer, Answer::Written(_)) {
+            self.wire = None;
+        }
+        let address = &self.address;
+        match answer {
+            Answer::Written(written) => Ok(written),
+            Answer::TooLarge => Err(StoreError::TooLarge(format!(
+                "the value has {} bytes, which is too large for {address}",
+                swap.value.len()
+            ))),
+            Answer::Refused(text) if swap.proof.is_some() && text == "invalid flag" => {
+                Err(StoreError::NoProof(format!(
+                    "{address} cannot do --exactly-once: it knows no tokens of the client's choice (memcached 1.6.27 or newer does)"
+                )))
+            }
+            Answer::Refused(text) => Err(self.refused(&text)),
+            Answer::Destroyed(text) => Err(StoreError::Destroyed(format!(
+                "{address} did not store the value ({text}) and, as memcached does then, deleted the item that was there"
+            ))),
+        }
+    }
+}
