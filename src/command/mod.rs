@@ -8,13 +8,14 @@ pub(crate) mod contention;
 pub(crate) mod delete;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
+pub(crate) mod update;
 pub(crate) mod watch;
 
 #[cfg_attr(
     not(test),
     expect(
         dead_code,
-        reason = "watch --exec uses a part of it; the commands that run others come on top"
+        reason = "lock will wait for its command; update and watch --exec use the rest"
     )
 )]
 #[expect(unused_imports, reason = "as above")]
@@ -101,6 +102,7 @@ subcommands! {
     Gets: gets,
     Cas: cas,
     IncrCas: incr_cas,
+    Update: update,
     Delete: delete,
     Watch: watch,
     Contention: contention,

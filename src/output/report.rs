@@ -17,6 +17,8 @@ pub(crate) enum Status {
     Missing,
     Stored,
     Deleted,
+    Unchanged,
+    CommandFailed,
     Conflict,
     Exhausted,
     Unknown,
@@ -82,6 +84,12 @@ pub(crate) struct Report {
     /// What won over a swap that lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) current: Option<Current>,
+    /// How mccas ends, where the exit code may also be the command's that it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) exit: Option<u8>,
+    /// How the command ended that it ran, as a shell tells it: 128+n for signal n.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) command_exit: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) elapsed_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,10 +7,11 @@ use std::{env, fs};
 use crate::harness::inspect::show;
 use crate::harness::mccas::mccas_alone;
 
-const SUBCOMMANDS: [&str; 8] = [
+const SUBCOMMANDS: [&str; 9] = [
     "gets",
     "cas",
     "incr-cas",
+    "update",
     "delete",
     "watch",
     "contention",

@@ -36,6 +36,7 @@ mod signals; // What is told of a write that a signal interrupts.
 mod terminal; // Colours, and nothing that a terminal would obey.
 mod tokens; // 64 bits, all of them compared.
 mod torn; // Values and tokens that do not belong together.
+mod update; // Values through a command: what it gets, what it may do, how it fails.
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
 mod watch_log; // `watch --log`: every store, as the server logs it.

@@ -103,6 +103,7 @@ fn every_subcommand_and_option_of_readme_exists() {
         "gets",
         "cas",
         "incr-cas",
+        "update",
         "delete",
         "watch",
         "bench",
