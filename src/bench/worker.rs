@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::{Race, Strategy, Trial};
+use super::race::Race;
+use super::{Strategy, Trial};
 use crate::cas::counter::Bounds;
 use crate::cas::increment::{Increment, increment};
 use crate::cas::pacer::{Lost, Pacer};

@@ -14,6 +14,7 @@ pub(crate) mod item;
 pub(crate) mod key;
 #[expect(dead_code, unused_imports, reason = "lock comes on top of it")]
 pub(crate) mod lease;
+pub(crate) mod mutation;
 pub(crate) mod pacer;
 pub(crate) mod resolve;
 pub(crate) mod retry;

@@ -131,6 +131,12 @@ impl Store for Cluster {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::super::hash::Scheme;
+    use super::super::servers::Servers;
     use super::*;
 
     fn keys(names: &[&str]) -> Vec<Key> {
@@ -143,5 +149,51 @@ mod tests {
         let places = by_place(&keys(&["b1", "a1", "b2", "a2", "b1"]), place);
         assert_eq!(places, [(1, vec![0, 2, 4]), (0, vec![1, 3])]);
         assert_eq!(by_place(&[], place), []);
+    }
+
+    /// A server that holds every key, each with the server's own name as value.
+    fn server(name: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        thread::spawn(move || {
+            let (mut peer, _) = listener.accept().unwrap();
+            for line in BufReader::new(peer.try_clone().unwrap()).lines() {
+                let line = line.unwrap();
+                let number = line.rsplit_once('O').unwrap().1;
+                let answer = if line.contains(" v ") {
+                    format!("VA {} c5 t-1 f0 O{number}\r\n{name}\r\n", name.len())
+                } else {
+                    format!("HD c5 O{number}\r\n")
+                };
+                peer.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        address
+    }
+
+    #[test]
+    fn each_key_is_answered_by_its_own_server_in_the_order_of_the_keys() {
+        let names = ["first", "second"];
+        let addresses = names.map(server);
+        let servers = Servers::of_lists([addresses.join(",")]).unwrap();
+        let mut cluster = Cluster {
+            sessions: servers
+                .iter()
+                .map(|server| Session::new(server.address().clone(), Duration::from_secs(5)))
+                .collect(),
+            ring: Ring::new(Scheme::Gomemcache, &servers).unwrap(),
+        };
+        let keys: Vec<Key> = (0..40)
+            .map(|n| Key::new(format!("k{n}")).unwrap())
+            .collect();
+        let items = cluster.look(&keys).unwrap();
+        let mut seen = [0, 0];
+        for (key, item) in keys.iter().zip(items) {
+            let place = cluster.place(key);
+            seen[place] += 1;
+            assert_eq!(item.unwrap().value, names[place].as_bytes(), "{key}");
+            assert_eq!(cluster.server(key), addresses[place]);
+        }
+        assert!(seen[0] > 0 && seen[1] > 0, "{seen:?}");
     }
 }

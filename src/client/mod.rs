@@ -13,6 +13,7 @@ mod facts;
 )]
 pub(crate) mod hash;
 pub(crate) mod log;
+mod mark;
 mod protocol;
 #[cfg_attr(
     not(test),

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::address::Address;
 use super::dial::{Stream, dial};
+use super::mark::Mark;
 
 /// The longest line that a memcached server sends; stats and meta lines stay far below.
 const MAX_LINE: usize = 8192;
@@ -45,6 +46,7 @@ pub(super) struct Wire {
     taken: usize,
     sent: usize,
     answered: bool,
+    mark: Mark,
     /// Whether this exchange has had its last look, after its time was up.
     looked_late: bool,
 }
@@ -62,6 +64,7 @@ impl Wire {
             taken: 0,
             sent: 0,
             answered: false,
+            mark: Mark::default(),
             looked_late: false,
         })
     }
@@ -79,6 +82,16 @@ impl Wire {
     /// Whether this connection has ever brought a byte.
     pub(super) fn answered(&self) -> bool {
         self.answered
+    }
+
+    /// What the answer to the write that is sent now must bring back.
+    pub(super) fn expect(&mut self, mark: Mark) {
+        self.mark = mark;
+    }
+
+    /// What the answer to a write must bring back.
+    pub(super) fn mark(&self) -> Mark {
+        self.mark
     }
 
     /// Bounds each exchange from now on by another time.
@@ -105,14 +118,32 @@ impl Wire {
         self.looked_late = false;
         self.ensure_quiet()?;
         while self.sent < request.len() {
-            match self.stream.write(&request[self.sent..], self.deadline) {
+            // From here on these bytes may be on their way, whatever fails later.
+            self.sent += self.write(&request[self.sent..])?;
+        }
+        self.flush()
+    }
+
+    /// Asks one thing more in the exchange that is under way.
+    pub(super) fn ask_more(&mut self, mut request: &[u8]) -> Result<(), WireError> {
+        while !request.is_empty() {
+            request = &request[self.write(request)?..];
+        }
+        self.flush()
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, WireError> {
+        loop {
+            match self.stream.write(bytes, self.deadline) {
                 Ok(0) => return Err(WireError::Cut("closed the connection".into())),
-                // From here on these bytes may be on their way, whatever fails later.
-                Ok(written) => self.sent += written,
+                Ok(written) => return Ok(written),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(failed(&error)),
             }
         }
+    }
+
+    fn flush(&mut self) -> Result<(), WireError> {
         self.stream
             .flush(self.deadline)
             .map_err(|error| failed(&error))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Context, Subcommand, UsageError, args, connect, ending};
-use crate::bench::{self, Row, Strategy, Trial, TrialError, Until};
+use crate::bench::{self, Measurement, Strategy, Trial, TrialError, Until};
 use crate::cas::{Condition, Expiry, Key, Store, StoreError, Swap, Want, Written};
 use crate::exit::Exit;
 use crate::output::measurements;
@@ -123,7 +123,7 @@ fn measure(
     let mut progress = context
         .out
         .progress(args.workers.len() * args.strategy.len());
-    let mut rows = Vec::new();
+    let mut measurements = Vec::new();
     for &workers in &args.workers {
         for &strategy in &args.strategy {
             progress.step(&format!("{} with {workers} workers", strategy.name()));
@@ -134,11 +134,11 @@ fn measure(
                 until,
             };
             match bench::run(&trial, &connect) {
-                Ok(row) if context.out.json() => {
-                    context.out.object(&Measured::of(&row))?;
-                    rows.push(row);
+                Ok(measurement) if context.out.json() => {
+                    context.out.object(&Measured::of(&measurement))?;
+                    measurements.push(measurement);
                 }
-                Ok(row) => rows.push(row),
+                Ok(measurement) => measurements.push(measurement),
                 Err(error) => {
                     progress.finish();
                     return failed(error, key, context);
@@ -148,19 +148,22 @@ fn measure(
     }
     progress.finish();
     if !context.out.json() {
-        let text = measurements::table(&rows, context.out.paint());
+        let text = measurements::table(&measurements, context.out.paint());
         context.out.bytes(text.as_bytes())?;
     }
-    Ok(verdict(&rows, context))
+    Ok(verdict(&measurements, context))
 }
 
-fn verdict(rows: &[Row], context: &mut Context) -> Exit {
-    let wrong: Vec<_> = rows.iter().filter(|row| row.lost_updates != 0).collect();
-    for row in &wrong {
-        let name = row.strategy.name();
+fn verdict(measurements: &[Measurement], context: &mut Context) -> Exit {
+    let wrong: Vec<_> = measurements
+        .iter()
+        .filter(|measurement| measurement.lost_updates != 0)
+        .collect();
+    for measurement in &wrong {
+        let name = measurement.strategy.name();
         context.out.message(&format!(
             "{name} with {} workers: the counter differs from the acknowledged increments by {}",
-            row.workers, row.lost_updates
+            measurement.workers, measurement.lost_updates
         ));
     }
     if wrong.is_empty() {

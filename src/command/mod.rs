@@ -22,6 +22,7 @@ pub(crate) mod watch;
 mod child;
 
 mod connect;
+mod context;
 mod ending;
 mod input;
 mod interrupt;
@@ -29,54 +30,11 @@ mod pacer;
 mod under_way;
 mod write_args;
 
-use std::fmt;
-use std::time::Duration;
+pub(crate) use context::{Context, Subcommand, UsageError};
 
-use self::under_way::UnderWay;
-use crate::cas::Store;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::settings::Settings;
-
-/// What a subcommand works with. The store connects when it is first asked.
-pub(crate) struct Context<'a> {
-    pub(crate) store: Box<dyn Store>,
-    pub(crate) settings: &'a Settings,
-    /// The whole command line, for completions.
-    pub(crate) tree: fn() -> clap::Command,
-    pub(crate) out: &'a mut Output,
-    /// The write that is under way; a command that made one says when it is over.
-    pub(crate) under_way: UnderWay,
-}
-
-/// The arguments cannot be used; found only after clap had accepted them.
-#[derive(Debug)]
-pub(crate) struct UsageError(String);
-
-impl fmt::Display for UsageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for UsageError {}
-
-impl UsageError {
-    pub(crate) fn new(message: impl Into<String>) -> UsageError {
-        UsageError(message.into())
-    }
-}
-
-/// What each subcommand is: arguments that can be run.
-pub(crate) trait Subcommand {
-    /// The time limit of all exchanges together, if there is one: no single exchange may take longer.
-    fn bound(&self) -> Option<Duration> {
-        None
-    }
-
-    /// Does what was asked. An outcome of any kind is an [`Exit`]; an error is a failure that has no outcome.
-    fn run(&self, context: &mut Context) -> anyhow::Result<Exit>;
-}
 
 /// Makes the list of subcommands and their dispatch out of the one list below.
 macro_rules! subcommands {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Paint;
-use crate::bench::{Row, Strategy};
+use super::columns::{Side, filled, widths};
+use crate::bench::{Measurement, Strategy};
 
 /// The width of the longest bar, in characters.
 const BAR: f64 = 30.0;
@@ -14,31 +15,25 @@ const HEAD: [&str; 10] = [
     "workers", "strategy", "incr/s", "attempts", "worst", "p50", "p99", "max", "fairness", "lost",
 ];
 
-/// All rows as a table, with bars of their speed below it.
-pub(crate) fn table(rows: &[Row], paint: Paint) -> String {
-    let cells: Vec<[String; 10]> = rows.iter().map(cells).collect();
-    let width = |column: usize| {
-        let longest = cells
-            .iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0);
-        longest.max(HEAD[column].len())
-    };
-    let widths: [usize; 10] = std::array::from_fn(width);
-    let line = |row: &[&str; 10]| {
-        let cells = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:>width$}"));
+/// All measurements as a table, with bars of their speed below it.
+pub(crate) fn table(measurements: &[Measurement], paint: Paint) -> String {
+    let head = HEAD.map(String::from);
+    let cells: Vec<[String; 10]> = [head]
+        .into_iter()
+        .chain(measurements.iter().map(cells))
+        .collect();
+    let widths = widths(&cells);
+    let line = |row: &[String; 10]| {
+        let cells = row.iter().zip(widths);
+        let cells = cells.map(|(cell, width)| filled(cell, width, Side::Right));
         cells.collect::<Vec<_>>().join("  ")
     };
-    let mut text = format!("{}\n", paint.label(&line(&HEAD)));
-    for (row, cells) in rows.iter().zip(&cells) {
-        let plain = line(&cells.each_ref().map(String::as_str));
+    let mut text = format!("{}\n", paint.label(&line(&cells[0])));
+    for (measurement, cells) in measurements.iter().zip(&cells[1..]) {
+        let plain = line(cells);
         text += &format!(
             "{}\n",
-            if row.lost_updates == 0 {
+            if measurement.lost_updates == 0 {
                 plain
             } else {
                 paint.bad(&plain)
@@ -46,21 +41,21 @@ pub(crate) fn table(rows: &[Row], paint: Paint) -> String {
         );
     }
     text += &format!("\n{}\n", paint.label("increments per second"));
-    text + &bars(rows, paint)
+    text + &bars(measurements, paint)
 }
 
-fn cells(row: &Row) -> [String; 10] {
+fn cells(measurement: &Measurement) -> [String; 10] {
     [
-        row.workers.to_string(),
-        row.strategy.name().into(),
-        format!("{:.0}", row.increments_per_second),
-        format!("{:.2}", row.attempts_per_increment),
-        row.max_attempts.to_string(),
-        time(row.p50),
-        time(row.p99),
-        time(row.max),
-        format!("{:.2}", row.fairness),
-        row.lost_updates.to_string(),
+        measurement.workers.to_string(),
+        measurement.strategy.name().into(),
+        format!("{:.0}", measurement.increments_per_second),
+        format!("{:.2}", measurement.attempts_per_increment),
+        measurement.max_attempts.to_string(),
+        time(measurement.p50),
+        time(measurement.p99),
+        time(measurement.max),
+        format!("{:.2}", measurement.fairness),
+        measurement.lost_updates.to_string(),
     ]
 }
 
@@ -82,31 +77,32 @@ fn time(time: Duration) -> String {
     format!("{number:.digits$} {unit}")
 }
 
-/// A bar per row, and how it compares with the guide's loop at the same number of workers.
-fn bars(rows: &[Row], paint: Paint) -> String {
-    let most = rows
+/// A bar per measurement, and how it compares with the guide's loop at the same number of workers.
+fn bars(measurements: &[Measurement], paint: Paint) -> String {
+    let most = measurements
         .iter()
-        .map(|row| row.increments_per_second)
+        .map(|measurement| measurement.increments_per_second)
         .fold(f64::EPSILON, f64::max);
-    let bar = |row: &Row| {
-        let share = row.increments_per_second / most * BAR;
-        let guide = rows
-            .iter()
-            .find(|guide| guide.workers == row.workers && guide.strategy == Strategy::Guide);
-        let times = guide
-            .map(|guide| row.increments_per_second / guide.increments_per_second.max(f64::EPSILON));
+    let bar = |measurement: &Measurement| {
+        let share = measurement.increments_per_second / most * BAR;
+        let guide = measurements.iter().find(|guide| {
+            guide.workers == measurement.workers && guide.strategy == Strategy::Guide
+        });
+        let times = guide.map(|guide| {
+            measurement.increments_per_second / guide.increments_per_second.max(f64::EPSILON)
+        });
         let times = times
             .map(|times| format!("  {times:.1} x guide"))
             .unwrap_or_default();
         let bar = paint.good(&blocks(share));
         format!(
             "{:>7}  {:<8}  {bar} {:.0}{times}\n",
-            row.workers,
-            row.strategy.name(),
-            row.increments_per_second
+            measurement.workers,
+            measurement.strategy.name(),
+            measurement.increments_per_second
         )
     };
-    rows.iter().map(bar).collect()
+    measurements.iter().map(bar).collect()
 }
 
 /// A bar of so many characters.

@@ -1,12 +1,15 @@
 //! The only code that writes to stdout and stderr, and the facts about both: terminal or pipe, colour or none.
 
 mod bytes;
+pub(crate) mod calendar;
+mod columns;
 pub(crate) mod contention;
 pub(crate) mod event;
 pub(crate) mod measurements;
 mod paint;
 mod progress;
 pub(crate) mod report;
+mod rounding;
 pub(crate) mod text;
 
 use std::env;

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
+use serde_with::skip_serializing_none;
 
 use super::bytes::text_or_base64;
 use super::event::Event;
-use crate::bench::Row;
+use super::rounding::rounded;
+use crate::bench::Measurement;
 use crate::cas::{Counter, ErrorKind, Item, Key, StoreError, Token, Ttl};
 
 /// How an operation ended.
@@ -30,73 +32,47 @@ pub(crate) enum Status {
 }
 
 /// One operation, or one event.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Report {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) event: Option<Event>,
     /// When an event was seen, in UTC.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) time: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) key_base64: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) server: Option<String>,
     /// Who wrote, as far as it is sure, and by which of the server's commands.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) client: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) command: Option<String>,
     /// Which process of the server handed out the token.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) instance: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) value: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) value_base64: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) before: Option<Number>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<Number>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token_before: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ttl: Option<Left>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) flags: Option<u32>,
     /// Length of the value in bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) size: Option<usize>,
     /// `stale` or `placeholder`, where the value is not an ordinary one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) attempts: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) conflicts: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) method: Option<&'static str>,
     /// What won over a swap that lost.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) current: Option<Current>,
     /// How mccas ends, where the exit code may also be the command's that it ran.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) exit: Option<u8>,
     /// How the command ended that it ran, as a shell tells it: 128+n for signal n.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) command_exit: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) elapsed_ms: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
 }
 
-/// One row of `bench`.
+/// One measurement of `bench`.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Measured {
     strategy: &'static str,
@@ -122,38 +98,31 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// A number to so many digits behind the point.
-fn rounded(number: f64, digits: i32) -> f64 {
-    let scale = 10_f64.powi(digits);
-    (number * scale).round() / scale
-}
-
 impl Measured {
-    pub(crate) fn of(row: &Row) -> Measured {
+    pub(crate) fn of(measurement: &Measurement) -> Measured {
         let microseconds = |time: Duration| rounded(time.as_secs_f64() * 1e6, 1);
         Measured {
-            strategy: row.strategy.name(),
-            workers: row.workers,
-            increments: row.increments,
-            increments_per_second: rounded(row.increments_per_second, 1),
-            attempts_per_increment: rounded(row.attempts_per_increment, 3),
-            max_attempts: row.max_attempts,
-            p50_us: microseconds(row.p50),
-            p99_us: microseconds(row.p99),
-            max_us: microseconds(row.max),
-            fairness: rounded(row.fairness, 4),
-            lost_updates: row.lost_updates,
-            exhausted: row.exhausted,
+            strategy: measurement.strategy.name(),
+            workers: measurement.workers,
+            increments: measurement.increments,
+            increments_per_second: rounded(measurement.increments_per_second, 1),
+            attempts_per_increment: rounded(measurement.attempts_per_increment, 3),
+            max_attempts: measurement.max_attempts,
+            p50_us: microseconds(measurement.p50),
+            p99_us: microseconds(measurement.p99),
+            max_us: microseconds(measurement.max),
+            fairness: rounded(measurement.fairness, 4),
+            lost_updates: measurement.lost_updates,
+            exhausted: measurement.exhausted,
         }
     }
 }
 
 /// The item that won over a swap.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Current {
-    #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     value_base64: Option<String>,
     token: String,
 }

@@ -1,6 +1,7 @@
 //! Items and events as text for people.
 
 use super::Paint;
+use super::columns::{space, widths};
 use super::event::Event;
 use crate::cas::shown::{Shown, quoted};
 use crate::cas::{Item, Key, Token, Ttl};
@@ -8,20 +9,11 @@ use crate::cas::{Item, Key, Token, Ttl};
 /// The head lines of several items, aligned with each other if `aligned`.
 pub(crate) fn heads(items: &[(&Key, &Item)], paint: Paint, aligned: bool) -> Vec<String> {
     let rows: Vec<[String; 5]> = items.iter().map(|(key, item)| fields(key, item)).collect();
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .filter(|_| aligned)
-            .unwrap_or(0)
-    };
-    let widths: [usize; 5] = std::array::from_fn(width);
+    let widths = if aligned { widths(&rows) } else { [0; 5] };
     rows.iter()
         .zip(items)
         .map(|([key, token, ttl, flags, size], (_, item))| {
-            let fill = |text: &str, column: usize| {
-                " ".repeat(widths[column].saturating_sub(text.chars().count()))
-            };
+            let fill = |text: &str, column: usize| space(text, widths[column]);
             let mut line = format!("{}{}", paint.key(key), fill(key, 0));
             for (label, text, column) in [("token", token, 1), ("ttl", ttl, 2), ("flags", flags, 3)]
             {

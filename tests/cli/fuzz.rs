@@ -162,8 +162,8 @@ fn field() -> impl Strategy<Value = String> {
 }
 
 /// A whole answer to the read of an item that is to be swapped, with numbers of any kind, so that
-/// what follows the read is reached as well.
-fn plausible_reply() -> impl Strategy<Value = Vec<u8>> {
+/// what follows the read is reached as well; and one to the swap.
+fn plausible_reply() -> impl Strategy<Value = (Vec<u8>, Vec<u8>)> {
     let wild = || {
         prop_oneof![
             2 => Just(u64::MAX),
@@ -182,11 +182,12 @@ fn plausible_reply() -> impl Strategy<Value = Vec<u8>> {
     ];
     let size = prop_oneof![3 => Just(1_048_576), 1 => wild()];
     let swap = select(vec![
+        "HD Ow2 c9\r\n",
+        "HD Ow2\r\n",
         "HD c9\r\n",
-        "HD\r\n",
-        "EX c0\r\n",
-        "NF c0\r\n",
-        "NS\r\n",
+        "EX Ow2 c0\r\n",
+        "NF Ow2 c0\r\n",
+        "NS Ow2\r\n",
         "SERVER_ERROR out of memory storing object\r\n",
         "STORED\r\nEND\r\n",
         "EXISTS\r\nEND\r\n",
@@ -203,11 +204,12 @@ fn plausible_reply() -> impl Strategy<Value = Vec<u8>> {
     )
         .prop_map(|(token, ttl, flags, [time, pid, uptime], size, swap)| {
             let item = format!("c{token} t{ttl} f{flags}");
-            let value = format!("VA 2 {item} O0\r\n41\r\n");
+            let value = format!("HD c{token} O0\r\nVA 2 {item} O1\r\n41\r\n");
             let stats =
                 format!("STAT pid {pid}\r\nSTAT uptime {uptime}\r\nSTAT time {time}\r\nEND\r\n");
             let settings = format!("STAT item_size_max {size}\r\nSTAT evictions on\r\nEND\r\n");
-            format!("{value}{stats}{settings}HD {item} s2 O1\r\n{swap}").into_bytes()
+            let read = format!("{value}{stats}{settings}HD {item} s2 O2\r\n");
+            (read.into_bytes(), swap.as_bytes().to_vec())
         })
 }
 
@@ -279,8 +281,16 @@ proptest! {
     }
 
     #[test]
-    fn no_answer_of_a_server_panics(answer in prop_oneof![reply(), plausible_reply()], silent in any::<bool>()) {
-        let script = Connection::new().read(1).reply(&answer);
+    fn no_answer_of_a_server_panics(
+        answers in prop_oneof![reply().prop_map(|reply| (reply, Vec::new())), plausible_reply()],
+        silent in any::<bool>(),
+    ) {
+        let script = Connection::new().read(1).reply(&answers.0);
+        let script = if answers.1.is_empty() {
+            script
+        } else {
+            script.if_asked("Ow2 ").reply(&answers.1)
+        };
         let peer = Peer::always(if silent { script.silence() } else { script });
         for args in [
             &["gets", "k"][..],

@@ -3,8 +3,15 @@
 //! The compiler cannot keep this rule in one crate, so the words are looked for. Tests inside a
 //! module and comments are free to name what they like.
 
+mod circles;
+#[path = "layering/circles_tests.rs"]
+mod circles_tests;
+mod modules;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use self::modules::Modules;
 
 /// What has no place in a pure layer.
 const PURE: [&str; 16] = [
@@ -96,6 +103,27 @@ fn only_the_client_names_the_library() {
             ensure_absent_in(&file, &["memcache::"]);
         }
     }
+}
+
+/// Nothing points back: neither between layers, nor between the modules of one.
+#[test]
+fn no_module_depends_on_itself_by_way_of_others() {
+    let mut modules = Modules::new();
+    modules::read(&["crate".into()], &source_of, &mut modules);
+    assert!(modules.len() > 50, "only {:?}", modules.keys());
+    let circles = circles::circles(&modules);
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+/// The text of the module at a path from `crate` on.
+fn source_of(path: &[String]) -> String {
+    let place = root().join("src").join(path[1..].join("/"));
+    let mut files = [place.with_extension("rs"), place.join("mod.rs")];
+    if path.len() == 1 {
+        files[0] = place.join("main.rs");
+    }
+    let text = files.iter().find_map(|file| fs::read_to_string(file).ok());
+    text.unwrap_or_else(|| panic!("no source of {}", path.join("::")))
 }
 
 #[track_caller]

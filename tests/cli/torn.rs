@@ -25,14 +25,14 @@ fn an_old_value_with_the_token_of_the_new_one_is_not_swapped() {
         .read_until("O2\r\n")
         .reply(first_read(6, "42", 6))
         .read_until("43\r\n")
-        .reply("HD c7\r\n")]);
+        .reply("HD Ow3 c7\r\n")]);
     mccas_at(peer.address())
         .args(["incr-cas", "k"])
         .stdout("43\n")
         .check();
     let sent = String::from_utf8_lossy(&peer.finish(1)[0]).into_owned();
     assert!(
-        sent.contains("ms k 2 C6 ") && !sent.contains("\r\n42\r\n"),
+        sent.contains("ms k 2 Ow3 C6 ") && !sent.contains("\r\n42\r\n"),
         "{sent}"
     );
 }
@@ -55,7 +55,7 @@ fn a_new_token_that_is_another_values_is_not_told() {
         .read_until("O2\r\n")
         .reply(first_read(6, "42", 6))
         .read_until("gets k\r\n")
-        .reply("HD c8\r\nVALUE k 0 2 8\r\n44\r\nEND\r\n")]);
+        .reply("HD Ow2 c8\r\nVALUE k 0 2 8\r\n44\r\nEND\r\n")]);
     let outcome = mccas_at(peer.address())
         .args(["incr-cas", "k", "--json"])
         .run();

@@ -56,13 +56,14 @@ impl Answered {
     }
 }
 
-/// What an answer says that broke off: its first word decides, and the token that was to follow is not needed for that.
-/// A repeated swap that lost is not decided by it.
+/// What an answer says that broke off: its first word decides if the mark of the swap stands whole behind it, and the token
+/// that was to follow is not needed for that. A repeated swap that lost is not decided by it.
 pub(super) fn begun(wire: &Wire, swap: &Swap, looking: bool) -> Option<Answered> {
-    let fragment = wire.fragment();
-    let word = fragment
-        .split(|&byte| byte == b' ' || byte == b'\r')
-        .next()?;
+    let mut words = wire.fragment().split(|&byte| byte == b' ' || byte == b'\r');
+    let (word, opaque, _) = (words.next()?, words.next()?, words.next()?);
+    if opaque != format!("O{}", wire.mark()).as_bytes() {
+        return None;
+    }
     let written = meaning(word, swap)?;
     (!looking || matches!(written, Written::Stored(_))).then_some(Answered {
         answer: Answer::Written(written),
@@ -75,7 +76,8 @@ pub(super) fn begun(wire: &Wire, swap: &Swap, looking: bool) -> Option<Answered>
 /// another one's here but `EX`, which means what `EXISTS` means.
 pub(super) fn meaning(word: &[u8], swap: &Swap) -> Option<Written> {
     match (word, swap.condition) {
-        (b"HD" | b"STORED", _) => Some(Written::Stored(swap.proof)),
+        // Which token the item has now is another question.
+        (b"HD" | b"STORED", _) => Some(Written::Stored(None)),
         (b"EX" | b"EXISTS", Condition::Token(_)) | (b"NS" | b"NOT_STORED", Condition::Absent) => {
             Some(Written::Conflict)
         }

@@ -1,7 +1,7 @@
 //! The classic text commands, which the crate `memcache` cannot send: `cas`, `add` and `gets`.
 
 use super::Undisturbed;
-use super::answer::{Answer, Answered, begun, is_for_space, meaning};
+use super::answer::{Answer, Answered, is_for_space, meaning};
 use super::reply::{MAX_VALUE, ReplyError, error_line};
 use super::request::Request;
 use crate::cas::{Condition, Key, Swap, Token, Written};
@@ -44,30 +44,39 @@ impl Request {
 }
 
 /// The answer to classic `cas` or `add`, and to the `look` behind it, which shows our token if it shows our value.
+///
+/// The classic protocol has no opaque. What shows that a line is the answer to the swap is that the answers to the look
+/// follow it, and nothing else: where one of them is lost or does not fit, the line counts for nothing.
 pub(super) fn answer(
     wire: &mut Wire,
     swap: &Swap,
-    looking: bool,
     look: impl FnOnce(&mut Wire) -> Result<Option<Undisturbed>, ReplyError>,
 ) -> Result<Answered, ReplyError> {
-    let line = match wire.line() {
-        Ok(line) => line,
-        Err(error) => return begun(wire, swap, looking).ok_or(error.into()),
-    };
-    let Some(written) = meaning(&line, swap) else {
-        return refusal(line).map(Answered::alone);
-    };
+    let line = wire.line()?;
     let seen = look(wire);
+    let Some(written) = meaning(&line, swap) else {
+        return match seen {
+            Err(ReplyError::Wire(error)) => Err(error.into()),
+            // A server that refuses everything refuses the look as well.
+            _ => refusal(line).map(Answered::alone),
+        };
+    };
+    let seen = seen.map_err(|error| match error {
+        ReplyError::Wire(error) => error,
+        ReplyError::Rejected(text) | ReplyError::Server(text) => WireError::OutOfStep(text),
+    })?;
+    let token = seen.as_ref().and_then(|seen| Token::new(seen.token));
     // Another writer may have come between: only the token of our own value may be passed on.
-    let ours = matches!(&seen, Ok(Some(seen))
-        if seen.certain && seen.value == swap.value && seen.flags == swap.flags);
-    let token = seen.map(|seen| seen.and_then(|seen| Token::new(seen.token)));
-    match (written, &token) {
-        (Written::Stored(_), Ok(ours_now)) if ours => {
-            Answered::with(Written::Stored(*ours_now), token, looking)
-        }
-        _ => Answered::with(written, token, looking),
-    }
+    let ours = seen
+        .is_some_and(|seen| seen.certain && seen.value == swap.value && seen.flags == swap.flags);
+    Ok(Answered {
+        answer: Answer::Written(match written {
+            Written::Stored(_) if ours => Written::Stored(token),
+            written => written,
+        }),
+        token,
+        complete: true,
+    })
 }
 
 fn refusal(line: Vec<u8>) -> Result<Answer, ReplyError> {
@@ -129,9 +138,10 @@ mod tests {
     use super::*;
     use crate::cas::Expiry;
     use crate::cas::testing::swap;
+    use crate::client::mark::Mark;
 
     fn sent(build: impl FnOnce(&mut Request)) -> String {
-        let mut request = Request::new();
+        let mut request = Request::new(Mark::default());
         build(&mut request);
         String::from_utf8(request.bytes).unwrap()
     }
@@ -156,10 +166,10 @@ mod tests {
 
     #[test]
     fn a_write_is_in_doubt_from_its_own_last_byte_on() {
-        let mut request = Request::new();
+        let mut request = Request::new(Mark::default());
         request.classic_gets(&swap(7, None).key);
         assert!(!request.is_in_doubt(usize::MAX));
-        let mut request = Request::new();
+        let mut request = Request::new(Mark::default());
         request.classic_swap(&swap(7, None));
         let whole = request.bytes().len();
         // The write counts as sent even if the questions behind it were not.

@@ -45,10 +45,10 @@ pub(crate) trait Dialect {
     fn ask_delete(&self, request: &mut Request, key: &Key);
     fn delete(&self, wire: &mut Wire) -> Result<(), ReplyError>;
 
-    /// Asks the server to delete an item if it has this token; the answer brings `opaque` back.
-    fn ask_delete_if(&self, request: &mut Request, key: &Key, token: Token, opaque: u32);
+    /// Asks the server to delete an item if it has this token.
+    fn ask_delete_if(&self, request: &mut Request, key: &Key, token: Token);
     /// What became of it, and whether the answer came whole, so that the connection can be used again.
-    fn delete_if(&self, wire: &mut Wire, opaque: u32) -> Result<(Written, bool), ReplyError>;
+    fn delete_if(&self, wire: &mut Wire) -> Result<(Written, bool), ReplyError>;
 
     /// Asks the server to take a recache win back; with `keep` the item is to keep its token, which not every server can.
     fn ask_release(&self, request: &mut Request, key: &Key, token: Token, keep: bool);

@@ -2,16 +2,27 @@
 //!
 //! Every field is a number or a checked [`Key`](crate::cas::Key), so no input can add a command.
 
+use crate::client::mark::Mark;
+
 /// One write to the server, and from which byte on it can change anything there.
 #[derive(Debug, Default)]
 pub(crate) struct Request {
     pub(super) bytes: Vec<u8>,
+    pub(super) mark: Mark,
     takes_effect: Option<usize>,
 }
 
 impl Request {
-    pub(crate) fn new() -> Request {
-        Request::default()
+    /// An empty one; a command in it that writes carries `mark`.
+    pub(crate) fn new(mark: Mark) -> Request {
+        Request {
+            mark,
+            ..Request::default()
+        }
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        self.mark
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

@@ -4,7 +4,6 @@
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
 mod errors;
-mod observe;
 mod read;
 mod store;
 mod swap;
@@ -14,6 +13,7 @@ use std::time::{Duration, Instant};
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::address::Address;
 use crate::client::facts::{Clock, Facts, Growth, Instance, Settings};
+use crate::client::mark::Mark;
 use crate::client::protocol::meta::Meta;
 use crate::client::protocol::{Dialect, ReplyError, Request, Seen, Unfit, reply};
 use crate::client::wire::Wire;
@@ -31,6 +31,8 @@ pub(crate) struct Session {
     remembered: Option<(Key, u64)>,
     /// Whether somebody else was seen to move the expiry: then each read asks for the clock too, instead of after it.
     expiry_moves: bool,
+    /// The mark of the last request.
+    mark: Mark,
     /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
     takes_tokens: Option<bool>,
 }
@@ -48,6 +50,7 @@ impl Session {
             facts: None,
             remembered: None,
             expiry_moves: false,
+            mark: Mark::default(),
             takes_tokens: None,
         }
     }
@@ -65,6 +68,11 @@ impl Session {
         let facts = self.ask_facts()?;
         self.facts = Some(facts);
         Ok(facts)
+    }
+
+    /// Whether this is a proxy, whose log and counters know nothing of the items behind it (protocol.md 8).
+    pub(in crate::client) fn is_proxy(&mut self) -> Result<bool, StoreError> {
+        Ok(self.learn()?.settings.says_proxy())
     }
 
     /// Compares the process that answers now with the known one, and remembers this one from now on.
@@ -86,15 +94,21 @@ impl Session {
         }
     }
 
+    /// A request to be filled, with a mark of its own.
+    pub(super) fn request(&mut self) -> Request {
+        self.mark = self.mark.next();
+        Request::new(self.mark)
+    }
+
     fn ask_facts(&mut self) -> Result<Facts, StoreError> {
-        let mut request = Request::new();
+        let mut request = self.request();
         request.stats();
         request.settings();
         self.exchange(&request, read_facts)
     }
 
     /// One exchange: sends `request` and reads its answers with `read`, which also learns when it was sent.
-    fn exchange<T>(
+    pub(super) fn exchange<T>(
         &mut self,
         request: &Request,
         read: impl FnOnce(&mut Wire, Instant) -> Result<T, ReplyError>,
@@ -105,6 +119,7 @@ impl Session {
                 Wire::open(&self.address, self.timeout).map_err(|error| self.not_dialled(&error))?
             }
         };
+        wire.expect(request.mark());
         let asked = Instant::now();
         let answer = wire
             .send(request.bytes())

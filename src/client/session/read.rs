@@ -26,7 +26,7 @@ impl Session {
         let mut answers = Vec::with_capacity(keys.len());
         while answers.len() < keys.len() {
             let first = answers.len();
-            let mut request = Request::new();
+            let mut request = self.request();
             let mut next = first;
             while next < keys.len() && request.bytes().len() < BATCH_BYTES {
                 ask(&mut request, &keys[next], next);
@@ -88,7 +88,7 @@ impl Session {
         facts: Facts,
     ) -> Result<Option<Item>, StoreError> {
         let dialect = self.dialect;
-        let mut request = Request::new();
+        let mut request = self.request();
         dialect.ask_item(&mut request, key, want, 0);
         let (seen, asked) = self.exchange(&request, |wire, asked| {
             Ok((dialect.item(wire, want, 0)?, asked))
@@ -117,7 +117,7 @@ impl Session {
         want: Want,
     ) -> Result<(Option<Item>, bool), StoreError> {
         let dialect = self.dialect;
-        let mut request = Request::new();
+        let mut request = self.request();
         dialect.ask_item(&mut request, key, want, 0);
         request.stats();
         request.settings();
@@ -149,7 +149,7 @@ impl Session {
             return Ok(false);
         }
         let dialect = self.dialect;
-        let mut request = Request::new();
+        let mut request = self.request();
         dialect.ask_release(&mut request, key, token, true);
         let accepted = self.exchange(&request, |wire, _| match dialect.release(wire) {
             Err(ReplyError::Rejected(_)) => Ok(false),
@@ -169,7 +169,7 @@ impl Session {
             return Ok(());
         }
         let dialect = self.dialect;
-        let mut request = Request::new();
+        let mut request = self.request();
         dialect.ask_release(&mut request, key, token, false);
         self.exchange(&request, |wire, _| dialect.release(wire))
     }
@@ -180,7 +180,7 @@ impl Session {
             return;
         }
         let dialect = self.dialect;
-        let mut request = Request::new();
+        let mut request = self.request();
         dialect.ask_release(&mut request, key, item.token, false);
         // Where no read tells value and token without taking the win again, the old token stays: it is spent, so a swap
         // with it conflicts, which is safe.

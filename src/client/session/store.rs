@@ -6,7 +6,6 @@ use super::Session;
 use crate::cas::{
     Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Want, Written,
 };
-use crate::client::protocol::Request;
 
 // A session is the store of whatever its server holds: where only a server is asked, any key leads to this one.
 impl Store for Session {
@@ -79,26 +78,23 @@ impl Store for Session {
         delta: u64,
     ) -> Result<Option<(Counter, Option<Token>)>, StoreError> {
         let dialect = self.dialect;
-        let mut request = Request::new();
+        let mut request = self.request();
         dialect.ask_add(&mut request, key, delta);
         self.exchange(&request, |wire, _| dialect.add(wire))
     }
 
     fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
         let dialect = self.dialect;
-        let mut request = Request::new();
+        let mut request = self.request();
         dialect.ask_delete(&mut request, key);
         self.exchange(&request, |wire, _| dialect.delete(wire))
     }
 
     fn delete_if(&mut self, key: &Key, token: Token) -> Result<Written, StoreError> {
         let dialect = self.dialect;
-        // Always ten digits: a beginning of it is never all of another one.
-        let opaque = fastrand::u32(1_000_000_000..);
-        let mut request = Request::new();
-        dialect.ask_delete_if(&mut request, key, token, opaque);
-        let (written, whole) =
-            self.exchange(&request, |wire, _| dialect.delete_if(wire, opaque))?;
+        let mut request = self.request();
+        dialect.ask_delete_if(&mut request, key, token);
+        let (written, whole) = self.exchange(&request, |wire, _| dialect.delete_if(wire))?;
         if !whole {
             self.wire = None;
         }

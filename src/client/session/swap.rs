@@ -3,7 +3,7 @@
 use super::Session;
 use crate::cas::{StoreError, Swap, Token, Written};
 use crate::client::facts::{Route, Settings};
-use crate::client::protocol::{Answer, Attempt, Request};
+use crate::client::protocol::{Answer, Attempt};
 
 impl Session {
     /// Sends a swap; `looking` asks in the same write which token the item has afterwards.
@@ -18,7 +18,7 @@ impl Session {
             looking,
         };
         let dialect = self.dialect;
-        let mut request = Request::new();
+        let mut request = self.request();
         dialect.ask_swap(&mut request, attempt);
         let answered = self.exchange(&request, |wire, _| dialect.swap(wire, attempt))?;
         if !answered.complete {

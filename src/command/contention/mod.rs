@@ -13,16 +13,15 @@ use self::observation::Observation;
 use super::interrupt::Interrupt;
 use super::{Context, Subcommand, args, connect, ending};
 use crate::cas::{StoreError, shown};
-use crate::contention::report::{By, Name};
-use crate::contention::tally::Counts;
-use crate::contention::{Pattern, Report};
+use crate::contention::findings::Name;
+use crate::contention::{By, Counts, Findings, Pattern};
 use crate::exit::Exit;
 use crate::output::contention::json::Object;
 use crate::output::contention::live::Frame;
 use crate::output::contention::remarks::remarks;
 use crate::output::contention::screen::{self, Screen};
 use crate::output::contention::table::table;
-use crate::output::report;
+use crate::output::report::Report;
 use crate::settings::Settings;
 
 /// How often keys, signals and the size of the terminal are looked at, and the server's log is kept awake.
@@ -118,7 +117,7 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
     let observation = match Observation::begin(session, args.patterns.clone()) {
         Ok(observation) => observation,
         Err(error) => {
-            return ending::no_answer(context, &server, &error, report::Report::default());
+            return ending::no_answer(context, &server, &error, Report::default());
         }
     };
     let live = context.out.live() && !args.no_live;
@@ -155,9 +154,9 @@ impl Run<'_, '_> {
             if matches!(woken, Woken::End) || Instant::now() >= self.end {
                 return Ok(());
             }
-            let report = self.observation.interval(self.by()).cut(self.args.top);
+            let findings = self.observation.interval(self.by()).cut(self.args.top);
             if self.context.out.json() {
-                let object = Object::new(&report, &self.server);
+                let object = Object::new(&findings, &self.server);
                 self.context.out.object(&object)?;
             }
         }
@@ -189,9 +188,9 @@ impl Run<'_, '_> {
     }
 
     fn picture(&self, (width, height): (usize, usize)) -> Vec<String> {
-        let report = self.observation.whole(self.by()).cut(self.args.top);
+        let findings = self.observation.whole(self.by()).cut(self.args.top);
         let frame = Frame {
-            report: &report,
+            findings: &findings,
             server: &self.server,
             left: self.end.saturating_duration_since(Instant::now()).as_secs(),
             paint: self.context.out.paint(),
@@ -217,14 +216,14 @@ impl Run<'_, '_> {
     fn finish(mut self) -> anyhow::Result<Exit> {
         self.observation.stop();
         let failure = self.observation.failure();
-        let report = self.observation.whole(self.by()).cut(self.args.top);
+        let findings = self.observation.whole(self.by()).cut(self.args.top);
         let judged = self.args.fail_above.and_then(|ratio| {
-            let report = self.observation.whole(By::Key);
-            let row = report.above(ratio)?;
+            let findings = self.observation.whole(By::Key);
+            let row = findings.above(ratio)?;
             Some(verdict(&row.name, row.counts, ratio))
         });
         let context = self.context;
-        print(&report, &self.server, failure.as_ref(), context)?;
+        print(&findings, &self.server, failure.as_ref(), context)?;
         if let Some(error) = failure {
             context.out.message(&error.to_string());
             return Ok(Exit::of(&error));
@@ -238,20 +237,20 @@ impl Run<'_, '_> {
 }
 
 fn print(
-    report: &Report,
+    findings: &Findings,
     server: &str,
     failure: Option<&StoreError>,
     context: &mut Context,
 ) -> anyhow::Result<()> {
     if context.out.json() {
-        let mut object = Object::new(report, server);
+        let mut object = Object::new(findings, server);
         object.error = failure.map(ToString::to_string);
         return context.out.object(&object);
     }
     let paint = context.out.paint();
     let width = screen::size().filter(|_| context.out.terminal());
-    let table = table(report, width.map(|(width, _)| width), false, paint);
-    if !report.rows.is_empty() {
+    let table = table(findings, width.map(|(width, _)| width), false, paint);
+    if !findings.rows.is_empty() {
         for line in &table.lines {
             context.out.line(line)?;
         }
@@ -263,7 +262,7 @@ fn print(
             .out
             .line(&paint.label(&format!("no room for: {hidden}")))?;
     }
-    for line in remarks(report, paint) {
+    for line in remarks(findings, paint) {
         context.out.line(&line)?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Two connections to a server: the log, read on a thread of its own, and a second one for what the log cannot tell.
+//! A server being observed: its log read on a thread of its own, and a second connection for what the log cannot tell.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,39 +6,34 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cas::StoreError;
+use crate::cas::mutation::Counters;
 use crate::client::Session;
-use crate::client::log::Log;
-use crate::contention::report::Counters;
-use crate::contention::{By, Pattern, Report, Scope, Tally};
+use crate::client::log::{self, Keeper, Later, Reader, Settled};
+use crate::contention::{By, Findings, Pattern, Scope, Tally};
 
 /// How long the reader waits for more of the log before it looks whether it is still wanted.
 const READ: Duration = Duration::from_millis(100);
-/// After this long without a store the server's logging thread is about to doze off.
-const QUIET: Duration = Duration::from_millis(100);
-/// The longest that the logging thread sleeps, and a little more.
-const SLEEP: Duration = Duration::from_millis(1200);
 /// How far the server may be behind with its log at the end.
 const BEHIND: Duration = Duration::from_secs(5);
+/// How often it is looked at whether the end of the log has come.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A server being observed.
 pub(super) struct Observation {
-    server: Session,
+    keeper: Keeper,
     shared: Arc<Shared>,
     started: Instant,
     /// Where the whole time and the interval began.
-    first: Start,
-    last: Start,
+    first: Moment,
+    last: Moment,
     ended: Option<Instant>,
     /// Whether the server had not told all of its log at the end.
     behind: bool,
-    /// The stores seen at the last look, and when they had grown.
-    seen: u64,
-    grown: Instant,
 }
 
-/// The state of everything at some moment.
+/// What stands beside the log at some moment.
 #[derive(Debug, Clone, Copy)]
-struct Start {
+struct Moment {
     at: Instant,
     counters: Option<Counters>,
     skipped: u64,
@@ -54,38 +49,35 @@ struct Shared {
 impl Observation {
     /// Attaches to the log of `server`.
     pub(super) fn begin(
-        mut server: Session,
+        server: Session,
         patterns: Vec<Pattern>,
     ) -> Result<Observation, StoreError> {
-        let mut tally = Tally::new(patterns);
-        let log = server.attach_knowing(&mut tally.clients)?;
-        let counters = server.counters()?;
+        let (reader, mut keeper) = log::follow(server)?;
+        let counters = keeper.counters()?;
         let shared = Arc::new(Shared {
-            tally: Mutex::new(tally),
+            tally: Mutex::new(Tally::new(patterns)),
             stopped: AtomicBool::new(false),
             failure: Mutex::new(None),
         });
-        let reader = Arc::clone(&shared);
-        thread::spawn(move || reader.read(log));
+        let counting = Arc::clone(&shared);
+        thread::spawn(move || counting.count(reader));
         let started = Instant::now();
-        let start = Start {
+        let start = Moment {
             at: started,
             counters,
             skipped: 0,
         };
-        let observation = Observation {
-            server,
+        // Whether its line comes tells whether those of later ones will.
+        keeper.knock(Later::Told);
+        Ok(Observation {
+            keeper,
             shared,
             started,
             first: start,
             last: start,
             ended: None,
             behind: false,
-            seen: 0,
-            grown: started,
-        };
-        observation.knock(false);
-        Ok(observation)
+        })
     }
 
     pub(super) fn started(&self) -> Instant {
@@ -94,49 +86,40 @@ impl Observation {
 
     /// Why the log ended, if it did.
     pub(super) fn failure(&self) -> Option<StoreError> {
-        lock(&self.shared.failure).clone()
+        self.shared.failure()
     }
 
     /// Keeps the server's logging thread awake: to be called about ten times a second.
     pub(super) fn keep_awake(&mut self) {
-        let all = lock(&self.shared.tally).all.now;
-        let seen = all.stores + all.lost + all.missing;
-        if seen != self.seen {
-            self.seen = seen;
-            self.grown = Instant::now();
-        } else if self.grown.elapsed() >= QUIET && self.server.can_be_knocked() {
-            self.server.knock();
-        }
+        self.keeper.keep_awake();
     }
 
-    /// The report of the interval that ends now; the next one begins.
-    pub(super) fn interval(&mut self, by: By) -> Report {
-        let unsure = lock(&self.shared.tally).clients.unsure();
-        if unsure && let Ok(list) = self.server.connections() {
-            lock(&self.shared.tally).clients.listed(list);
-        }
+    /// The findings of the interval that ends now; the next one begins.
+    pub(super) fn interval(&mut self, by: By) -> Findings {
+        // A client without a name is shown as one.
+        let _ = self.keeper.name_clients();
         let end = self.now();
         let mut tally = lock(&self.shared.tally);
-        let report = dated(tally.report(by, Scope::Interval), &self.last, &end);
+        let findings = dated(tally.findings(by, Scope::Interval), &self.last, &end);
         tally.mark();
-        self.last = Start {
-            skipped: tally.skipped,
+        self.last = Moment {
+            skipped: self.keeper.skipped(),
             ..end
         };
-        report
+        findings
     }
 
-    /// The report of the whole time, until now or until it was stopped.
-    pub(super) fn whole(&self, by: By) -> Report {
+    /// The findings of the whole time, until now or until it was stopped.
+    pub(super) fn whole(&self, by: By) -> Findings {
         let tally = lock(&self.shared.tally);
-        let end = Start {
+        let end = Moment {
             at: self.ended.unwrap_or_else(Instant::now),
-            skipped: tally.skipped,
+            skipped: self.keeper.skipped(),
             ..self.last
         };
-        Report {
+        Findings {
             behind: self.behind,
-            ..dated(tally.report(by, Scope::Whole), &self.first, &end)
+            ..dated(tally.findings(by, Scope::Whole), &self.first, &end)
         }
     }
 
@@ -150,49 +133,22 @@ impl Observation {
         self.shared.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// A knock ends the count where its line stands in the log. A second one, seen too, proves that the lines of the
-    /// server's other threads have come as well: it goes round them one by one.
     fn settle(&mut self) {
-        // The first knock's line was never seen: between us and the server somebody changes addresses.
-        let strange = lock(&self.shared.tally).is_waiting();
-        for ends in [true, false] {
-            if strange || !self.knock(ends) {
-                // No way to know, then; so wait as long as a line can take.
-                thread::sleep(SLEEP);
-                return;
-            }
-            let deadline = Instant::now() + BEHIND;
-            while lock(&self.shared.tally).is_waiting() && self.failure().is_none() {
-                if Instant::now() > deadline {
-                    self.behind = true;
-                    return;
-                }
-                thread::sleep(Duration::from_millis(5));
-            }
-        }
+        let shared = &self.shared;
+        let settled = self.keeper.settle(Later::LetPass, BEHIND, &mut |_| {
+            thread::sleep(LOOK);
+            Ok(shared.failure().is_none())
+        });
+        // That the log has ended meanwhile is told by itself.
+        self.behind = settled == Ok(Settled::Behind) && shared.failure().is_none();
     }
 
-    /// Knocks, and has the line of it waited for; whether that is possible.
-    fn knock(&self, ends: bool) -> bool {
-        if !self.server.can_be_knocked() {
-            return false;
-        }
-        // Locked meanwhile, so that the line is not read before it is waited for.
-        let mut tally = lock(&self.shared.tally);
-        let name = self.server.knock().map(|name| name.to_string());
-        let known = name.is_some();
-        if let Some(name) = name {
-            tally.wait_for(name, ends);
-        }
-        known
-    }
-
-    fn now(&mut self) -> Start {
-        Start {
+    fn now(&mut self) -> Moment {
+        Moment {
             at: Instant::now(),
             // Without them the log speaks alone.
-            counters: self.server.counters().ok().flatten(),
-            skipped: lock(&self.shared.tally).skipped,
+            counters: self.keeper.counters().ok().flatten(),
+            skipped: self.keeper.skipped(),
         }
     }
 }
@@ -204,38 +160,39 @@ impl Drop for Observation {
 }
 
 impl Shared {
-    fn read(&self, mut log: Log) {
+    fn failure(&self) -> Option<StoreError> {
+        lock(&self.failure).clone()
+    }
+
+    fn count(&self, mut reader: Reader) {
         while !self.stopped.load(Ordering::Relaxed) {
-            if let Err(error) = self.read_some(&mut log) {
+            if let Err(error) = self.count_some(&mut reader) {
                 *lock(&self.failure) = Some(error);
                 return;
             }
         }
     }
 
-    /// Waits for some of the log without the lock, and takes it in with the lock.
-    fn read_some(&self, log: &mut Log) -> Result<(), StoreError> {
-        log.fill(Instant::now() + READ)?;
+    /// Waits for some of the log without the lock, and counts it with the lock.
+    fn count_some(&self, reader: &mut Reader) -> Result<(), StoreError> {
+        reader.wait(Instant::now() + READ)?;
         let mut tally = lock(&self.tally);
-        log.lines(&mut |line| tally.take(line))
+        reader.stores(&mut |mutation| tally.take(mutation))
     }
 }
 
-/// A report with what happened between two moments beside the log.
-fn dated(report: Report, from: &Start, to: &Start) -> Report {
+/// Findings with what happened between two moments beside the log.
+fn dated(findings: Findings, from: &Moment, to: &Moment) -> Findings {
     let server = to
         .counters
         .zip(from.counters)
         .and_then(|(to, from)| to.since(&from));
     let skipped = to.skipped - from.skipped;
-    let dropped = server.map_or(skipped, |server| {
-        server.log_worker_dropped + server.log_watcher_skipped.max(skipped)
-    });
-    Report {
+    Findings {
         elapsed: to.at - from.at,
         server,
-        dropped,
-        ..report
+        dropped: server.map_or(skipped, |server| server.dropped(skipped)),
+        ..findings
     }
 }
 

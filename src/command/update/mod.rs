@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use self::program::{Failure, Program};
+use self::program::{Declined, Program};
 use self::tell::{Run, declined, not_updated, stored};
 use super::child::Signals;
 use super::input::Input;
@@ -108,13 +108,6 @@ impl Subcommand for Args {
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         run(self, context)
     }
-}
-
-/// Why the loop wanted nothing written.
-enum Declined {
-    /// The new value is the old one.
-    Unchanged,
-    Failed(Failure),
 }
 
 fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
@@ -240,9 +233,9 @@ fn initial(args: &Args, context: &Context) -> Result<Option<Vec<u8>>, super::inp
 /// What to read and write, and how often.
 fn plan(args: &Args, context: &Context) -> Result<Plan, UsageError> {
     let policy = RetryPolicy {
-        max_retries: max_retries(args.max_retries, context, RetryPolicy::COUNTER.max_retries)?,
+        max_retries: max_retries(args.max_retries, context, RetryPolicy::COMMAND.max_retries)?,
         deadline: args.deadline,
-        ..RetryPolicy::COUNTER
+        ..RetryPolicy::COMMAND
     };
     let plan = args.write.plan(&args.key);
     Ok(Plan {

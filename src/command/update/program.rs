@@ -26,6 +26,13 @@ pub(super) struct Program<'a> {
     pub(super) under_way: &'a UnderWay,
 }
 
+/// Why nothing is to be written.
+pub(super) enum Declined {
+    /// The new value is the old one.
+    Unchanged,
+    Failed(Failure),
+}
+
 /// Why a run brought no new value.
 #[derive(Debug)]
 pub(super) enum Failure {

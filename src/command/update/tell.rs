@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::Declined;
-use super::program::Failure;
+use super::program::{Declined, Failure};
 use crate::cas::update::{Stopped, Updated};
 use crate::cas::{Key, Method};
 use crate::command::Context;

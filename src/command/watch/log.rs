@@ -7,29 +7,27 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Watch;
+use crate::cas::mutation::{Mutation, Outcome};
 use crate::cas::{Item, Key, StoreError};
 use crate::client::Session;
-use crate::client::log::Log;
-use crate::contention::clients::Clients;
-use crate::contention::{Line, Outcome};
+use crate::client::log::{self, Keeper, Later, Reader, Settled};
 use crate::exit::Exit;
 use crate::output::event::Event;
 use crate::output::report::Report;
-use crate::output::text;
+use crate::output::{calendar, text};
 
 /// How long to wait for lines at a time; between, the server's logging thread is kept awake.
 const BEAT: Duration = Duration::from_millis(100);
-/// The longest that the logging thread sleeps, and a little more.
-const SLEEP: Duration = Duration::from_millis(1200);
+/// How long to wait for what the server has yet to tell of a moment: a little more than its logging thread sleeps.
+const PATIENCE: Duration = Duration::from_millis(1200);
+/// Stores that are kept, at most, until they are told; a server that tells of more meanwhile is not waited for.
+const KEPT: usize = 10_000;
 
 /// The log of a server, reduced to the keys.
-struct Follow {
-    server: Session,
-    log: Log,
-    clients: Clients,
+struct Feed {
+    reader: Reader,
+    keeper: Keeper,
     keys: HashMap<Vec<u8>, usize>,
-    /// The connection whose line is waited for.
-    awaited: Option<String>,
 }
 
 /// One store that was tried.
@@ -41,12 +39,31 @@ struct Told {
     at: SystemTime,
 }
 
+/// Why the log is followed no further, before the watch is over.
+enum Broken {
+    /// The server does not tell any more.
+    Server(StoreError),
+    /// We cannot go on.
+    Own(anyhow::Error),
+}
+
+impl From<StoreError> for Broken {
+    fn from(error: StoreError) -> Broken {
+        Broken::Server(error)
+    }
+}
+
+impl From<anyhow::Error> for Broken {
+    fn from(error: anyhow::Error) -> Broken {
+        Broken::Own(error)
+    }
+}
+
 impl Watch<'_, '_> {
     /// Follows the log to the end of the watch; `None` if it cannot be followed (any more) and polling must take over.
-    pub(super) fn follow_log(&mut self, mut server: Session) -> anyhow::Result<Option<Exit>> {
-        let mut clients = Clients::default();
-        let log = match server.attach_knowing(&mut clients) {
-            Ok(log) => log,
+    pub(super) fn follow_log(&mut self, server: Session) -> anyhow::Result<Option<Exit>> {
+        let (reader, keeper) = match log::follow(server) {
+            Ok(halves) => halves,
             Err(error @ StoreError::Refused(_)) => {
                 let message = format!("{error}; polling instead");
                 self.context.out.message(&message);
@@ -55,14 +72,12 @@ impl Watch<'_, '_> {
             Err(error) => return self.fail(&error).map(Some),
         };
         let keys = self.args.keys.iter().enumerate();
-        let mut follow = Follow {
-            server,
-            log,
-            clients,
+        let mut feed = Feed {
+            reader,
+            keeper,
             keys: keys
                 .map(|(at, key)| (key.as_bytes().to_vec(), at))
                 .collect(),
-            awaited: None,
         };
         match self.context.store.glance(&self.args.keys) {
             Ok(glances) => {
@@ -72,39 +87,34 @@ impl Watch<'_, '_> {
             }
             Err(error) => return self.fail(&error).map(Some),
         }
-        match self.follow(&mut follow)? {
+        match self.follow(&mut feed) {
             Ok(exit) => Ok(Some(exit)),
-            Err(error) => {
+            Err(Broken::Own(error)) => Err(error),
+            Err(Broken::Server(error)) => {
                 self.lost(&error)?;
                 Ok(None)
             }
         }
     }
 
-    fn follow(&mut self, follow: &mut Follow) -> anyhow::Result<Result<Exit, StoreError>> {
+    fn follow(&mut self, feed: &mut Feed) -> Result<Exit, Broken> {
         let mut batch = Vec::new();
         loop {
             if let Some(exit) = self.time_is_up()? {
-                return Ok(Ok(exit));
+                return Ok(exit);
             }
             if batch.is_empty() {
-                match follow.next(self.end()) {
-                    Ok(told) => batch = told,
-                    Err(error) => return Ok(Err(error)),
-                }
+                batch = feed.next(self.end())?;
                 continue;
             }
-            let (items, later) = match self.fetch(follow, &batch) {
-                Ok(fetched) => fetched,
-                Err(error) => return Ok(Err(error)),
-            };
+            let (items, later) = self.fetch(feed, &batch)?;
             for (at, told) in batch.iter().enumerate() {
                 let mut after = batch[at + 1..].iter().chain(&later);
                 let is_last = !after.any(|other| other.stored(told.index));
                 let item = items.get(&told.index).filter(|_| is_last);
                 self.tell(told, item)?;
                 if self.args.count.is_some_and(|count| self.changes >= count) {
-                    return Ok(Ok(Exit::Done));
+                    return Ok(Exit::Done);
                 }
             }
             batch = later;
@@ -114,7 +124,7 @@ impl Watch<'_, '_> {
     /// The items that a batch stored, and what the log tells of the time until after they were fetched.
     fn fetch(
         &mut self,
-        follow: &mut Follow,
+        feed: &mut Feed,
         batch: &[Told],
     ) -> Result<(HashMap<usize, Item>, Vec<Told>), StoreError> {
         let mut stored: Vec<usize> = batch
@@ -136,7 +146,7 @@ impl Watch<'_, '_> {
         let found = found
             .filter_map(|(index, item)| Some((index, item?)))
             .collect();
-        let (later, complete) = follow.catch_up()?;
+        let (later, complete) = feed.catch_up()?;
         Ok((if complete { found } else { HashMap::new() }, later))
     }
 
@@ -182,92 +192,68 @@ impl Watch<'_, '_> {
     }
 }
 
-impl Told {
-    /// Whether it changed the key with this index.
-    fn stored(&self, index: usize) -> bool {
-        self.index == index && self.outcome == Outcome::Stored
-    }
-}
-
-impl Follow {
+impl Feed {
     /// What comes next about the keys; nothing if nothing comes within a beat.
     fn next(&mut self, end: Option<Instant>) -> Result<Vec<Told>, StoreError> {
         let beat = Instant::now() + BEAT;
         let mut batch = Vec::new();
-        self.read(end.map_or(beat, |end| end.min(beat)), &mut batch)?;
-        if batch.is_empty() && self.server.can_be_knocked() {
-            self.server.knock();
+        self.reader.wait(end.map_or(beat, |end| end.min(beat)))?;
+        take(&mut self.reader, &self.keys, &mut batch)?;
+        if batch.is_empty() {
+            self.keeper.keep_awake();
         }
-        if self.clients.unsure() {
-            self.clients.listed(self.server.connections()?);
-        }
+        self.keeper.name_clients()?;
         Ok(batch)
     }
 
-    /// Reads what the log has to tell until now, and whether that was all. Two knocks, one after the other, prove it: the
-    /// server goes round the lines of its threads one by one.
+    /// Reads what the log has to tell until now, and whether that was all.
     fn catch_up(&mut self) -> Result<(Vec<Told>, bool), StoreError> {
-        let mut batch = Vec::new();
-        for _ in 0..2 {
-            let knock = self
-                .server
-                .can_be_knocked()
-                .then(|| self.server.knock())
-                .flatten();
-            self.awaited = knock.map(|name| name.to_string());
-            let knocked = self.awaited.is_some();
-            let deadline = Instant::now() + SLEEP;
-            while Instant::now() < deadline && (self.awaited.is_some() || !knocked) {
-                self.read(deadline, &mut batch)?;
-            }
-            if !knocked {
-                // Without knocking, wait as long as a line can take.
-                return Ok((batch, true));
-            }
-            if self.awaited.take().is_some() {
-                return Ok((batch, false));
-            }
-        }
-        Ok((batch, true))
-    }
-
-    fn read(&mut self, deadline: Instant, batch: &mut Vec<Told>) -> Result<(), StoreError> {
-        let Follow {
-            log,
-            clients,
+        let Feed {
+            reader,
+            keeper,
             keys,
-            awaited,
-            ..
         } = self;
-        log.fill(deadline)?;
-        log.lines(&mut |line| match Line::parse(line) {
-            Line::Opened(opened) => {
-                let name = opened.name();
-                awaited.take_if(|awaited| *awaited == name);
-                clients.opened(opened.cfd, opened.gid, name);
-            }
-            Line::Closed(closed) => clients.closed(closed.cfd, closed.gid, closed.name()),
-            Line::Mutation(mutation) => {
-                let Some(&index) = keys.get(&*mutation.key) else {
-                    return;
-                };
-                let client = mutation.cfd.map(|cfd| clients.writer(cfd, mutation.gid));
-                let name = client.as_ref().and_then(|client| client.name());
-                batch.push(Told {
-                    index,
-                    outcome: mutation.outcome,
-                    command: String::from_utf8_lossy(mutation.command).into_owned(),
-                    client: name.unwrap_or("?").into(),
-                    at: mutation.at.and_then(moment).unwrap_or_else(SystemTime::now),
-                });
-            }
-            Line::Skipped(_) | Line::Other => {}
-        })
+        let mut batch = Vec::new();
+        let settled = keeper.settle(Later::Told, PATIENCE, &mut |deadline| {
+            reader.wait(deadline)?;
+            take(reader, keys, &mut batch)?;
+            Ok(batch.len() < KEPT)
+        })?;
+        Ok((batch, settled == Settled::Whole))
     }
 }
 
-/// Microseconds of unix time, if a calendar has it.
-fn moment(micros: u64) -> Option<SystemTime> {
-    let time = Duration::from_micros(micros);
-    (time.as_secs() < 253_402_300_800).then(|| SystemTime::UNIX_EPOCH + time)
+/// Takes in what the log tells of the keys.
+fn take(
+    reader: &mut Reader,
+    keys: &HashMap<Vec<u8>, usize>,
+    batch: &mut Vec<Told>,
+) -> Result<(), StoreError> {
+    reader.stores(&mut |mutation| {
+        if let Some(&index) = keys.get(mutation.key) {
+            batch.push(Told::of(mutation, index));
+        }
+    })
+}
+
+impl Told {
+    fn of(mutation: &Mutation, index: usize) -> Told {
+        let writer = mutation.writer.as_ref();
+        let client = writer.and_then(|writer| writer.name());
+        Told {
+            index,
+            outcome: mutation.outcome,
+            command: String::from_utf8_lossy(mutation.command).into_owned(),
+            client: client.unwrap_or("?").into(),
+            at: mutation
+                .at
+                .and_then(calendar::moment)
+                .unwrap_or_else(SystemTime::now),
+        }
+    }
+
+    /// Whether it changed the key with this index.
+    fn stored(&self, index: usize) -> bool {
+        self.index == index && self.outcome == Outcome::Stored
+    }
 }

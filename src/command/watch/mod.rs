@@ -7,11 +7,10 @@ mod tell;
 use std::time::{Duration, Instant};
 
 use self::exec::Exec;
-use self::tell::event_of;
 use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::cas::store::Fault;
 use crate::cas::watch::{Change, Follower};
-use crate::cas::{Glance, Key, Process, StoreError, Token};
+use crate::cas::{ErrorKind, Glance, Key, Process, StoreError, Token};
 use crate::exit::Exit;
 use crate::output::event::Event;
 use crate::output::report::Report;
@@ -293,5 +292,14 @@ impl Watch<'_, '_> {
                 .map(Some)
             }
         }
+    }
+}
+
+/// The event that ends the watch. Following writes nothing: no answer is no answer, and no value is too large.
+fn event_of(kind: ErrorKind) -> Event {
+    match kind {
+        ErrorKind::Unreachable | ErrorKind::Unknown => Event::Unreachable,
+        ErrorKind::NoCas => Event::NoCas,
+        ErrorKind::Refused | ErrorKind::TooLarge => Event::Refused,
     }
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::Watch;
 use super::exec::Told;
 use crate::cas::watch::Change;
-use crate::cas::{ErrorKind, Item, StoreError, Token};
+use crate::cas::{Item, StoreError, Token};
 use crate::output::event::Event;
 use crate::output::report::Report;
 use crate::output::text;
@@ -113,15 +113,6 @@ impl Watch<'_, '_> {
         if let Err(problem) = exec.run(&told, end) {
             self.context.out.message(&format!("--exec: {problem}"));
         }
-    }
-}
-
-/// The event that ends the watch. Following writes nothing: no answer is no answer, and no value is too large.
-pub(super) fn event_of(kind: ErrorKind) -> Event {
-    match kind {
-        ErrorKind::Unreachable | ErrorKind::Unknown => Event::Unreachable,
-        ErrorKind::NoCas => Event::NoCas,
-        ErrorKind::Refused | ErrorKind::TooLarge => Event::Refused,
     }
 }
 

@@ -1,22 +1,23 @@
 //! The JSON contract of `mccas contention`.
 
-use std::time::{Duration, SystemTime};
-
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
-use crate::contention::report::{By, Counters, Name, Part, Report, Row, Scope};
-use crate::contention::tally::Counts;
+use crate::cas::mutation::Counters;
+use crate::contention::Counts;
+use crate::contention::findings::{By, Findings, Name, Part, Row, Scope};
 use crate::output::bytes::text_or_base64;
+use crate::output::calendar::utc;
+use crate::output::rounding::rounded;
 
-/// One interval, or the final report.
+/// One interval, or the final findings.
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 pub(crate) struct Object {
     event: &'static str,
     server: String,
     elapsed_ms: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<Vec<Entry>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     clients: Option<Vec<Entry>>,
     /// Rows left out by `--top`.
     more: usize,
@@ -26,43 +27,30 @@ pub(crate) struct Object {
     lower_bound: bool,
     tracked_keys: usize,
     /// The most swaps that a key can have lost without being counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     untracked_lost_at_most: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     counters: Option<ServerCounters>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
 }
 
 /// One key or one client, or the share of one in the other.
+#[skip_serializing_none]
 #[derive(Debug, Default, Serialize)]
 struct Entry {
-    #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     key_base64: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<String>,
     #[serde(flatten)]
     numbers: Numbers,
-    #[serde(skip_serializing_if = "Option::is_none")]
     lost_ratio: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     writers: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     last_change: Option<String>,
     /// Set if the numbers may lack what happened before this entry was counted.
-    #[serde(skip_serializing_if = "Option::is_none")]
     partial: Option<bool>,
     /// Set if there were more clients (or keys) than are counted one by one: these are the hottest.
-    #[serde(skip_serializing_if = "Option::is_none")]
     writers_at_least: Option<bool>,
     /// How many more swaps at most were lost before that.
-    #[serde(skip_serializing_if = "Option::is_none")]
     lost_before_at_most: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     clients: Option<Vec<Entry>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<Vec<Entry>>,
 }
 
@@ -84,29 +72,29 @@ struct ServerCounters {
 }
 
 impl Object {
-    pub(crate) fn new(report: &Report, server: &str) -> Object {
-        let rows: Vec<Entry> = report.rows.iter().map(Entry::row).collect();
-        let (keys, clients) = match report.by {
+    pub(crate) fn new(findings: &Findings, server: &str) -> Object {
+        let rows: Vec<Entry> = findings.rows.iter().map(Entry::row).collect();
+        let (keys, clients) = match findings.by {
             By::Key => (Some(rows), None),
             By::Client => (None, Some(rows)),
         };
-        let bound = report.bound;
+        let bound = findings.bound;
         Object {
-            event: match report.scope {
+            event: match findings.scope {
                 Scope::Interval => "interval",
                 Scope::Whole => "report",
             },
             server: server.into(),
-            elapsed_ms: report.elapsed.as_millis().try_into().unwrap_or(u64::MAX),
+            elapsed_ms: findings.elapsed.as_millis().try_into().unwrap_or(u64::MAX),
             keys,
             clients,
-            more: report.more,
-            totals: report.all.into(),
-            dropped: report.dropped,
-            lower_bound: report.is_lower_bound(),
+            more: findings.more,
+            totals: findings.all.into(),
+            dropped: findings.dropped,
+            lower_bound: findings.is_lower_bound(),
             tracked_keys: bound.tracked,
             untracked_lost_at_most: bound.overflowed.then_some(bound.lost_unseen),
-            counters: report.server.map(ServerCounters::from),
+            counters: findings.server.map(ServerCounters::from),
             error: None,
         }
     }
@@ -116,7 +104,7 @@ impl Entry {
     fn row(row: &Row) -> Entry {
         let parts = Some(row.parts.iter().map(Entry::part).collect());
         let entry = Entry {
-            last_change: row.changed.map(time),
+            last_change: row.changed.map(utc),
             partial: row.partial.then_some(true),
             writers_at_least: row.more_parts.then_some(true),
             lost_before_at_most: (row.error > 0).then_some(row.error),
@@ -144,7 +132,7 @@ impl Entry {
 
     fn named(name: &Name, counts: Counts) -> Entry {
         let mut entry = Entry {
-            lost_ratio: counts.lost_ratio().map(rounded),
+            lost_ratio: counts.lost_ratio().map(|ratio| rounded(ratio, 4)),
             numbers: counts.into(),
             ..Entry::default()
         };
@@ -182,34 +170,5 @@ impl From<Counters> for ServerCounters {
             log_worker_dropped: counters.log_worker_dropped,
             log_watcher_skipped: counters.log_watcher_skipped,
         }
-    }
-}
-
-/// A share to four digits.
-fn rounded(share: f64) -> f64 {
-    (share * 10_000.0).round() / 10_000.0
-}
-
-/// Microseconds of unix time as UTC.
-pub(super) fn time(micros: u64) -> String {
-    // The log is not ours: a time that no calendar has counts as none.
-    let latest = Duration::from_secs(253_402_300_799);
-    let moment = SystemTime::UNIX_EPOCH + Duration::from_micros(micros).min(latest);
-    humantime::format_rfc3339_millis(moment).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn any_time_can_be_told() {
-        assert_eq!(time(1_795_404_235_810_314), "2026-11-23T03:23:55.810Z");
-        assert_eq!(time(u64::MAX), "9999-12-31T23:59:59.000Z");
-    }
-
-    #[test]
-    fn shares_have_four_digits() {
-        assert!((rounded(1.0 / 3.0) - 0.3333).abs() < 1e-12);
     }
 }

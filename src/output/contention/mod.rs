@@ -1,5 +1,6 @@
 //! Contention as JSON, as a table, and as a live view.
 
+mod column;
 pub(crate) mod json;
 pub(crate) mod live;
 pub(crate) mod remarks;
@@ -7,7 +8,7 @@ pub(crate) mod screen;
 pub(crate) mod table;
 
 use super::text;
-use crate::contention::report::Name;
+use crate::contention::findings::Name;
 
 /// A name for people; `?` for a client that is not sure.
 fn shown(name: &Name) -> String {

@@ -1,7 +1,8 @@
 //! What stands below the table: totals, the server's own count, and what cannot be known.
 
-use crate::contention::report::{By, Counters, Report};
-use crate::contention::tally::{Counts, KEYS};
+use crate::cas::mutation::Counters;
+use crate::contention::tally::KEYS;
+use crate::contention::{By, Counts, Findings};
 use crate::output::Paint;
 
 /// What the log does not tell, whatever happens.
@@ -11,28 +12,28 @@ const BLIND: [&str; 2] = [
 ];
 
 /// The remarks of a final report, one per line.
-pub(crate) fn remarks(report: &Report, paint: Paint) -> Vec<String> {
-    let mut lines = totals(report).to_vec();
+pub(crate) fn remarks(findings: &Findings, paint: Paint) -> Vec<String> {
+    let mut lines = totals(findings).to_vec();
     lines.extend(
-        report
+        findings
             .server
-            .map(|server| check(&report.all, &server, report.dropped, paint)),
+            .map(|server| check(&findings.all, &server, findings.dropped, paint)),
     );
-    lines.extend(lower_bound(report, paint));
+    lines.extend(lower_bound(findings, paint));
     lines.extend(BLIND.map(|line| paint.label(line)));
     lines
 }
 
-fn totals(report: &Report) -> [String; 2] {
-    let all = &report.all;
-    let rows = report.rows.len() + report.more;
-    let what = match (report.by, rows) {
+fn totals(findings: &Findings) -> [String; 2] {
+    let all = &findings.all;
+    let rows = findings.rows.len() + findings.more;
+    let what = match (findings.by, rows) {
         (By::Key, 1) => "key",
         (By::Key, _) => "keys",
         (By::Client, 1) => "client",
         (By::Client, _) => "clients",
     };
-    let hidden = match report.more {
+    let hidden = match findings.more {
         0 => String::new(),
         more => format!(" ({more} not shown: --top {rows})"),
     };
@@ -40,7 +41,7 @@ fn totals(report: &Report) -> [String; 2] {
     [
         format!(
             "{rows} {what} in {:.1} s{hidden}",
-            report.elapsed.as_secs_f64()
+            findings.elapsed.as_secs_f64()
         ),
         format!("log of all keys: {} stores; swaps {swaps}", all.stores),
     ]
@@ -68,22 +69,22 @@ fn swaps(won: u64, lost: u64, missing: u64) -> String {
 }
 
 /// Why more may have happened than is shown.
-pub(super) fn lower_bound(report: &Report, paint: Paint) -> Vec<String> {
+pub(super) fn lower_bound(findings: &Findings, paint: Paint) -> Vec<String> {
     let mut lines = Vec::new();
-    if report.dropped > 0 {
+    if findings.dropped > 0 {
         lines.push(paint.warning(&format!(
             "lower bound: the server dropped {} lines of its log; counts may be too low",
-            report.dropped
+            findings.dropped
         )));
     }
-    if report.behind {
+    if findings.behind {
         let text = "lower bound: the server was behind with its log when the time was up";
         lines.push(paint.warning(text));
     }
-    if report.bound.overflowed {
+    if findings.bound.overflowed {
         lines.push(paint.warning(&format!(
             "more than {KEYS} keys: not all are counted; one that is not lost at most {} swaps",
-            report.bound.lost_unseen
+            findings.bound.lost_unseen
         )));
     }
     lines

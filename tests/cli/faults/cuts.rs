@@ -44,43 +44,47 @@ struct Truth {
     lost_creation: &'static [i32],
     /// If nothing but a proof can tell.
     unknowable: &'static [i32],
-    /// How much of the answer to the swap tells that it was stored.
-    first_word: usize,
+    /// How much of the answer to the swap tells that it was stored, and that it is the answer to this swap.
+    first_words: usize,
 }
+
+/// The second request is marked so, and its answer.
+const FIRST_WORDS: usize = "HD Ow2 ".len();
 
 const PLAIN_TRUTH: Truth = Truth {
     settled: &[0],
     lost_creation: &[6],
     unknowable: &[6],
-    first_word: "HD".len(),
+    first_words: FIRST_WORDS,
 };
+/// Nothing but the answers that follow shows it there, up to the last byte.
 const CLASSIC_TRUTH: Truth = Truth {
-    first_word: "STORED".len(),
+    first_words: usize::MAX,
     ..PLAIN_TRUTH
 };
 const PROVEN_TRUTH: Truth = Truth {
     settled: &[0],
     lost_creation: &[0],
     unknowable: &[0],
-    first_word: "HD".len(),
+    first_words: FIRST_WORDS,
 };
 /// A swap that must have a proof is not sent to a server that has none to give.
 const REFUSED_TRUTH: Truth = Truth {
     settled: &[7],
     lost_creation: &[7],
     unknowable: &[7],
-    first_word: "HD".len(),
+    first_words: FIRST_WORDS,
 };
 
 /// What the outcome must be if only the first connection is cut, there. A read is not repeated, a swap is made good; and
-/// what became of it cannot be known (`unknowable`) if it has arrived and of its answer not even the first word.
+/// what became of it cannot be known (`unknowable`) if it has arrived and of its answer not even the first words.
 fn after_first_cut(write: Write, fault: Fault, lengths: Lengths, truth: Truth) -> Allowed {
     const NEVER: &[i32] = &[];
     let Truth {
         settled,
         lost_creation,
         unknowable,
-        first_word,
+        first_words,
     } = truth;
     let (struck, missed): (&[i32], &[i32]) = match fault {
         Fault::CutAfterRequest(byte, _) if byte <= lengths.read => (&[5], NEVER),
@@ -92,7 +96,7 @@ fn after_first_cut(write: Write, fault: Fault, lengths: Lengths, truth: Truth) -
         // The statistics of a fresh server are a little shorter.
         Fault::CutInReply(1, byte, _) if byte + ENDS < lengths.read_reply => (&[5], NEVER),
         Fault::CutInReply(1, ..) => (&[5], settled),
-        Fault::CutInReply(_, byte, _) if byte < first_word => (unknowable, NEVER),
+        Fault::CutInReply(_, byte, _) if byte < first_words => (unknowable, NEVER),
         _ => (settled, settled),
     };
     Allowed { struck, missed }
@@ -131,9 +135,8 @@ fn cut_first_by_turns(setting: &'static Setting, truth: Truth) -> Codes {
     codes
 }
 
-/// Where nothing can be known without a proof: the swap has arrived, and of its answer not even the first word (two
-/// letters). That is, for each write and each way of cutting: at the last byte of the request, and before and after the
-/// first byte of the answer; at each byte of the look that follows the swap; and of a creation at each byte behind the read.
+/// Where nothing can be known without a proof: the swap has arrived, and of its answer not even the first words. That is,
+/// for each write and each way of cutting: at the last byte of the request, and before each byte of those words; at each byte of the look that follows the swap; and of a creation at each byte behind the read.
 fn unknowable(setting: &'static Setting) -> usize {
     let bytes = |write| {
         let lengths = Lengths::of(setting, write);
@@ -141,7 +144,7 @@ fn unknowable(setting: &'static Setting) -> usize {
             Write::Create => lengths.request - lengths.read,
             Write::Swap | Write::Expected | Write::Increment => 1 + lengths.look,
         };
-        lost + 2
+        lost + FIRST_WORDS
     };
     BOTH.len() * WRITES.into_iter().map(bytes).sum::<usize>()
 }

@@ -11,6 +11,7 @@ mod freezes; // A server that stands still, and bytes that come late.
 mod look; // An item as the server holds it.
 mod others; // Another writer, or another server process, before the answer is made good.
 mod resolution; // Which process answers after a lost swap.
+mod strays; // A line that nobody asked for.
 mod sweep; // Many cases on a few threads, counted.
 
 use self::look::{Eye, Look, State};

@@ -18,6 +18,7 @@ pub(crate) mod running; // A command in the background, line by line.
 
 // What goes wrong between them.
 pub(crate) mod balancer; // Another server behind each connection.
+pub(crate) mod chatter; // A line that nobody asked for.
 pub(crate) mod proxy; // In front of a real server: counts, hooks, cuts at every byte.
 mod pump; // One connection through the proxy.
 pub(crate) mod sockets; // What the scripted peer and the proxy share.

@@ -21,6 +21,7 @@ pub(crate) struct Connection {
 enum Step {
     Read(usize),
     ReadUntil(Vec<u8>),
+    IfAsked(Vec<u8>),
     Reply(Vec<u8>),
     Drip(Vec<u8>, Duration),
     Silence,
@@ -41,6 +42,11 @@ impl Connection {
     /// Reads to the end of the next occurrence of this pattern.
     pub(crate) fn read_until(self, pattern: impl AsRef<[u8]>) -> Self {
         self.then(Step::ReadUntil(pattern.as_ref().to_vec()))
+    }
+
+    /// The same, for a script that goes on only if the pattern comes: the other side may hang up before.
+    pub(crate) fn if_asked(self, pattern: impl AsRef<[u8]>) -> Self {
+        self.then(Step::IfAsked(pattern.as_ref().to_vec()))
     }
 
     /// Sends these bytes at once.
@@ -176,6 +182,11 @@ impl Player {
             match step {
                 Step::Read(count) => self.read_to(|seen| (seen.len() >= count).then_some(count)),
                 Step::ReadUntil(pattern) => self.read_to(|seen| end_of(seen, &pattern)),
+                Step::IfAsked(pattern) => {
+                    if !self.is_asked(&pattern) {
+                        break;
+                    }
+                }
                 Step::Reply(bytes) => self.send(&bytes),
                 Step::Drip(bytes, wait) => {
                     for byte in bytes {
@@ -210,6 +221,19 @@ impl Player {
                 self.index,
                 show(&locked(&self.log)[self.index].received)
             );
+        }
+    }
+
+    /// Reads to the end of the pattern; false if the connection ends before it.
+    fn is_asked(&mut self, pattern: &[u8]) -> bool {
+        loop {
+            if let Some(count) = end_of(&self.pending, pattern) {
+                self.pending.drain(..count);
+                return true;
+            }
+            if !self.receive(Some(PATIENCE)) {
+                return false;
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use memcache::exp::{Error as CrateError, MetaResponse, ReturnCode};
 
 use super::super::reply::{MAX_VALUE, ReplyError, lossy};
 use crate::cas::{Freshness, Ttl};
+use crate::client::mark::Mark;
 use crate::client::wire::{Wire, WireError};
 
 /// A meta reply, its flags read.
@@ -14,7 +15,10 @@ pub(super) struct Reply {
     pub(super) ttl: Option<i64>,
     pub(super) flags: Option<u32>,
     pub(super) size: Option<usize>,
+    /// The number of a read.
     pub(super) opaque: Option<usize>,
+    /// The mark of a write.
+    pub(super) mark: Option<Mark>,
     pub(super) won: bool,
     pub(super) stale: bool,
     pub(super) win_sent: bool,
@@ -33,6 +37,26 @@ impl Reply {
         Ok(reply)
     }
 
+    /// Reads the answer to a write: it must bring the mark back. An error line brings none, and is the answer only if nothing
+    /// but the answers to `behind` and to a no-op follows it.
+    pub(super) fn to_write(
+        wire: &mut Wire,
+        behind: impl FnOnce(&mut Wire) -> Result<(), ReplyError>,
+    ) -> Result<Reply, ReplyError> {
+        match Reply::read(wire) {
+            Ok(reply) if reply.mark == Some(wire.mark()) => Ok(reply),
+            Ok(reply) => {
+                let what = format!("{:?}, which answers another command", reply.code);
+                Err(WireError::OutOfStep(what).into())
+            }
+            Err(ReplyError::Wire(error)) => Err(error.into()),
+            Err(refusal) => {
+                ensure_last(wire, behind)?;
+                Err(refusal)
+            }
+        }
+    }
+
     fn parse(line: &[u8]) -> Result<Reply, ReplyError> {
         let header = header(line)?;
         let mut reply = Reply {
@@ -42,6 +66,7 @@ impl Reply {
             flags: None,
             size: None,
             opaque: None,
+            mark: None,
             won: false,
             stale: false,
             win_sent: false,
@@ -64,7 +89,10 @@ impl Reply {
             b't' => self.ttl = Some(text?.parse().ok()?),
             b'f' => self.flags = Some(text?.parse().ok()?),
             b's' => self.size = Some(text?.parse().ok()?),
-            b'O' => self.opaque = text.and_then(|text| text.parse().ok()),
+            b'O' => {
+                self.opaque = text.and_then(|text| text.parse().ok());
+                self.mark = text.and_then(Mark::of_opaque);
+            }
             b'W' => self.won = true,
             b'X' => self.stale = true,
             b'Z' => self.win_sent = true,
@@ -108,6 +136,27 @@ impl Reply {
             (false, true, _) => Freshness::Recache { won },
             (false, false, _) => Freshness::Fresh,
         }
+    }
+}
+
+/// Whether nothing is left to come but the answers to `behind`.
+fn ensure_last(
+    wire: &mut Wire,
+    behind: impl FnOnce(&mut Wire) -> Result<(), ReplyError>,
+) -> Result<(), WireError> {
+    let line = behind(wire)
+        .and_then(|()| Ok(wire.ask_more(b"mn\r\n")?))
+        .and_then(|()| Ok(wire.line()?));
+    match line {
+        Ok(line) if line == b"MN" => Ok(()),
+        Ok(line) => Err(WireError::OutOfStep(format!(
+            "{:?} behind an error",
+            lossy(&line)
+        ))),
+        Err(ReplyError::Wire(error)) => Err(error),
+        Err(_) => Err(WireError::OutOfStep(
+            "a second error behind the first".into(),
+        )),
     }
 }
 

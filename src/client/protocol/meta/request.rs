@@ -43,7 +43,9 @@ impl Request {
 
     /// `ms` for a swap: flags and expiry are always sent, as the server resets what is left out (protocol.md 2.2).
     pub(super) fn swap(&mut self, swap: &Swap) {
-        let command = command(MetaOp::Set, &swap.key).value(swap.value.as_slice());
+        let command = command(MetaOp::Set, &swap.key)
+            .value(swap.value.as_slice())
+            .flag(self.opaque());
         let command = match swap.condition {
             Condition::Token(token) => command.flag(format!("C{token}")),
             Condition::Absent => command.flag("ME"),
@@ -64,6 +66,7 @@ impl Request {
     pub(super) fn add(&mut self, key: &Key, delta: u64) {
         self.push(
             &command(MetaOp::Arithmetic, key)
+                .flag(self.opaque())
                 .flag("MI")
                 .flag(format!("D{delta}"))
                 .flag("v")
@@ -74,14 +77,14 @@ impl Request {
 
     /// `md`: deletes an item.
     pub(super) fn delete(&mut self, key: &Key) {
-        self.push(&command(MetaOp::Delete, key));
+        self.push(&command(MetaOp::Delete, key).flag(self.opaque()));
         self.now_takes_effect();
     }
 
-    /// `md` with a token: deletes the item that has it. The answer brings `opaque` back.
-    pub(super) fn delete_if(&mut self, key: &Key, token: Token, opaque: u32) {
-        let command = command(MetaOp::Delete, key).flag(format!("C{token}"));
-        self.push(&command.flag(format!("O{opaque}")));
+    /// `md` with a token: deletes the item that has it.
+    pub(super) fn delete_if(&mut self, key: &Key, token: Token) {
+        let command = command(MetaOp::Delete, key).flag(self.opaque());
+        self.push(&command.flag(format!("C{token}")));
         self.now_takes_effect();
     }
 
@@ -91,6 +94,7 @@ impl Request {
     /// With `keep` its token stays as well (`E`, servers from 1.6.27 on): nothing was written, so every token stays valid.
     pub(super) fn release(&mut self, key: &Key, token: Token, keep: bool) {
         let command = command(MetaOp::Delete, key)
+            .flag(self.opaque())
             .flag("I")
             .flag(format!("C{token}"));
         self.push(&if keep {
@@ -98,6 +102,11 @@ impl Request {
         } else {
             command
         });
+    }
+
+    /// It comes first, and so it does in the answer: one that breaks off behind it can still be told from others.
+    fn opaque(&self) -> String {
+        format!("O{}", self.mark)
     }
 
     fn push(&mut self, command: &MetaCommand) {
@@ -116,9 +125,10 @@ mod tests {
     use super::*;
     use crate::cas::Expiry;
     use crate::cas::testing::{swap, token};
+    use crate::client::mark::Mark;
 
     fn sent(build: impl FnOnce(&mut Request)) -> String {
-        let mut request = Request::new();
+        let mut request = Request::new(Mark::default());
         build(&mut request);
         String::from_utf8(request.bytes).unwrap()
     }
@@ -127,7 +137,7 @@ mod tests {
     fn a_swap_always_sends_flags_and_expiry() {
         assert_eq!(
             sent(|request| request.swap(&swap(7, None))),
-            "ms k 3 C7 F0 T0 c\r\nnew\r\n"
+            "ms k 3 Ow0 C7 F0 T0 c\r\nnew\r\n"
         );
         let absent = Swap {
             condition: Condition::Absent,
@@ -136,16 +146,16 @@ mod tests {
         };
         assert_eq!(
             sent(|request| request.swap(&absent)),
-            "ms k 3 ME F0 T1795404235 c E99\r\nnew\r\n"
+            "ms k 3 Ow0 ME F0 T1795404235 c E99\r\nnew\r\n"
         );
     }
 
     #[test]
     fn a_delete_by_token_is_in_doubt_once_it_is_sent_whole() {
-        let mut request = Request::new();
-        request.delete_if(&swap(7, None).key, token(7), 12);
+        let mut request = Request::new(Mark::default());
+        request.delete_if(&swap(7, None).key, token(7));
         let whole = request.bytes().len();
-        assert_eq!(request.bytes(), b"md k C7 O12\r\n");
+        assert_eq!(request.bytes(), b"md k Ow0 C7\r\n");
         assert!(!request.is_in_doubt(whole - 1));
         assert!(request.is_in_doubt(whole));
     }
@@ -163,7 +173,7 @@ mod tests {
         );
         assert_eq!(
             sent(|request| request.release(&key, token(3), false)),
-            "md aw0KZmx1c2hfYWxs I C3 b\r\n"
+            "md aw0KZmx1c2hfYWxs Ow0 I C3 b\r\n"
         );
     }
 }

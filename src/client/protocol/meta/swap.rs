@@ -3,9 +3,9 @@
 use memcache::exp::ReturnCode;
 
 use super::super::answer::{begun, is_for_space};
-use super::super::{Answer, Answered, Attempt, Dialect, ReplyError, Request, classic};
+use super::super::{Answer, Answered, Attempt, ReplyError, Request, classic};
+use super::read::{ask_undisturbed, numbered, undisturbed};
 use super::reply::{self, Reply};
-use super::{Meta, numbered};
 use crate::cas::{Condition, Swap, Token, Want, Written};
 use crate::client::facts::Route;
 use crate::client::wire::{Wire, WireError};
@@ -43,7 +43,7 @@ pub(super) fn ask(request: &mut Request, attempt: Attempt) {
     let swap = attempt.swap;
     if attempt.route == Route::Classic {
         request.classic_swap(swap);
-        Meta.ask_undisturbed(request, &swap.key);
+        ask_undisturbed(request, &swap.key);
         return;
     }
     request.swap(swap);
@@ -60,14 +60,20 @@ pub(super) fn ask(request: &mut Request, attempt: Attempt) {
 pub(super) fn answer(wire: &mut Wire, attempt: Attempt) -> Result<Answered, ReplyError> {
     let Attempt { swap, looking, .. } = attempt;
     if attempt.route == Route::Classic {
-        return classic::answer(wire, swap, looking, |wire| Meta.undisturbed(wire));
+        return classic::answer(wire, swap, undisturbed);
     }
-    let written = match Reply::read(wire) {
+    let look = Look::behind(attempt);
+    let behind = |wire: &mut Wire| match look {
+        Look::Nothing => Ok(()),
+        Look::Token => reply::debug(wire).map(|_| ()),
+        Look::Value => value_and_token(wire, swap).map(|_| ()),
+    };
+    let written = match Reply::to_write(wire, behind) {
         Ok(reply) => meaning(&reply, swap)?,
         Err(ReplyError::Wire(error)) => return begun(wire, swap, looking).ok_or(error.into()),
         Err(error) => return refusal(error).map(Answered::alone),
     };
-    match Look::behind(attempt) {
+    match look {
         Look::Nothing => Ok(Answered::alone(Answer::Written(written))),
         Look::Token => with_token(wire, swap, written),
         Look::Value => with_value(wire, swap, written),
@@ -77,9 +83,7 @@ pub(super) fn answer(wire: &mut Wire, attempt: Attempt) -> Result<Answered, Repl
 /// What a reply to `ms` means.
 fn meaning(reply: &Reply, swap: &Swap) -> Result<Written, ReplyError> {
     match (reply.code, swap.condition) {
-        (ReturnCode::Hd, _) => Ok(Written::Stored(
-            swap.proof.or(reply.token.and_then(Token::new)),
-        )),
+        (ReturnCode::Hd, _) => Ok(Written::Stored(reply.token.and_then(Token::new))),
         (ReturnCode::Ex, Condition::Token(_)) | (ReturnCode::Ns, Condition::Absent) => {
             Ok(Written::Conflict)
         }

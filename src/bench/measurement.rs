@@ -9,7 +9,7 @@ use super::{Strategy, Trial};
 
 /// What one strategy did with one number of workers.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Row {
+pub(crate) struct Measurement {
     pub(crate) strategy: Strategy,
     pub(crate) workers: usize,
     /// Increments that were acknowledged.
@@ -29,9 +29,9 @@ pub(crate) struct Row {
     pub(crate) exhausted: u64,
 }
 
-impl Row {
+impl Measurement {
     /// Sums up the workers; `grown` is how much the counter grew.
-    pub(super) fn of(trial: &Trial, worked: &[Worked], grown: i128) -> Row {
+    pub(super) fn of(trial: &Trial, worked: &[Worked], grown: i128) -> Measurement {
         let sum = |count: fn(&Worked) -> u64| worked.iter().map(count).sum::<u64>();
         let increments = sum(|worked| worked.increments);
         let time = worked
@@ -45,7 +45,7 @@ impl Row {
                 .add(&worked.latencies)
                 .expect("a growing histogram takes any other");
         }
-        Row {
+        Measurement {
             strategy: trial.strategy,
             workers: trial.workers,
             increments,

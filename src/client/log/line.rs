@@ -5,11 +5,20 @@
 
 use std::borrow::Cow;
 
+use crate::cas::key::MAX_WIRE_BYTES;
+use crate::cas::mutation::Outcome;
+
+/// The longest address of a client: one of IPv6 with the name of an interface takes up to 62 bytes.
+const LONGEST_ADDRESS: usize = 64;
+/// The longest port, and the longest name of a command.
+const LONGEST_PORT: usize = 5;
+const LONGEST_COMMAND: usize = 32;
+
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Line<'a> {
+pub(super) enum Line<'a> {
     /// Somebody tried to store.
-    Mutation(Mutation<'a>),
+    Store(Attempt<'a>),
     /// A client connected.
     Opened(Connection<'a>),
     /// A client's connection ended.
@@ -20,54 +29,38 @@ pub(crate) enum Line<'a> {
     Other,
 }
 
-/// An attempt to store, however it ended.
+/// An attempt to store, as the log has it: with the server's number of the connection instead of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mutation<'a> {
+pub(super) struct Attempt<'a> {
     /// When, by the server's clock, in microseconds of unix time.
-    pub(crate) at: Option<u64>,
+    pub(super) at: Option<u64>,
     /// The server's running number of log entries: later entries have higher ones, across all of its threads.
-    pub(crate) gid: u64,
-    pub(crate) key: Cow<'a, [u8]>,
-    pub(crate) outcome: Outcome,
-    /// The command's name: `set`, `add`, `replace`, `append`, `prepend`, `cas`, or one that later servers have.
-    pub(crate) command: &'a [u8],
+    pub(super) gid: u64,
+    pub(super) key: Cow<'a, [u8]>,
+    pub(super) outcome: Outcome,
+    pub(super) command: &'a [u8],
     /// The server's number for the connection; `None` where the line cannot be trusted.
-    pub(crate) cfd: Option<u32>,
-}
-
-/// How a store ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// Stored.
-    Stored,
-    /// A swap whose token was stale: it lost.
-    Exists,
-    /// A swap whose key was gone.
-    NotFound,
-    /// The command's own condition did not hold (`add` of a key that exists).
-    NotStored,
-    /// Too large, no memory, or a word not known here.
-    Failed,
+    pub(super) cfd: Option<u32>,
 }
 
 /// A client's connection as the log names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Connection<'a> {
-    pub(crate) gid: u64,
-    pub(crate) cfd: u32,
+pub(super) struct Connection<'a> {
+    pub(super) gid: u64,
+    pub(super) cfd: u32,
     ip: &'a [u8],
     port: &'a [u8],
 }
 
 impl<'a> Line<'a> {
     /// Reads a line, without its line end.
-    pub(crate) fn parse(line: &'a [u8]) -> Line<'a> {
+    pub(super) fn parse(line: &'a [u8]) -> Line<'a> {
         if let Some(number) = line.strip_prefix(b"skipped=") {
             return number_of(number).map_or(Line::Other, Line::Skipped);
         }
         let fields = Fields::of(line);
         let read = match fields.kind {
-            b"item_store" => fields.mutation().map(Line::Mutation),
+            b"item_store" => fields.attempt().map(Line::Store),
             b"conn_new" => fields.connection().map(Line::Opened),
             b"conn_close" => fields.connection().map(Line::Closed),
             _ => None,
@@ -76,16 +69,9 @@ impl<'a> Line<'a> {
     }
 }
 
-impl Mutation<'_> {
-    /// Whether it was a compare-and-swap.
-    pub(crate) fn is_swap(&self) -> bool {
-        self.command == b"cas"
-    }
-}
-
 impl Connection<'_> {
     /// `ADDRESS:PORT`; clients on a unix socket have no address and are told apart by the server's number.
-    pub(crate) fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let ip = String::from_utf8_lossy(self.ip);
         let port = String::from_utf8_lossy(self.port);
         match (&*ip, ip.contains(':')) {
@@ -96,9 +82,23 @@ impl Connection<'_> {
     }
 }
 
-/// The name of a client on a unix socket.
-pub(crate) fn unix_name(cfd: u32) -> String {
+/// The name of a client by the address in the server's list of connections, as the log would name it; `None` if it is no
+/// address. A client on a unix socket has none.
+pub(in crate::client) fn name_of(address: Option<&str>, cfd: u32) -> Option<String> {
+    let longest = LONGEST_ADDRESS + LONGEST_PORT + "[]:".len();
+    match address {
+        Some(address) => (address.len() <= longest).then(|| address.into()),
+        None => Some(unix_name(cfd)),
+    }
+}
+
+fn unix_name(cfd: u32) -> String {
     format!("unix:{cfd}")
+}
+
+/// What no memcached writes is not worth keeping: lines come from whoever listens there.
+fn bounded(text: &[u8], longest: usize) -> Option<&[u8]> {
+    (text.len() <= longest).then_some(text)
 }
 
 /// The fields of a line that matter here, each as it stands.
@@ -139,7 +139,7 @@ impl<'a> Fields<'a> {
         fields
     }
 
-    fn mutation(&self) -> Option<Mutation<'a>> {
+    fn attempt(&self) -> Option<Attempt<'a>> {
         let outcome = match self.status {
             b"stored" => Outcome::Stored,
             b"exists" => Outcome::Exists,
@@ -147,12 +147,12 @@ impl<'a> Fields<'a> {
             b"not_stored" => Outcome::NotStored,
             _ => Outcome::Failed,
         };
-        Some(Mutation {
+        Some(Attempt {
             at: self.at,
             gid: self.gid?,
             key: unescaped(self.key?)?,
             outcome,
-            command: self.command,
+            command: bounded(self.command, LONGEST_COMMAND)?,
             // A failed store's line has garbage in this field.
             cfd: self.cfd.filter(|_| outcome != Outcome::Failed),
         })
@@ -162,8 +162,8 @@ impl<'a> Fields<'a> {
         Some(Connection {
             gid: self.gid?,
             cfd: self.cfd?,
-            ip: self.ip,
-            port: self.port,
+            ip: bounded(self.ip, LONGEST_ADDRESS)?,
+            port: bounded(self.port, LONGEST_PORT)?,
         })
     }
 }
@@ -189,13 +189,16 @@ fn number_of(text: &[u8]) -> Option<u64> {
 
 /// A key with its `%XX` turned back into bytes; `None` if it is none.
 fn unescaped(key: &[u8]) -> Option<Cow<'_, [u8]>> {
-    if key.is_empty() {
-        return None;
-    }
-    if !key.contains(&b'%') {
-        return Some(Cow::Borrowed(key));
-    }
-    let mut bytes = Vec::with_capacity(key.len());
+    let bytes = if key.contains(&b'%') {
+        Cow::Owned(decoded(key)?)
+    } else {
+        Cow::Borrowed(key)
+    };
+    (1..=MAX_WIRE_BYTES).contains(&bytes.len()).then_some(bytes)
+}
+
+fn decoded(key: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
     let mut rest = key;
     while let Some((&byte, after)) = rest.split_first() {
         if byte != b'%' {
@@ -206,7 +209,7 @@ fn unescaped(key: &[u8]) -> Option<Cow<'_, [u8]>> {
         bytes.push(digit(*after.first()?)? << 4 | digit(*after.get(1)?)?);
         rest = &after[2..];
     }
-    Some(Cow::Owned(bytes))
+    Some(bytes)
 }
 
 fn digit(byte: u8) -> Option<u8> {
@@ -221,9 +224,9 @@ mod tests {
 
     use super::*;
 
-    fn mutation(line: &str) -> Option<Mutation<'_>> {
+    fn attempt(line: &str) -> Option<Attempt<'_>> {
         match Line::parse(line.as_bytes()) {
-            Line::Mutation(mutation) => Some(mutation),
+            Line::Store(attempt) => Some(attempt),
             _ => None,
         }
     }
@@ -231,13 +234,13 @@ mod tests {
     #[test]
     fn a_store_is_read_with_its_outcome_and_its_client() {
         let line = "ts=1795404235.810314 gid=16 type=item_store key=k status=stored cmd=set ttl=100 clsid=1 cfd=28 size=3";
-        let read = mutation(line).unwrap();
+        let read = attempt(line).unwrap();
         assert_eq!((read.gid, read.cfd, &*read.key), (16, Some(28), &b"k"[..]));
         assert_eq!(read.outcome, Outcome::Stored);
-        assert!(!read.is_swap());
+        assert_eq!(read.command, b"set");
         assert_eq!(read.at, Some(1_795_404_235_810_314));
-        let lost = mutation("gid=1 type=item_store key=k status=exists cmd=cas cfd=3").unwrap();
-        assert_eq!((lost.outcome, lost.is_swap()), (Outcome::Exists, true));
+        let lost = attempt("gid=1 type=item_store key=k status=exists cmd=cas cfd=3").unwrap();
+        assert_eq!((lost.outcome, lost.command), (Outcome::Exists, &b"cas"[..]));
     }
 
     #[test]
@@ -260,7 +263,7 @@ mod tests {
     #[test]
     fn the_damaged_line_of_a_store_too_large_names_no_client() {
         let line = "ts=1.5 gid=9 type=item_store key=big status=too_large cmd=na ttl=4294967235 clsid=111 cfd=1208028772 size=0";
-        let read = mutation(line).unwrap();
+        let read = attempt(line).unwrap();
         assert_eq!((read.outcome, read.cfd), (Outcome::Failed, None));
     }
 
@@ -302,6 +305,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_longer_than_memcached_has_it_is_not_read() {
+        let store = |key: &str, command: &str| {
+            let line = format!("gid=1 type=item_store key={key} status=stored cmd={command} cfd=3");
+            attempt(&line).map(|attempt| attempt.key.len())
+        };
+        assert_eq!(store(&"k".repeat(250), "set"), Some(250));
+        assert_eq!(store(&"k".repeat(251), "set"), None);
+        assert_eq!(store(&"%20".repeat(250), "set"), Some(250));
+        assert_eq!(store(&"%20".repeat(251), "set"), None);
+        assert_eq!(store("k", &"c".repeat(33)), None);
+        let opened = |ip: &str, port: &str| {
+            let line = format!("gid=1 type=conn_new rip={ip} rport={port} transport=tcp cfd=3");
+            matches!(Line::parse(line.as_bytes()), Line::Opened(_))
+        };
+        let longest = "ffff:".repeat(8) + "%" + &"x".repeat(15);
+        assert!(opened(&longest, "65535"));
+        assert!(!opened(&"1".repeat(65), "1"));
+        assert!(!opened("::1", "123456"));
+    }
+
     proptest! {
         #[test]
         fn no_line_panics(line in proptest::collection::vec(any::<u8>(), 0..300)) {
@@ -321,7 +345,7 @@ mod tests {
             let escaped: Vec<String> = key.iter().map(|byte| format!("%{byte:02X}")).collect();
             let escaped = escaped.concat();
             let line = format!("gid=3 type=item_store key={escaped} status=stored cmd=set cfd=1");
-            prop_assert_eq!(&*mutation(&line).unwrap().key, &*key);
+            prop_assert_eq!(&*attempt(&line).unwrap().key, &*key);
         }
     }
 }

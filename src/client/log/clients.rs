@@ -8,53 +8,52 @@
 //! connection gives it. Until then the client is called `?` (protocol.md rule 23).
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+
+use crate::cas::mutation::Writer;
 
 /// How many holders of one number are remembered: a late line can belong to one that has left.
 const REMEMBERED: usize = 4;
-
-/// One connection of one client. Its name may become known later than what it did.
-#[derive(Debug)]
-pub(crate) struct Client {
-    number: u64,
-    name: OnceLock<String>,
-}
-
-impl Client {
-    /// Tells connections apart, also those without a name.
-    pub(crate) fn number(&self) -> u64 {
-        self.number
-    }
-
-    /// Its address, if it is sure.
-    pub(crate) fn name(&self) -> Option<&str> {
-        self.name.get().map(String::as_str)
-    }
-}
+/// Numbers that are remembered. A server gives the lowest free one, so these are as many connections at a time (ordinarily
+/// it allows 1024); the clients beyond are one, without a name.
+pub(in crate::client) const NUMBERS: usize = 16 * 1024;
 
 /// All connections that the log can still speak of.
-#[derive(Debug, Default)]
-pub(crate) struct Clients {
+#[derive(Debug)]
+pub(super) struct Clients {
     holders: HashMap<u32, Vec<Holder>>,
     made: u64,
+    /// Whoever has a number that there is no room for.
+    stranger: Arc<Writer>,
 }
 
 /// A client that holds a number, from one line of the log to another.
 #[derive(Debug)]
 struct Holder {
-    client: Arc<Client>,
+    client: Arc<Writer>,
     since: u64,
     until: u64,
     /// The address that the last look at the server's list gave.
     listed: Option<String>,
 }
 
+impl Default for Clients {
+    fn default() -> Clients {
+        Clients {
+            holders: HashMap::new(),
+            made: 0,
+            stranger: Arc::new(Writer::unnamed(0)),
+        }
+    }
+}
+
 impl Clients {
     /// A client connected.
-    pub(crate) fn opened(&mut self, cfd: u32, gid: u64, name: String) {
-        let (client, at) = self.seat(cfd, gid);
-        // Nobody else can hold this name yet.
-        let _ = client.name.set(name);
+    pub(super) fn opened(&mut self, cfd: u32, gid: u64, name: String) {
+        let Some((client, at)) = self.seat(cfd, gid) else {
+            return;
+        };
+        client.call(name);
         let holders = self.holders.entry(cfd).or_default();
         // Whoever held the number before has ended, even if the line that said so was lost.
         if let Some(before) = at.checked_sub(1).and_then(|at| holders.get_mut(at)) {
@@ -63,27 +62,30 @@ impl Clients {
     }
 
     /// A client's connection ended; the line of it also says who it was.
-    pub(crate) fn closed(&mut self, cfd: u32, gid: u64, name: String) {
-        let holders = self.holders.entry(cfd).or_default();
+    pub(super) fn closed(&mut self, cfd: u32, gid: u64, name: String) {
+        let Some(holders) = self.holders.get_mut(&cfd) else {
+            return;
+        };
         if let Some(holder) = holders.iter_mut().rfind(|holder| holder.holds(gid)) {
             holder.until = gid;
             // If it has a name already, it is this one.
-            let _ = holder.client.name.set(name);
+            holder.client.call(name);
         }
     }
 
     /// The client that a line speaks of.
-    pub(crate) fn writer(&mut self, cfd: u32, gid: u64) -> Arc<Client> {
+    pub(super) fn writer(&mut self, cfd: u32, gid: u64) -> Arc<Writer> {
         if let Some(holders) = self.holders.get(&cfd)
             && let Some(holder) = holders.iter().rfind(|holder| holder.holds(gid))
         {
             return Arc::clone(&holder.client);
         }
-        self.seat(cfd, gid).0
+        self.seat(cfd, gid)
+            .map_or_else(|| Arc::clone(&self.stranger), |(client, _)| client)
     }
 
     /// A look at the server's list of connections.
-    pub(crate) fn listed(&mut self, list: Vec<(u32, String)>) {
+    pub(super) fn listed(&mut self, list: Vec<(u32, String)>) {
         for (cfd, name) in list {
             let known = self.holders.get(&cfd).and_then(|holders| holders.last());
             if known.is_none_or(|holder| holder.until != u64::MAX) {
@@ -98,7 +100,7 @@ impl Clients {
                 continue;
             };
             if holder.listed.as_ref() == Some(&name) {
-                let _ = holder.client.name.set(name);
+                holder.client.call(name);
             } else {
                 holder.listed = Some(name);
             }
@@ -106,18 +108,18 @@ impl Clients {
     }
 
     /// Whether a further look at the server's list could name somebody.
-    pub(crate) fn unsure(&self) -> bool {
+    pub(super) fn unsure(&self) -> bool {
         let mut open = self.holders.values().filter_map(|holders| holders.last());
         open.any(|holder| holder.until == u64::MAX && holder.client.name().is_none())
     }
 
-    /// A new holder of a number from `since` on, and the place among its holders.
-    fn seat(&mut self, cfd: u32, since: u64) -> (Arc<Client>, usize) {
+    /// A new holder of a number from `since` on, and the place among its holders; `None` if there is no room.
+    fn seat(&mut self, cfd: u32, since: u64) -> Option<(Arc<Writer>, usize)> {
+        if self.holders.len() == NUMBERS && !self.holders.contains_key(&cfd) {
+            return None;
+        }
         self.made += 1;
-        let client = Arc::new(Client {
-            number: self.made,
-            name: OnceLock::new(),
-        });
+        let client = Arc::new(Writer::unnamed(self.made));
         let holders = self.holders.entry(cfd).or_default();
         let at = holders.partition_point(|holder| holder.since <= since);
         let until = holders.get(at).map_or(u64::MAX, |after| after.since);
@@ -130,9 +132,9 @@ impl Clients {
         holders.insert(at, holder);
         if holders.len() > REMEMBERED {
             holders.remove(0);
-            return (client, at.saturating_sub(1));
+            return Some((client, at.saturating_sub(1)));
         }
-        (client, at)
+        Some((client, at))
     }
 }
 
@@ -237,5 +239,21 @@ mod tests {
             clients.opened(7, gid, format!("a:{gid}"));
         }
         assert_eq!(clients.holders[&7].len(), REMEMBERED);
+    }
+    #[test]
+    fn few_numbers_are_remembered_and_the_rest_are_strangers() {
+        let mut clients = Clients::default();
+        for cfd in 0..1_000_000 {
+            clients.opened(cfd, u64::from(cfd), format!("a:{cfd}"));
+            clients.closed(cfd, u64::from(cfd) + 1, format!("a:{cfd}"));
+        }
+        assert_eq!(clients.holders.len(), NUMBERS);
+        assert_eq!(name(&mut clients, 5, 5), "a:5");
+        let (one, other) = (clients.writer(700_000, 1), clients.writer(800_000, 1));
+        assert_eq!((one.name(), one.number()), (None, other.number()));
+        clients.listed(list(&[(700_000, "b:1")]));
+        clients.listed(list(&[(700_000, "b:1")]));
+        assert_eq!(name(&mut clients, 700_000, 2), "?");
+        assert_eq!(clients.holders.len(), NUMBERS);
     }
 }

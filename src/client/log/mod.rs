@@ -3,10 +3,16 @@
 //! It is read in big pieces and handed on line by line without copying, as the server drops what is not taken fast
 //! enough (protocol.md 6).
 
+pub(super) mod clients;
+mod follow;
+pub(super) mod line;
+mod observe;
+
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+pub(crate) use self::follow::{Keeper, Later, Reader, Settled, follow};
 use super::Session;
 use super::address::Address;
 use super::dial::{Stream, dial};
@@ -17,11 +23,13 @@ use crate::cas::store::{Failure, Fault};
 
 /// An idle server says `OK` when its logging thread wakes up, which is up to a second later.
 const FIRST_LINE: Duration = Duration::from_millis(2500);
-/// Read at a time; the server's own buffer for a watcher is as large. No line is nearly as long.
+/// Read at a time; the server's own buffer for a watcher is as large.
 const CHUNK: usize = 256 * 1024;
+/// The longest line: a key of 250 bytes takes 750 there, and the rest of a line less than 200.
+const MAX_LINE: usize = 4096;
 
 /// A log being read.
-pub(crate) struct Log {
+struct Log {
     stream: Stream,
     inbox: Vec<u8>,
     filled: usize,
@@ -30,7 +38,7 @@ pub(crate) struct Log {
 
 impl Session {
     /// Asks the server for its log of stores and connections.
-    pub(super) fn attach(&self) -> Result<Log, StoreError> {
+    fn attach(&self) -> Result<Log, StoreError> {
         let dialled = Wire::open(&self.address, self.timeout);
         let mut wire = dialled.map_err(|error| self.not_dialled(&error))?;
         let patient = Session::new(self.address.clone(), self.timeout.max(FIRST_LINE));
@@ -50,7 +58,7 @@ impl Session {
     /// The server's logging thread sleeps up to a second when there is nothing to log, and what comes in bursts
     /// meanwhile is lost (protocol.md 6). A knock now and then keeps it awake, and its line coming back proves that
     /// everything before it has come too.
-    pub(crate) fn knock(&self) -> Option<SocketAddr> {
+    fn knock(&self) -> Option<SocketAddr> {
         match (&self.address, dial(&self.address, self.timeout)) {
             (Address::Tcp { .. }, Ok(Stream::Tcp(stream))) => stream.local_addr().ok(),
             _ => None,
@@ -58,12 +66,12 @@ impl Session {
     }
 
     /// Whether it is worth knocking: on a TLS port a connection without a handshake would be an incident.
-    pub(crate) fn can_be_knocked(&self) -> bool {
+    fn can_be_knocked(&self) -> bool {
         !matches!(self.address, Address::Tls { .. })
     }
 
     /// A proxy would show its own log, which has no stores.
-    pub(super) fn proxy_has_no_log(&self) -> StoreError {
+    fn proxy_has_no_log(&self) -> StoreError {
         StoreError::Refused(format!(
             "{} is a proxy: its log tells nothing of the stores behind it; ask the servers behind it",
             self.address
@@ -105,7 +113,11 @@ impl Log {
     }
 
     /// Waits until `deadline` for more of the log.
-    pub(crate) fn fill(&mut self, deadline: Instant) -> Result<(), StoreError> {
+    fn fill(&mut self, deadline: Instant) -> Result<(), StoreError> {
+        // What came together with the answer to `watch` is told, even if the server has gone since.
+        if self.inbox[..self.filled].contains(&b'\n') {
+            return Ok(());
+        }
         match self.stream.read(&mut self.inbox[self.filled..], deadline) {
             Ok(0) => Err(self.lost("closed the log")),
             Ok(read) => {
@@ -122,18 +134,23 @@ impl Log {
     }
 
     /// Passes on each complete line.
-    pub(crate) fn lines(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
+    fn lines(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<(), StoreError> {
         let mut rest = &self.inbox[..self.filled];
+        let mut too_long = false;
         while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
             let line = &rest[..end];
+            too_long = line.len() > MAX_LINE;
+            if too_long {
+                break;
+            }
             take(line.strip_suffix(b"\r").unwrap_or(line));
             rest = &rest[end + 1..];
         }
         let left = rest.len();
         self.inbox.copy_within(self.filled - left..self.filled, 0);
         self.filled = left;
-        if left == self.inbox.len() {
-            return Err(self.lost("sent a line without end"));
+        if too_long || left > MAX_LINE {
+            return Err(self.lost("sent a line longer than any of a memcached's log"));
         }
         Ok(())
     }

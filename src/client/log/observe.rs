@@ -1,13 +1,12 @@
 //! What the server says about itself: its counters, and who is connected.
 
-use super::Session;
+use super::clients::NUMBERS;
+use super::line::name_of;
 use crate::cas::StoreError;
+use crate::cas::mutation::Counters;
+use crate::client::Session;
 use crate::client::facts::number;
-use crate::client::log::Log;
-use crate::client::protocol::{Request, reply};
-use crate::contention::clients::Clients;
-use crate::contention::line::unix_name;
-use crate::contention::report::Counters;
+use crate::client::protocol::reply;
 
 /// More than a server says of its connections, in bytes: some lines for each, of a hundred thousand and more.
 const MAX_CONNECTIONS: usize = 32 * 1024 * 1024;
@@ -15,7 +14,7 @@ const MAX_CONNECTIONS: usize = 32 * 1024 * 1024;
 impl Session {
     /// The counters of swaps and of lost log lines; `None` if the server does not say.
     pub(crate) fn counters(&mut self) -> Result<Option<Counters>, StoreError> {
-        let mut request = Request::new();
+        let mut request = self.request();
         request.stats();
         let stats = self.exchange(&request, |wire, _| Ok(reply::stats(wire)?))?;
         Ok(stats.and_then(|stats| counters(&stats)))
@@ -23,32 +22,18 @@ impl Session {
 
     /// The server's number of each connection, with the client's address; empty if the server does not say.
     pub(crate) fn connections(&mut self) -> Result<Vec<(u32, String)>, StoreError> {
-        let mut request = Request::new();
+        let mut request = self.request();
         request.connections();
         self.exchange(&request, |wire, _| {
             let mut connections = Vec::new();
             reply::each_stat(wire, MAX_CONNECTIONS, |name, value| {
-                connections.extend(connection(name, value));
+                // Of no more of them anything is kept.
+                if connections.len() < NUMBERS {
+                    connections.extend(connection(name, value));
+                }
             })?;
             Ok(connections)
         })
-    }
-
-    /// Attaches to the log, and learns who was connected before it began.
-    pub(crate) fn attach_knowing(&mut self, clients: &mut Clients) -> Result<Log, StoreError> {
-        if self.is_proxy()? {
-            return Err(self.proxy_has_no_log());
-        }
-        // Who is listed before and after was connected all the time.
-        clients.listed(self.connections()?);
-        let log = self.attach()?;
-        clients.listed(self.connections()?);
-        Ok(log)
-    }
-
-    /// Whether this is a proxy, whose log and counters know nothing of the items behind it (protocol.md 8).
-    fn is_proxy(&mut self) -> Result<bool, StoreError> {
-        Ok(self.learn()?.settings.says_proxy())
     }
 }
 
@@ -67,10 +52,9 @@ fn counters(stats: &[(String, String)]) -> Option<Counters> {
 fn connection(name: &str, value: &str) -> Option<(u32, String)> {
     let (cfd, field) = name.split_once(':')?;
     let cfd = cfd.parse().ok().filter(|_| field == "addr")?;
-    match value.split_once(':')? {
-        ("tcp" | "tcp6", address) => Some((cfd, address.to_string())),
-        _ => Some((cfd, unix_name(cfd))),
-    }
+    let (transport, address) = value.split_once(':')?;
+    let address = matches!(transport, "tcp" | "tcp6").then_some(address);
+    Some((cfd, name_of(address, cfd)?))
 }
 
 #[cfg(test)]
@@ -98,6 +82,7 @@ mod tests {
             ("x:addr", "tcp:1"),
             ("29", "x"),
             ("29:addr", "x"),
+            ("29:addr", &format!("tcp:{}:1", "1".repeat(100))),
         ] {
             assert_eq!(connection(name, value), None);
         }

@@ -1,0 +1,148 @@
+//! What can be learnt of the stores of others: one store that somebody tried, who it was, and what the server counted.
+//!
+//! Who follows a server makes these, who counts or prints takes them; neither has to know the other.
+
+use std::sync::{Arc, OnceLock};
+
+/// An attempt to store, however it ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Mutation<'a> {
+    /// When, by the server's clock, in microseconds of unix time.
+    pub(crate) at: Option<u64>,
+    pub(crate) key: &'a [u8],
+    pub(crate) outcome: Outcome,
+    /// The command's name: `set`, `add`, `replace`, `append`, `prepend`, `cas`, or one that later servers have.
+    pub(crate) command: &'a [u8],
+    /// Who tried; `None` where nothing can be trusted to tell it.
+    pub(crate) writer: Option<Arc<Writer>>,
+}
+
+/// How a store ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Stored.
+    Stored,
+    /// A swap whose token was stale: it lost.
+    Exists,
+    /// A swap whose key was gone.
+    NotFound,
+    /// The command's own condition did not hold (`add` of a key that exists).
+    NotStored,
+    /// Too large, no memory, or a word not known here.
+    Failed,
+}
+
+/// One connection of one client. Its name may become known later than what it did.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    number: u64,
+    name: OnceLock<String>,
+}
+
+/// What the server counted by itself: swaps by outcome, and lines of its log that it did not send.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counters {
+    pub(crate) cas_hits: u64,
+    pub(crate) cas_badval: u64,
+    pub(crate) cas_misses: u64,
+    pub(crate) log_worker_dropped: u64,
+    pub(crate) log_watcher_skipped: u64,
+}
+
+impl Mutation<'_> {
+    /// Whether it was a compare-and-swap.
+    pub(crate) fn is_swap(&self) -> bool {
+        self.command == b"cas"
+    }
+}
+
+impl Writer {
+    /// A connection without a name so far; `number` tells it from all others.
+    pub(crate) fn unnamed(number: u64) -> Writer {
+        Writer {
+            number,
+            name: OnceLock::new(),
+        }
+    }
+
+    /// Tells connections apart, also those without a name.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Its address, if it is sure.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.get().map(String::as_str)
+    }
+
+    /// Gives it its name. The first one stays.
+    pub(crate) fn call(&self, name: String) {
+        let _ = self.name.set(name);
+    }
+}
+
+impl Counters {
+    /// What was added since `before`; `None` if the counters were reset meanwhile.
+    pub(crate) fn since(&self, before: &Counters) -> Option<Counters> {
+        Some(Counters {
+            cas_hits: self.cas_hits.checked_sub(before.cas_hits)?,
+            cas_badval: self.cas_badval.checked_sub(before.cas_badval)?,
+            cas_misses: self.cas_misses.checked_sub(before.cas_misses)?,
+            log_worker_dropped: self
+                .log_worker_dropped
+                .checked_sub(before.log_worker_dropped)?,
+            log_watcher_skipped: self
+                .log_watcher_skipped
+                .checked_sub(before.log_watcher_skipped)?,
+        })
+    }
+
+    /// How many lines of the log did not reach us, if the log itself told of `skipped` ones meanwhile.
+    pub(crate) fn dropped(&self, skipped: u64) -> u64 {
+        self.log_worker_dropped
+            .saturating_add(self.log_watcher_skipped.max(skipped))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_that_were_reset_tell_nothing() {
+        let counters = |cas_hits| Counters {
+            cas_hits,
+            ..Counters::default()
+        };
+        assert_eq!(
+            counters(5).since(&counters(3)).map(|since| since.cas_hits),
+            Some(2)
+        );
+        assert_eq!(counters(1).since(&counters(3)), None);
+    }
+
+    #[test]
+    fn lines_are_dropped_twice_and_what_is_told_twice_counts_once() {
+        let counters = Counters {
+            log_worker_dropped: 5,
+            log_watcher_skipped: 40,
+            ..Counters::default()
+        };
+        assert_eq!(counters.dropped(42), 47);
+        assert_eq!(counters.dropped(0), 45);
+        let hostile = Counters {
+            log_worker_dropped: u64::MAX,
+            ..counters
+        };
+        assert_eq!(hostile.dropped(1), u64::MAX);
+    }
+
+    #[test]
+    fn the_first_name_stays() {
+        let writer = Writer::unnamed(1);
+        assert_eq!(writer.name(), None);
+        writer.call("a:1".into());
+        writer.call("b:2".into());
+        assert_eq!(writer.name(), Some("a:1"));
+    }
+}

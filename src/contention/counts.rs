@@ -1,0 +1,117 @@
+//! How many stores ended how, over the whole time and since the last mark.
+
+use crate::cas::mutation::{Mutation, Outcome};
+
+/// How stores ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Stores that happened, by any command.
+    pub(crate) stores: u64,
+    /// Swaps that happened.
+    pub(crate) won: u64,
+    /// Swaps that lost to another writer.
+    pub(crate) lost: u64,
+    /// Swaps whose key was gone.
+    pub(crate) missing: u64,
+}
+
+/// Counts over the whole time, and what they were at the last mark.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Span {
+    pub(crate) now: Counts,
+    mark: Counts,
+}
+
+impl Counts {
+    /// Swaps that were tried.
+    pub(crate) fn swaps(&self) -> u64 {
+        self.won + self.lost + self.missing
+    }
+
+    /// The share of the swaps that lost; `None` if there were none.
+    #[allow(clippy::cast_precision_loss)] // a share of 2^53 swaps needs no last digit
+    pub(crate) fn lost_ratio(&self) -> Option<f64> {
+        let swaps = self.swaps();
+        (swaps > 0).then(|| self.lost as f64 / swaps as f64)
+    }
+
+    /// Whether nothing happened.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Counts::default()
+    }
+
+    pub(super) fn count(&mut self, mutation: &Mutation) {
+        let swap = mutation.is_swap();
+        match mutation.outcome {
+            Outcome::Stored => {
+                self.stores += 1;
+                self.won += u64::from(swap);
+            }
+            Outcome::Exists if swap => self.lost += 1,
+            Outcome::NotFound if swap => self.missing += 1,
+            _ => {}
+        }
+    }
+}
+
+impl Span {
+    /// What came since the last mark.
+    pub(crate) fn since_mark(&self) -> Counts {
+        Counts {
+            stores: self.now.stores - self.mark.stores,
+            won: self.now.won - self.mark.won,
+            lost: self.now.lost - self.mark.lost,
+            missing: self.now.missing - self.mark.missing,
+        }
+    }
+
+    pub(super) fn mark(&mut self) {
+        self.mark = self.now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contention::testing::tried;
+
+    #[test]
+    fn swaps_are_counted_by_outcome_and_other_failures_not_at_all() {
+        let mut counts = Counts::default();
+        for (command, outcome) in [
+            ("set", Outcome::Stored),
+            ("cas", Outcome::Stored),
+            ("cas", Outcome::Exists),
+            ("cas", Outcome::NotFound),
+        ] {
+            counts.count(&tried("k", command, outcome, None));
+        }
+        let expected = Counts {
+            stores: 2,
+            won: 1,
+            lost: 1,
+            missing: 1,
+        };
+        assert_eq!((counts, counts.swaps()), (expected, 3));
+        for (command, outcome) in [
+            ("add", Outcome::NotStored),
+            ("na", Outcome::Failed),
+            ("set", Outcome::NotFound),
+        ] {
+            counts.count(&tried("k", command, outcome, None));
+        }
+        assert_eq!(counts, expected);
+    }
+
+    #[test]
+    fn a_share_of_no_swaps_is_none() {
+        let counts = |won, lost| Counts {
+            stores: 6,
+            won,
+            lost,
+            missing: 0,
+        };
+        assert_eq!(counts(1, 3).lost_ratio(), Some(0.75));
+        assert_eq!(counts(0, 0).lost_ratio(), None);
+    }
+}

@@ -1,0 +1,28 @@
+//! Stores for tests.
+
+use std::sync::Arc;
+
+use crate::cas::mutation::{Mutation, Outcome, Writer};
+
+/// A store that was tried, 5 seconds and 6 microseconds after the beginning of unix time.
+pub(crate) fn tried<'a>(
+    key: &'a str,
+    command: &'a str,
+    outcome: Outcome,
+    writer: Option<&Arc<Writer>>,
+) -> Mutation<'a> {
+    Mutation {
+        at: Some(5_000_006),
+        key: key.as_bytes(),
+        outcome,
+        command: command.as_bytes(),
+        writer: writer.cloned(),
+    }
+}
+
+/// A client whose name is known.
+pub(crate) fn named(number: u64, name: &str) -> Arc<Writer> {
+    let writer = Writer::unnamed(number);
+    writer.call(name.into());
+    Arc::new(writer)
+}

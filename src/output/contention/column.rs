@@ -1,0 +1,168 @@
+//! The columns of the table beside the name: what stands in them, and which are spared first.
+
+use super::shown;
+use crate::contention::findings::{By, Findings, Row};
+use crate::output::Paint;
+use crate::output::calendar::utc;
+use crate::output::columns::{Side, cut, display_width};
+
+/// The column of names never gets narrower than this to make room for others.
+pub(super) const NAME: usize = 20;
+/// The parts of a row (a key's clients) that are named, and how wide a sparkline is.
+const PARTS: usize = 2;
+const SPARKS: usize = 20;
+
+/// What stands beside the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    Stores,
+    Won,
+    Lost,
+    Share,
+    Missing,
+    Writers,
+    Changed,
+    Sparks,
+    Parts,
+}
+
+impl Column {
+    /// From left to right.
+    pub(super) const ALL: [Column; 9] = [
+        Column::Stores,
+        Column::Won,
+        Column::Lost,
+        Column::Share,
+        Column::Missing,
+        Column::Writers,
+        Column::Sparks,
+        Column::Changed,
+        Column::Parts,
+    ];
+    /// What is left out first where there is little room.
+    pub(super) const SPARED: [Column; 6] = [
+        Column::Parts,
+        Column::Changed,
+        Column::Missing,
+        Column::Writers,
+        Column::Sparks,
+        Column::Won,
+    ];
+
+    pub(super) fn title(self, by: By) -> &'static str {
+        match self {
+            Column::Stores => "STORES",
+            Column::Won => "WON",
+            Column::Lost => "LOST",
+            Column::Share => "LOST%",
+            Column::Missing => "MISSING",
+            Column::Writers if by == By::Client => "KEYS",
+            Column::Writers => "WRITERS",
+            Column::Changed => "LAST CHANGE",
+            Column::Sparks => "LOST BY INTERVAL",
+            Column::Parts if by == By::Client => "HOTTEST KEYS (LOST)",
+            Column::Parts => "HOTTEST CLIENTS (LOST)",
+        }
+    }
+
+    /// Numbers stand at the right.
+    pub(super) fn side(self) -> Side {
+        match self {
+            Column::Changed | Column::Sparks | Column::Parts => Side::Left,
+            _ => Side::Right,
+        }
+    }
+
+    /// The width of the widest text, the title's included.
+    pub(super) fn width(self, findings: &Findings) -> usize {
+        let texts = findings
+            .rows
+            .iter()
+            .map(|row| display_width(&self.text(row)));
+        texts
+            .max()
+            .unwrap_or(0)
+            .max(display_width(self.title(findings.by)))
+    }
+
+    pub(super) fn text(self, row: &Row) -> String {
+        let counts = &row.counts;
+        match self {
+            Column::Stores => counts.stores.to_string(),
+            Column::Won => counts.won.to_string(),
+            Column::Lost => counts.lost.to_string(),
+            Column::Share => share(row),
+            Column::Missing => counts.missing.to_string(),
+            Column::Writers => row.parts.len().to_string() + if row.more_parts { "+" } else { "" },
+            // The day is today's.
+            Column::Changed => row.changed.map_or("-".into(), |at| {
+                utc(at).get(11..).unwrap_or("-").to_string()
+            }),
+            Column::Sparks => sparks(&row.history),
+            Column::Parts => parts(row),
+        }
+    }
+
+    pub(super) fn painted(self, text: &str, row: &Row, paint: Paint) -> String {
+        match self {
+            Column::Lost | Column::Share
+                if row.counts.lost_ratio().is_some_and(|share| share >= 0.5) =>
+            {
+                paint.bad(text)
+            }
+            Column::Lost | Column::Share if row.counts.lost > 0 => paint.warning(text),
+            Column::Sparks => paint.warning(text),
+            Column::Changed | Column::Parts => paint.label(text),
+            _ => text.into(),
+        }
+    }
+}
+
+fn share(row: &Row) -> String {
+    row.counts
+        .lost_ratio()
+        .map_or("-".into(), |share| format!("{:.1}", share * 100.0))
+}
+
+/// Who takes part, the hottest first.
+fn parts(row: &Row) -> String {
+    let named = row.parts.iter().take(PARTS);
+    let mut text: Vec<String> = named
+        .map(|part| {
+            format!(
+                "{} ({})",
+                cut(&shown(&part.name), NAME + 1),
+                part.counts.lost
+            )
+        })
+        .collect();
+    if row.parts.len() > PARTS {
+        text.push(format!("{} more", row.parts.len() - PARTS));
+    }
+    text.join(", ")
+}
+
+/// A bar per interval, as high as its part of the highest.
+fn sparks(history: &[u64]) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let shown = &history[history.len().saturating_sub(SPARKS)..];
+    let highest = shown.iter().copied().max().unwrap_or(0).max(1);
+    let bar = |&lost: &u64| match lost {
+        0 => '·',
+        _ => BARS[usize::try_from(u128::from(lost) * 7 / u128::from(highest)).unwrap_or(7)],
+    };
+    shown.iter().map(bar).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sparks_show_the_shape() {
+        assert_eq!(sparks(&[0, 1, 7, 14]), "·▁▄█");
+        assert_eq!(sparks(&[]), "");
+        assert_eq!(display_width(&sparks(&[3; 100])), SPARKS);
+        assert_eq!(sparks(&[u64::MAX]), "█");
+    }
+}
