@@ -44,6 +44,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('contention', 'contention', [CompletionResultType]::ParameterValue, 'Show which keys are fought over, and by whom')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure increments under contention, on this server')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page of mccas or of one of its commands')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -252,6 +253,23 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'mccas;man' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]')
+            [CompletionResult]::new('--max-value', '--max-value', [CompletionResultType]::ParameterName, 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object per line')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show each attempt, its wait and its reason on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show each attempt, its wait and its reason on stderr')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'mccas;help' {
             [CompletionResult]::new('gets', 'gets', [CompletionResultType]::ParameterValue, 'Read values with their tokens, in one round trip')
             [CompletionResult]::new('cas', 'cas', [CompletionResultType]::ParameterValue, 'Store a value only if the item is still the one you saw')
@@ -262,6 +280,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('contention', 'contention', [CompletionResultType]::ParameterValue, 'Show which keys are fought over, and by whom')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure increments under contention, on this server')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script for a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page of mccas or of one of its commands')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -290,6 +309,9 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;help;completions' {
+            break
+        }
+        'mccas;help;man' {
             break
         }
         'mccas;help;help' {

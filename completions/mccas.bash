@@ -40,6 +40,9 @@ _mccas() {
             mccas,incr-cas)
                 cmd="mccas__subcmd__incr__subcmd__cas"
                 ;;
+            mccas,man)
+                cmd="mccas__subcmd__man"
+                ;;
             mccas,update)
                 cmd="mccas__subcmd__update"
                 ;;
@@ -70,6 +73,9 @@ _mccas() {
             mccas__subcmd__help,incr-cas)
                 cmd="mccas__subcmd__help__subcmd__incr__subcmd__cas"
                 ;;
+            mccas__subcmd__help,man)
+                cmd="mccas__subcmd__help__subcmd__man"
+                ;;
             mccas__subcmd__help,update)
                 cmd="mccas__subcmd__help__subcmd__update"
                 ;;
@@ -83,7 +89,7 @@ _mccas() {
 
     case "${cmd}" in
         mccas)
-            opts="-s -q -v -h -V --server --timeout --max-value --json --color --quiet --verbose --help --version gets cas incr-cas update delete watch contention bench completions help"
+            opts="-s -q -v -h -V --server --timeout --max-value --json --color --quiet --verbose --help --version gets cas incr-cas update delete watch contention bench completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -404,7 +410,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__help)
-            opts="gets cas incr-cas update delete watch contention bench completions help"
+            opts="gets cas incr-cas update delete watch contention bench completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -529,6 +535,20 @@ _mccas() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mccas__subcmd__help__subcmd__man)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mccas__subcmd__help__subcmd__update)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -604,6 +624,40 @@ _mccas() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-value)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mccas__subcmd__man)
+            opts="-s -q -v -h -V --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --server)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -41,6 +41,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand contention 'Show which keys are fought over, and by whom'
             cand bench 'Measure increments under contention, on this server'
             cand completions 'Print the completion script for a shell'
+            cand man 'Print the manual page of mccas or of one of its commands'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mccas;gets'= {
@@ -239,6 +240,22 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'mccas;man'= {
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --max-value 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'mccas;help'= {
             cand gets 'Read values with their tokens, in one round trip'
             cand cas 'Store a value only if the item is still the one you saw'
@@ -249,6 +266,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand contention 'Show which keys are fought over, and by whom'
             cand bench 'Measure increments under contention, on this server'
             cand completions 'Print the completion script for a shell'
+            cand man 'Print the manual page of mccas or of one of its commands'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mccas;help;gets'= {
@@ -268,6 +286,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
         &'mccas;help;bench'= {
         }
         &'mccas;help;completions'= {
+        }
+        &'mccas;help;man'= {
         }
         &'mccas;help;help'= {
         }

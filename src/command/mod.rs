@@ -8,6 +8,7 @@ pub(crate) mod contention;
 pub(crate) mod delete;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
+pub(crate) mod man;
 pub(crate) mod update;
 pub(crate) mod watch;
 
@@ -66,6 +67,7 @@ subcommands! {
     Contention: contention,
     Bench: bench,
     Completions: completions,
+    Man: man,
 }
 
 /// Runs a subcommand. `tree` builds the whole command line, which `completions` describes to a shell.

@@ -7,7 +7,7 @@ use std::{env, fs};
 use crate::harness::inspect::show;
 use crate::harness::mccas::mccas_alone;
 
-const SUBCOMMANDS: [&str; 9] = [
+pub(crate) const SUBCOMMANDS: [&str; 10] = [
     "gets",
     "cas",
     "incr-cas",
@@ -17,6 +17,7 @@ const SUBCOMMANDS: [&str; 9] = [
     "contention",
     "bench",
     "completions",
+    "man",
 ];
 
 #[test]

@@ -26,6 +26,7 @@ mod json; // The objects, read by strict types.
 mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
 mod lost_attempts; // Retries, deadline, fallback.
+mod man; // The manual pages: up to date, with their sections.
 mod options; // Before and after the command, and by the environment.
 mod pipes; // Readers that go away.
 mod promises; // Nothing is destroyed, no byte is changed.

@@ -109,6 +109,7 @@ fn every_subcommand_and_option_of_readme_exists() {
         "bench",
         "contention",
         "completions",
+        "man",
     ] {
         let arguments: Vec<_> = [command, "--help"]
             .into_iter()
