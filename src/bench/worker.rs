@@ -54,6 +54,7 @@ impl Pacer for SilentPacer {
     fn lost(&mut self, _: &Lost) {}
 
     fn unanswered(&mut self, _: &Failure) {}
+    fn proof_ignored(&mut self, _: Token) {}
 
     fn stored(&mut self, _: u32, _: Option<Token>) {}
 }

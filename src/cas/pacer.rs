@@ -17,6 +17,8 @@ pub(crate) trait Pacer {
     fn lost(&mut self, attempt: &Lost);
     /// Called for a swap without an answer, before its outcome is looked for.
     fn unanswered(&mut self, failure: &Failure);
+    /// Is told that the item was stored under another token than the proof.
+    fn proof_ignored(&mut self, token: Token);
     /// Called for the attempt that was stored, with the token it used.
     fn stored(&mut self, attempt: u32, token: Option<Token>);
 }

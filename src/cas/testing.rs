@@ -81,6 +81,8 @@ pub(crate) struct Still {
     pub(crate) now: Duration,
     pub(crate) waits: Vec<Duration>,
     pub(crate) lost: Vec<Written>,
+    /// Tokens of items that do not carry their proof.
+    pub(crate) ignored: Vec<Token>,
 }
 
 impl Pacer for Still {
@@ -98,6 +100,9 @@ impl Pacer for Still {
         self.lost.push(attempt.outcome);
     }
     fn unanswered(&mut self, _: &Failure) {}
+    fn proof_ignored(&mut self, token: Token) {
+        self.ignored.push(token);
+    }
     fn stored(&mut self, _: u32, _: Option<Token>) {}
 }
 

@@ -247,6 +247,11 @@ impl Loop<'_> {
     fn stored<T>(&mut self, swap: &Swap, token: Option<Token>, with: T) -> Updated<T> {
         let tally = self.progress.tally;
         self.pacer.stored(tally.attempts, token);
+        if let (Some(proof), Some(token)) = (swap.proof, token)
+            && proof != token
+        {
+            self.pacer.proof_ignored(token);
+        }
         let before = self.progress.item.take();
         let ttl = self.plan.expiry.ttl(before.as_ref());
         Updated {
@@ -524,6 +529,23 @@ mod tests {
         .0
         .unwrap();
         assert_eq!(store.swaps[0].proof, Some(Token::proof(u64::MAX)));
+    }
+
+    #[test]
+    fn a_proof_that_the_item_does_not_carry_is_told() {
+        let exactly_once = Plan {
+            exactly_once: true,
+            ..plan()
+        };
+        let proof = Token::proof(u64::MAX);
+        for (stored, ignored) in [(token(2), vec![token(2)]), (proof, vec![])] {
+            let mut store = Scripted::new()
+                .read(Some(item("a", 1)))
+                .swap(Ok(Written::Stored(Some(stored))));
+            let (outcome, clock) = run(&mut store, &exactly_once);
+            assert_eq!(outcome.unwrap().token, Some(stored));
+            assert_eq!(clock.ignored, ignored);
+        }
     }
 
     #[test]

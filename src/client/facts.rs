@@ -21,7 +21,7 @@ pub(super) struct Facts {
     pub(super) growth: Growth,
     /// `None` if the server does not say.
     pub(super) clock: Option<Clock>,
-    pub(super) settings: Settings,
+    pub(super) limits: Limits,
 }
 
 /// One life of one server process: tokens mean something only within it (protocol.md 2.3).
@@ -73,7 +73,7 @@ pub(super) enum Route {
 
 /// What `stats settings` says about storing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Settings {
+pub(super) struct Limits {
     item_size_max: Option<usize>,
     evictions: bool,
     proxy: bool,
@@ -161,10 +161,10 @@ impl Clock {
     }
 }
 
-impl Settings {
-    pub(super) fn of(stats: &[(String, String)]) -> Settings {
+impl Limits {
+    pub(super) fn of(stats: &[(String, String)]) -> Limits {
         let is = |name, value| text(stats, name) == Some(value);
-        Settings {
+        Limits {
             item_size_max: number(stats, "item_size_max").and_then(|size| size.try_into().ok()),
             evictions: !is("evictions", "off"),
             proxy: is("binding_protocol", "proxy"),
@@ -172,9 +172,9 @@ impl Settings {
         }
     }
 
-    /// What to assume of a server that does not tell its settings.
-    pub(super) fn unknown() -> Settings {
-        Settings {
+    /// What to assume of a server that does not tell its limits.
+    pub(super) fn unknown() -> Limits {
+        Limits {
             item_size_max: None,
             evictions: true,
             proxy: true,
@@ -254,12 +254,12 @@ mod tests {
             .collect()
     }
 
-    fn settings(lines: &[(&str, &str)]) -> Settings {
-        Settings::of(&stats(lines))
+    fn limits(lines: &[(&str, &str)]) -> Limits {
+        Limits::of(&stats(lines))
     }
 
-    fn route(settings: Settings, key: &str, size: usize) -> Route {
-        settings.route(&Key::new(key).unwrap(), 0, size)
+    fn route(limits: Limits, key: &str, size: usize) -> Route {
+        limits.route(&Key::new(key).unwrap(), 0, size)
     }
 
     #[test]
@@ -282,7 +282,7 @@ mod tests {
             instance: instance.map(|(pid, started)| Instance { pid, started }),
             growth: Growth::of(&stats(counts)),
             clock: None,
-            settings: Settings::unknown(),
+            limits: Limits::unknown(),
         };
         let us = Some((42, 990));
         let before = facts(us, &[(STORED, "10"), ("bytes_read", "500")]);
@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn ms_is_used_only_where_it_cannot_fail() {
-        let usual = settings(&[("item_size_max", "1048576"), ("evictions", "on")]);
+        let usual = limits(&[("item_size_max", "1048576"), ("evictions", "on")]);
         assert_eq!(route(usual, "k", 10), Route::Meta);
         assert_eq!(route(usual, "k", 1_048_576 - 81), Route::Meta);
         assert_eq!(route(usual, "k", 1_048_576 - 80), Route::Classic);
@@ -364,21 +364,21 @@ mod tests {
             route(usual, "k", 1_048_576),
             Route::TooLarge(1_048_576 - 60)
         );
-        let full = settings(&[("item_size_max", "1048576"), ("evictions", "off")]);
+        let full = limits(&[("item_size_max", "1048576"), ("evictions", "off")]);
         assert_eq!(route(full, "k", 1), Route::Classic);
         assert_eq!(route(full, "a b", 1), Route::Meta);
     }
 
     #[test]
     fn behind_a_proxy_and_without_settings_only_small_values_go_by_ms() {
-        let proxy = settings(&[("item_size_max", "1048576"), ("binding_protocol", "proxy")]);
-        for settings in [proxy, Settings::unknown()] {
-            assert_eq!(route(settings, "k", 900), Route::Meta);
-            assert_eq!(route(settings, "k", 1000), Route::Classic);
-            assert_eq!(route(settings, "k", 5_000_000), Route::Classic);
-            assert_eq!(route(settings, "a b", 100_000), Route::Meta);
+        let proxy = limits(&[("item_size_max", "1048576"), ("binding_protocol", "proxy")]);
+        for limits in [proxy, Limits::unknown()] {
+            assert_eq!(route(limits, "k", 900), Route::Meta);
+            assert_eq!(route(limits, "k", 1000), Route::Classic);
+            assert_eq!(route(limits, "k", 5_000_000), Route::Classic);
+            assert_eq!(route(limits, "a b", 100_000), Route::Meta);
             assert_eq!(
-                route(settings, "a b", 5_000_000),
+                route(limits, "a b", 5_000_000),
                 Route::TooLarge(1_048_576 - 83)
             );
         }

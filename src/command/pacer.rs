@@ -62,6 +62,14 @@ impl Pacer for TellingPacer<'_> {
         ));
     }
 
+    fn proof_ignored(&mut self, token: Token) {
+        self.out.message(&format!(
+            "note: {} was stored under token {token} instead of the proof of --exactly-once, which something between \
+             here and the server takes away: a lost answer could not be resolved by it",
+            self.key
+        ));
+    }
+
     fn stored(&mut self, attempt: u32, token: Option<Token>) {
         let token = token.map_or("a token unknown".into(), |token| format!("token {token}"));
         let time = self.started.elapsed().as_secs_f64() * 1000.0;

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::address::Address;
-use crate::client::facts::{Clock, Facts, Growth, Instance, Settings};
+use crate::client::facts::{Clock, Facts, Growth, Instance, Limits};
 use crate::client::mark::Mark;
 use crate::client::protocol::meta::Meta;
 use crate::client::protocol::{Dialect, ReplyError, Request, Seen, Unfit, reply};
@@ -60,7 +60,7 @@ impl Session {
         self.address.to_string()
     }
 
-    /// Asks the server for its process, clock and settings, unless they are known.
+    /// Asks the server for its process, clock and limits, unless they are known.
     fn learn(&mut self) -> Result<Facts, StoreError> {
         if let Some(facts) = self.facts {
             return Ok(facts);
@@ -72,7 +72,7 @@ impl Session {
 
     /// Whether this is a proxy, whose log and counters know nothing of the items behind it (protocol.md 8).
     pub(in crate::client) fn is_proxy(&mut self) -> Result<bool, StoreError> {
-        Ok(self.learn()?.settings.says_proxy())
+        Ok(self.learn()?.limits.says_proxy())
     }
 
     /// Compares the process that answers now with the known one, and remembers this one from now on.
@@ -152,12 +152,12 @@ impl Session {
 fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
     let stats = reply::stats(wire)?;
     let answered = Instant::now();
-    let settings = reply::stats(wire)?.map_or_else(Settings::unknown, |stats| Settings::of(&stats));
+    let limits = reply::stats(wire)?.map_or_else(Limits::unknown, |stats| Limits::of(&stats));
     let stats = stats.unwrap_or_default();
     Ok(Facts {
-        instance: Instance::of(&stats).filter(|_| !settings.is_proxy()),
+        instance: Instance::of(&stats).filter(|_| !limits.is_proxy()),
         growth: Growth::of(&stats),
         clock: Clock::of(&stats, asked, answered),
-        settings,
+        limits,
     })
 }

@@ -130,7 +130,7 @@ impl Session {
             ))
         })?;
         self.facts = Some(facts);
-        if !facts.settings.cas_enabled {
+        if !facts.limits.cas_enabled {
             return Err(self.no_cas());
         }
         let exact = first.state == second.state;

@@ -1,8 +1,8 @@
 //! Writing: by which command a swap travels, and what becomes of the connection after its answer.
 
 use super::Session;
-use crate::cas::{StoreError, Swap, Token, Written};
-use crate::client::facts::{Route, Settings};
+use crate::cas::{Store, StoreError, Swap, Token, Written};
+use crate::client::facts::{Limits, Route};
 use crate::client::protocol::{Answer, Attempt};
 
 impl Session {
@@ -24,16 +24,30 @@ impl Session {
         if !answered.complete {
             self.wire = None;
         }
-        Ok((self.written(answered.answer, swap)?, answered.token))
+        let written = match self.written(answered.answer, swap)? {
+            Written::Stored(token) if token != swap.proof && swap.proof.is_some() => {
+                Written::Stored(token.and_then(|_| self.token_of(swap)))
+            }
+            written => written,
+        };
+        Ok((written, answered.token))
+    }
+
+    /// The token that the item has now, if it still holds what this swap has stored. The answer showed another one than the
+    /// proof: somebody between us and the server has taken the proof away, or an increment came right behind (protocol.md 2.9).
+    fn token_of(&mut self, swap: &Swap) -> Option<Token> {
+        let seen = self.look(std::slice::from_ref(&swap.key)).ok()?;
+        let item = seen.into_iter().next()??;
+        (item.value == swap.value && item.flags == swap.flags).then_some(item.token)
     }
 
     /// How this swap travels, or why it must not.
     fn route(&self, swap: &Swap) -> Result<Route, StoreError> {
-        let settings = self
+        let limits = self
             .facts
-            .map_or_else(Settings::unknown, |facts| facts.settings);
+            .map_or_else(Limits::unknown, |facts| facts.limits);
         let size = swap.value.len();
-        match settings.route(&swap.key, swap.flags, size) {
+        match limits.route(&swap.key, swap.flags, size) {
             Route::TooLarge(most) => Err(StoreError::TooLarge(format!(
                 "the value has {size} bytes; {} takes at most {most} under this key (its -I sets the limit)",
                 self.address

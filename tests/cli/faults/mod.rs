@@ -12,6 +12,7 @@ mod look; // An item as the server holds it.
 mod others; // Another writer, or another server process, before the answer is made good.
 mod resolution; // Which process answers after a lost swap.
 mod strays; // A line that nobody asked for.
+mod stripped; // A proof that does not reach the server.
 mod sweep; // Many cases on a few threads, counted.
 
 use self::look::{Eye, Look, State};
