@@ -35,10 +35,13 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand gets 'Read values with their tokens, in one round trip'
             cand cas 'Store a value only if the item is still the one you saw'
             cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
+            cand update 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+            cand delete 'Delete a key only if its item is still the one you saw'
             cand watch 'Follow keys: one line per change'
             cand contention 'Show which keys are fought over, and by whom'
             cand bench 'Measure increments under contention, on this server'
             cand completions 'Print the completion script for a shell'
+            cand man 'Print the manual page of mccas or of one of its commands'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mccas;gets'= {
@@ -101,6 +104,51 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --max-value 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]'
             cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --exactly-once 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'mccas;update'= {
+            cand --shell 'Run this line by sh instead'
+            cand --initial 'A missing key counts as VALUE; without it a missing key is exit 4'
+            cand --initial-file 'The same from a file'
+            cand --initial-ttl 'The expiry of a key that this creates, kept ever after; a key that is there keeps its own'
+            cand --max-retries 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000]'
+            cand --deadline 'Bound on everything together, the command included'
+            cand --ttl 'The expiry: keep, never, or a duration like 60s or 2h'
+            cand --flags 'The client flags: keep, or a number'
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --max-value 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --always 'Write also what did not change: it gets a new token, and what --ttl and --flags say'
+            cand --chomp 'Drop one newline at the end of the output'
+            cand --exactly-once 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'mccas;delete'= {
+            cand --token 'Delete if the item still has this token'
+            cand --expect 'Delete if the value now stored is this one'
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --max-value 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --json 'Print one JSON object per line'
             cand -q 'Say nothing on stderr'
             cand --quiet 'Say nothing on stderr'
@@ -192,14 +240,33 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'mccas;man'= {
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --max-value 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --json 'Print one JSON object per line'
+            cand -q 'Say nothing on stderr'
+            cand --quiet 'Say nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'mccas;help'= {
             cand gets 'Read values with their tokens, in one round trip'
             cand cas 'Store a value only if the item is still the one you saw'
             cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
+            cand update 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+            cand delete 'Delete a key only if its item is still the one you saw'
             cand watch 'Follow keys: one line per change'
             cand contention 'Show which keys are fought over, and by whom'
             cand bench 'Measure increments under contention, on this server'
             cand completions 'Print the completion script for a shell'
+            cand man 'Print the manual page of mccas or of one of its commands'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mccas;help;gets'= {
@@ -208,6 +275,10 @@ set edit:completion:arg-completer[mccas] = {|@words|
         }
         &'mccas;help;incr-cas'= {
         }
+        &'mccas;help;update'= {
+        }
+        &'mccas;help;delete'= {
+        }
         &'mccas;help;watch'= {
         }
         &'mccas;help;contention'= {
@@ -215,6 +286,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
         &'mccas;help;bench'= {
         }
         &'mccas;help;completions'= {
+        }
+        &'mccas;help;man'= {
         }
         &'mccas;help;help'= {
         }

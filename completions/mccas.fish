@@ -38,10 +38,13 @@ complete -c mccas -n "__fish_mccas_needs_command" -s V -l version -d 'Print vers
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "gets" -d 'Read values with their tokens, in one round trip'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "watch" -d 'Follow keys: one line per change'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "contention" -d 'Show which keys are fought over, and by whom'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "bench" -d 'Measure increments under contention, on this server'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
@@ -99,6 +102,41 @@ complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s q -l quiet -d '
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l shell -d 'Run this line by sh instead' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l initial -d 'A missing key counts as VALUE; without it a missing key is exit 4' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l initial-file -d 'The same from a file' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l initial-ttl -d 'The expiry of a key that this creates, kept ever after; a key that is there keeps its own' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l max-retries -d 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l deadline -d 'Bound on everything together, the command included' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l flags -d 'The client flags: keep, or a number' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l always -d 'Write also what did not change: it gets a new token, and what --ttl and --flags say'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l chomp -d 'Drop one newline at the end of the output'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -s q -l quiet -d 'Say nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l token -d 'Delete if the item still has this token' -r
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l expect -d 'Delete if the value now stored is this one' -r
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -s q -l quiet -d 'Say nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l interval -d 'The time between two looks' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l count -d 'Stop after N changes' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l for -d 'Stop after this time; exit 9 if --count was not reached' -r
@@ -161,11 +199,25 @@ complete -c mccas -n "__fish_mccas_using_subcommand completions" -s q -l quiet -
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "watch" -d 'Follow keys: one line per change'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "contention" -d 'Show which keys are fought over, and by whom'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "bench" -d 'Measure increments under contention, on this server'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas watch contention bench completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mccas -n "__fish_mccas_using_subcommand man" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand man" -s q -l quiet -d 'Say nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand man" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand man" -s h -l help -d 'Print help'
+complete -c mccas -n "__fish_mccas_using_subcommand man" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "watch" -d 'Follow keys: one line per change'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "contention" -d 'Show which keys are fought over, and by whom'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "bench" -d 'Measure increments under contention, on this server'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

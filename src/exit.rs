@@ -6,28 +6,29 @@ use crate::cas::{ErrorKind, StoreError};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum Exit {
     /// It happened.
-    Done = 0,
+    Done,
     /// Anything that has no code of its own.
-    Failed = 1,
+    Failed,
     /// Bad arguments, bad key, bad token. Nothing was sent.
-    Usage = 2,
+    Usage,
     /// The token was stale, or the retries or the deadline were used up. Nothing was written by us.
-    Conflict = 3,
+    Conflict,
     /// The key is not there.
-    Missing = 4,
+    Missing,
     /// No usable connection. Certainly not applied, safe to repeat.
-    Unreachable = 5,
+    Unreachable,
     /// Sent, no answer, and it could not be resolved: the only code that leaves the state in doubt.
-    Unknown = 6,
+    Unknown,
     /// The server answered with an error, wants authentication, or does no CAS.
-    Refused = 7,
+    Refused,
     /// The value is not one that can be worked on or stored.
-    Unsuitable = 8,
+    Unsuitable,
     /// What was waited for did not happen in the time given.
-    NotInTime = 9,
+    NotInTime,
+    /// That of a command which was run and failed: passed on as it is.
+    Command(u8),
 }
 
 impl Exit {
@@ -71,7 +72,19 @@ impl Exit {
 
     /// The number that the shell sees.
     pub(crate) fn code(self) -> u8 {
-        self as u8
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Conflict => 3,
+            Exit::Missing => 4,
+            Exit::Unreachable => 5,
+            Exit::Unknown => 6,
+            Exit::Refused => 7,
+            Exit::Unsuitable => 8,
+            Exit::NotInTime => 9,
+            Exit::Command(code) => code,
+        }
     }
 
     /// The code for a question that got no answer.

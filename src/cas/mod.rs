@@ -7,6 +7,7 @@
 //! [`resolve`](resolve::swap_settled) or reported as unknown, and never repeated with a new token.
 
 pub(crate) mod counter;
+pub(crate) mod delete;
 pub(crate) mod expiry;
 pub(crate) mod increment;
 pub(crate) mod item;

@@ -18,7 +18,7 @@ use super::store::{Failure, Fault};
 use super::{Condition, Found, Item, Process, Store, StoreError, Swap, Token, Written};
 
 /// How often to reconnect when the new connection is cut too.
-const ROUNDS: u32 = 5;
+pub(super) const ROUNDS: u32 = 5;
 
 /// What one round found.
 enum Finding {
@@ -102,7 +102,7 @@ fn repeat(store: &mut dyn Store, swap: &Swap) -> Result<Finding, StoreError> {
     })
 }
 
-fn was_cut(error: &StoreError) -> bool {
+pub(super) fn was_cut(error: &StoreError) -> bool {
     matches!(error, StoreError::Unreachable(failure) | StoreError::Unknown(failure) if failure.fault == Fault::Cut)
 }
 

@@ -40,6 +40,14 @@ impl RetryPolicy {
         deadline: Duration::from_secs(10),
     };
 
+    /// The policy where each attempt runs a command: an attempt that loses has wasted tens of milliseconds of the processor,
+    /// which the others need, so the waits are longer by as much.
+    pub(crate) const COMMAND: RetryPolicy = RetryPolicy {
+        base: Duration::from_millis(50),
+        cap: Duration::from_millis(3000),
+        ..RetryPolicy::COUNTER
+    };
+
     /// The retries before the server's own arithmetic takes over (`--fallback incr`). It is meant for contention that a
     /// second attempt does not get through.
     pub(crate) const RETRIES_BEFORE_FALLBACK: u32 = 1;

@@ -215,6 +215,9 @@ pub(crate) trait Store {
     /// Deletes an item, whoever wrote it last.
     fn delete(&mut self, key: &Key) -> Result<(), StoreError>;
 
+    /// Deletes an item if it still has this token; [`Written::Stored`] says that it is gone by this.
+    fn delete_if(&mut self, key: &Key, token: Token) -> Result<Written, StoreError>;
+
     /// Gives back the right to renew a stale item, which a read took with `token`.
     fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError>;
 

@@ -109,6 +109,7 @@ impl Pacer for Still {
 enum Answer {
     Read(Result<Option<Item>, StoreError>),
     Swap(Result<Written, StoreError>),
+    Delete(Result<Written, StoreError>),
     Again(Result<(Written, Option<Token>), StoreError>),
     Found(Result<Found, StoreError>),
     Add(Result<Option<(Counter, Option<Token>)>, StoreError>),
@@ -142,6 +143,10 @@ impl Scripted {
 
     pub(crate) fn swap(self, answer: Result<Written, StoreError>) -> Scripted {
         self.then(Answer::Swap(answer))
+    }
+
+    pub(crate) fn delete(self, answer: Result<Written, StoreError>) -> Scripted {
+        self.then(Answer::Delete(answer))
     }
 
     pub(crate) fn stored(self, number: u64) -> Scripted {
@@ -248,6 +253,13 @@ impl Store for Scripted {
 
     fn delete(&mut self, _: &Key) -> Result<(), StoreError> {
         unreachable!("the domain deletes nothing")
+    }
+
+    fn delete_if(&mut self, _: &Key, token: Token) -> Result<Written, StoreError> {
+        let Answer::Delete(answer) = self.next(format!("delete {token}")) else {
+            panic!("unexpected delete: {:?}", self.calls)
+        };
+        answer
     }
 
     fn release(&mut self, _: &Key, token: Token) -> Result<(), StoreError> {

@@ -34,6 +34,8 @@ pub(crate) enum Refusal {
     Conflict,
     /// The value is not one that it can work on; the reason.
     Unsuitable(String),
+    /// It wants nothing written, for a reason that is its own.
+    Declined,
 }
 
 /// What the computation makes of an item: the new value, and whatever else it knows about it that the caller wants.
@@ -84,6 +86,7 @@ pub(crate) enum Why {
     Missing,
     Conflict,
     Unsuitable(String),
+    Declined,
     /// The expiry cannot be written.
     Expiry(ExpiryError),
     OutOfRetries,
@@ -97,6 +100,7 @@ impl From<Refusal> for Why {
             Refusal::Missing => Why::Missing,
             Refusal::Conflict => Why::Conflict,
             Refusal::Unsuitable(reason) => Why::Unsuitable(reason),
+            Refusal::Declined => Why::Declined,
         }
     }
 }
@@ -508,6 +512,7 @@ mod tests {
         };
         assert_eq!(tally(Refusal::Conflict), (1, 1));
         assert_eq!(tally(Refusal::Missing), (0, 0));
+        assert_eq!(tally(Refusal::Declined), (0, 0));
         assert_eq!(tally(Refusal::Unsuitable("no number".into())), (0, 0));
     }
 

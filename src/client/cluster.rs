@@ -113,6 +113,10 @@ impl Store for Cluster {
         self.session(key).delete(key)
     }
 
+    fn delete_if(&mut self, key: &Key, token: Token) -> Result<Written, StoreError> {
+        self.session(key).delete_if(key, token)
+    }
+
     fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError> {
         self.session(key).release(key, token)
     }

@@ -68,6 +68,16 @@ pub(super) fn fail(
 impl Ending<'_> {
     /// Reports why a write did not happen, or may have.
     pub(super) fn report(&self, stopped: &Stopped, context: &mut Context) -> anyhow::Result<Exit> {
+        self.report_with(stopped, context, |_, report| report)
+    }
+
+    /// The same with what only the command can add to the object, which may depend on the exit code.
+    pub(super) fn report_with(
+        &self,
+        stopped: &Stopped,
+        context: &mut Context,
+        more: impl FnOnce(Exit, Report) -> Report,
+    ) -> anyhow::Result<Exit> {
         let (exit, status) = self.verdict(&stopped.why);
         let (current, now) = if exit == Exit::Conflict {
             let winner = self.winner(stopped, context);
@@ -92,7 +102,7 @@ impl Ending<'_> {
             report.before = self.number(stopped.item.as_ref().map(|item| item.value.as_slice()));
             report.after = self.number(stopped.after.as_deref());
         }
-        fail(context, &server, exit, report, &message)
+        fail(context, &server, exit, more(exit, report), &message)
     }
 
     fn verdict(&self, why: &Why) -> (Exit, Status) {
@@ -103,7 +113,9 @@ impl Ending<'_> {
                 IfLost::Conflict => (Exit::Conflict, Status::Conflict),
                 IfLost::Exhausted { .. } => (Exit::Conflict, Status::Exhausted),
             },
-            Why::Unsuitable(_) | Why::Expiry(_) => (Exit::Unsuitable, Status::Unsuitable),
+            Why::Unsuitable(_) | Why::Expiry(_) | Why::Declined => {
+                (Exit::Unsuitable, Status::Unsuitable)
+            }
             Why::Store(error) => (Exit::of(error), Status::of(error)),
         }
     }
@@ -130,6 +142,7 @@ impl Ending<'_> {
             Why::OutOfRetries => self.lost(stopped, "retries are", "--max-retries", now, server),
             Why::OutOfTime => self.lost(stopped, "time is", "--deadline", now, server),
             Why::Unsuitable(reason) => format!("{key} on {server}: {reason}; nothing was written"),
+            Why::Declined => format!("{key} on {server}: nothing was written"),
             Why::Expiry(error) => format!("{key} on {server}: {error}; nothing was written"),
             Why::Store(error) if error.kind() == ErrorKind::Unknown => {
                 format!(

@@ -5,15 +5,18 @@ pub(crate) mod bench;
 pub(crate) mod cas;
 pub(crate) mod completions;
 pub(crate) mod contention;
+pub(crate) mod delete;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
+pub(crate) mod man;
+pub(crate) mod update;
 pub(crate) mod watch;
 
 #[cfg_attr(
     not(test),
     expect(
         dead_code,
-        reason = "watch --exec uses a part of it; the commands that run others come on top"
+        reason = "lock will wait for its command; update and watch --exec use the rest"
     )
 )]
 #[expect(unused_imports, reason = "as above")]
@@ -58,10 +61,13 @@ subcommands! {
     Gets: gets,
     Cas: cas,
     IncrCas: incr_cas,
+    Update: update,
+    Delete: delete,
     Watch: watch,
     Contention: contention,
     Bench: bench,
     Completions: completions,
+    Man: man,
 }
 
 /// Runs a subcommand. `tree` builds the whole command line, which `completions` describes to a shell.

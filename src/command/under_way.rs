@@ -66,6 +66,16 @@ impl UnderWay {
         shared.idle.store(false, Ordering::SeqCst);
     }
 
+    /// A command of the user's is about to run: signals are for it, until this is [`over`](UnderWay::over).
+    pub(super) fn hand_over(&self) {
+        self.0.idle.store(false, Ordering::SeqCst);
+    }
+
+    /// Up while signals do to mccas what they always do.
+    pub(super) fn idle(&self) -> &Arc<AtomicBool> {
+        &self.0.idle
+    }
+
     /// What became of the write is known, or that it cannot be known is about to be told.
     pub(super) fn over(&self) {
         *self.target() = None;
@@ -207,6 +217,12 @@ impl<S: Store> Store for Guarded<S> {
 
     fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
         self.store.delete(key)
+    }
+
+    fn delete_if(&mut self, key: &Key, token: Token) -> Result<Written, StoreError> {
+        // One that was lost before is still in doubt, whatever becomes of this one.
+        self.under_way.begin(key, self.store.server(key));
+        self.store.delete_if(key, token)
     }
 
     fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError> {

@@ -18,6 +18,9 @@ pub(crate) enum Status {
     Found,
     Missing,
     Stored,
+    Deleted,
+    Unchanged,
+    CommandFailed,
     Conflict,
     Exhausted,
     Unknown,
@@ -61,6 +64,10 @@ pub(crate) struct Report {
     pub(crate) method: Option<&'static str>,
     /// What won over a swap that lost.
     pub(crate) current: Option<Current>,
+    /// How mccas ends, where the exit code may also be the command's that it ran.
+    pub(crate) exit: Option<u8>,
+    /// How the command ended that it ran, as a shell tells it: 128+n for signal n.
+    pub(crate) command_exit: Option<u8>,
     pub(crate) elapsed_ms: Option<f64>,
     pub(crate) error: Option<String>,
 }

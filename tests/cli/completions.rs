@@ -7,14 +7,17 @@ use std::{env, fs};
 use crate::harness::inspect::show;
 use crate::harness::mccas::mccas_alone;
 
-const SUBCOMMANDS: [&str; 7] = [
+pub(crate) const SUBCOMMANDS: [&str; 10] = [
     "gets",
     "cas",
     "incr-cas",
+    "update",
+    "delete",
     "watch",
     "contention",
     "bench",
     "completions",
+    "man",
 ];
 
 #[test]

@@ -14,6 +14,7 @@ mod citations; // What is cited of docs/protocol.md exists.
 mod completions; // The completion files: up to date, accepted by their shells.
 mod contention; // Who fights over which key: the log, told as tables and objects.
 mod contention_hostile; // The same on a log that no memcached writes.
+mod delete; // By token or value, and what is known when its answer is lost.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.
@@ -26,6 +27,7 @@ mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
 mod long_values; // What is longer than --max-value is not read.
 mod lost_attempts; // Retries, deadline, fallback.
+mod man; // The manual pages: up to date, with their sections.
 mod options; // Before and after the command, and by the environment.
 mod pipes; // Readers that go away.
 mod promises; // Nothing is destroyed, no byte is changed.
@@ -37,6 +39,7 @@ mod signals; // What is told of a write that a signal interrupts.
 mod terminal; // Colours, and nothing that a terminal would obey.
 mod tokens; // 64 bits, all of them compared.
 mod torn; // Values and tokens that do not belong together.
+mod update; // Values through a command: what it gets, what it may do, how it fails.
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
 mod watch_log; // `watch --log`: every store, as the server logs it.

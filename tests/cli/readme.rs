@@ -103,10 +103,13 @@ fn every_subcommand_and_option_of_readme_exists() {
         "gets",
         "cas",
         "incr-cas",
+        "update",
+        "delete",
         "watch",
         "bench",
         "contention",
         "completions",
+        "man",
     ] {
         let arguments: Vec<_> = [command, "--help"]
             .into_iter()

@@ -15,7 +15,7 @@ pub(crate) use self::reply::ReplyError;
 pub(crate) use self::request::Request;
 use super::facts::Route;
 use super::wire::Wire;
-use crate::cas::{Counter, Item, Key, Swap, Token, Ttl, Want};
+use crate::cas::{Counter, Item, Key, Swap, Token, Ttl, Want, Written};
 
 /// How questions are put and answers are understood. Each question has its answer behind it; questions that go out in one
 /// write are answered in turn.
@@ -44,6 +44,11 @@ pub(crate) trait Dialect {
     /// Asks the server to delete an item.
     fn ask_delete(&self, request: &mut Request, key: &Key);
     fn delete(&self, wire: &mut Wire) -> Result<(), ReplyError>;
+
+    /// Asks the server to delete an item if it has this token.
+    fn ask_delete_if(&self, request: &mut Request, key: &Key, token: Token);
+    /// What became of it, and whether the answer came whole, so that the connection can be used again.
+    fn delete_if(&self, wire: &mut Wire) -> Result<(Written, bool), ReplyError>;
 
     /// Asks the server to take a recache win back; with `keep` the item is to keep its token, which not every server can.
     fn ask_release(&self, request: &mut Request, key: &Key, token: Token, keep: bool);

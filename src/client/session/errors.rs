@@ -70,7 +70,7 @@ impl Session {
             }
         };
         if in_doubt {
-            let message = format!("the swap was sent, and {message}");
+            let message = format!("the write was sent, and {message}");
             return StoreError::Unknown(Failure { fault, message });
         }
         StoreError::Unreachable(Failure { fault, message })

@@ -90,6 +90,17 @@ impl Store for Session {
         self.exchange(&request, |wire, _| dialect.delete(wire))
     }
 
+    fn delete_if(&mut self, key: &Key, token: Token) -> Result<Written, StoreError> {
+        let dialect = self.dialect;
+        let mut request = self.request();
+        dialect.ask_delete_if(&mut request, key, token);
+        let (written, whole) = self.exchange(&request, |wire, _| dialect.delete_if(wire))?;
+        if !whole {
+            self.wire = None;
+        }
+        Ok(written)
+    }
+
     fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError> {
         self.release_win(key, token)
     }

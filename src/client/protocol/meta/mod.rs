@@ -1,5 +1,6 @@
 //! The language of memcached 1.6: meta commands, and classic ones where those would do harm.
 
+mod delete;
 mod read;
 mod reply;
 mod request;
@@ -9,7 +10,7 @@ use memcache::exp::ReturnCode;
 
 use self::reply::Reply;
 use super::{Answered, Attempt, Dialect, ReplyError, Request, Seen, Undisturbed};
-use crate::cas::{Counter, Key, Token, Ttl, Want};
+use crate::cas::{Counter, Key, Token, Ttl, Want, Written};
 use crate::client::wire::{Wire, WireError};
 
 /// The language of memcached 1.6.
@@ -90,6 +91,14 @@ impl Dialect for Meta {
 
     fn delete(&self, wire: &mut Wire) -> Result<(), ReplyError> {
         Reply::to_write(wire, |_| Ok(())).map(|_| ())
+    }
+
+    fn ask_delete_if(&self, request: &mut Request, key: &Key, token: Token) {
+        request.delete_if(key, token);
+    }
+
+    fn delete_if(&self, wire: &mut Wire) -> Result<(Written, bool), ReplyError> {
+        delete::answer(wire)
     }
 
     fn ask_release(&self, request: &mut Request, key: &Key, token: Token, keep: bool) {

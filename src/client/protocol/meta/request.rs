@@ -81,6 +81,13 @@ impl Request {
         self.now_takes_effect();
     }
 
+    /// `md` with a token: deletes the item that has it.
+    pub(super) fn delete_if(&mut self, key: &Key, token: Token) {
+        let command = command(MetaOp::Delete, key).flag(self.opaque());
+        self.push(&command.flag(format!("C{token}")));
+        self.now_takes_effect();
+    }
+
     /// `md I`: marks the item stale again, so that the next reader gets the win. Without `T` its expiry stays.
     ///
     /// Not counted as a write: if its answer is lost, no user's data is in doubt.
@@ -141,6 +148,16 @@ mod tests {
             sent(|request| request.swap(&absent)),
             "ms k 3 Ow0 ME F0 T1795404235 c E99\r\nnew\r\n"
         );
+    }
+
+    #[test]
+    fn a_delete_by_token_is_in_doubt_once_it_is_sent_whole() {
+        let mut request = Request::new(Mark::default());
+        request.delete_if(&swap(7, None).key, token(7));
+        let whole = request.bytes().len();
+        assert_eq!(request.bytes(), b"md k Ow0 C7\r\n");
+        assert!(!request.is_in_doubt(whole - 1));
+        assert!(request.is_in_doubt(whole));
     }
 
     #[test]
