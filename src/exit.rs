@@ -133,10 +133,11 @@ mod tests {
             StoreError::NoProof(text()),
             StoreError::NoCas(text()),
             StoreError::TooLarge(text()),
+            StoreError::TooLong(text()),
             StoreError::Destroyed(text()),
         ]
         .map(|error| Exit::of(&error).code());
-        assert_eq!(codes, [5, 6, 7, 7, 7, 8, 7]);
+        assert_eq!(codes, [5, 6, 7, 7, 7, 8, 8, 7]);
     }
 
     #[test]

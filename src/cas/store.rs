@@ -112,6 +112,8 @@ pub(crate) enum StoreError {
     NoCas(String),
     /// The value is too large for the server. Nothing was sent.
     TooLarge(String),
+    /// The item's value is longer than the user lets through. Nothing of it was read.
+    TooLong(String),
     /// The server refused for size or memory and, as memcached does then, deleted the old item (protocol.md 1.3).
     Destroyed(String),
 }
@@ -127,7 +129,7 @@ pub(crate) enum ErrorKind {
     Refused,
     /// The server does no compare-and-swap.
     NoCas,
-    /// The value does not fit.
+    /// The value does not fit, there or here.
     TooLarge,
 }
 
@@ -141,7 +143,17 @@ impl StoreError {
                 ErrorKind::Refused
             }
             StoreError::NoCas(_) => ErrorKind::NoCas,
-            StoreError::TooLarge(_) => ErrorKind::TooLarge,
+            StoreError::TooLarge(_) | StoreError::TooLong(_) => ErrorKind::TooLarge,
+        }
+    }
+}
+
+impl StoreError {
+    /// Names the item whose value is too long, where only the answer's place among others tells which it is.
+    pub(crate) fn about(self, key: &Key) -> StoreError {
+        match self {
+            StoreError::TooLong(message) => StoreError::TooLong(format!("{key}: {message}")),
+            error => error,
         }
     }
 }
@@ -156,6 +168,7 @@ impl fmt::Display for StoreError {
             | StoreError::NoProof(message)
             | StoreError::NoCas(message)
             | StoreError::TooLarge(message)
+            | StoreError::TooLong(message)
             | StoreError::Destroyed(message) => f.write_str(message),
         }
     }

@@ -16,10 +16,11 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// The one server at `address`, which holds every key; nothing is sent before the first question.
-    pub(crate) fn of_one(address: Address, timeout: Duration) -> Cluster {
+    /// The one server at `address`, which holds every key; nothing is sent before the first question. Values are taken up to
+    /// `longest` bytes.
+    pub(crate) fn of_one(address: Address, timeout: Duration, longest: usize) -> Cluster {
         Cluster {
-            sessions: vec![Session::new(address, timeout)],
+            sessions: vec![Session::new(address, timeout).taking_values(longest)],
             ring: Ring::only(),
         }
     }
@@ -179,7 +180,9 @@ mod tests {
         let mut cluster = Cluster {
             sessions: servers
                 .iter()
-                .map(|server| Session::new(server.address().clone(), Duration::from_secs(5)))
+                .map(|server| {
+                    Session::new(server.address().clone(), Duration::from_secs(5)).taking_values(6)
+                })
                 .collect(),
             ring: Ring::new(Scheme::Gomemcache, &servers).unwrap(),
         };

@@ -35,6 +35,8 @@ pub(super) enum WireError {
     OutOfStep(String),
     /// Something had come before anything was asked: nothing was sent.
     Unasked(Vec<u8>),
+    /// A value of this many bytes was announced, which is more than is taken. Nothing of it was read.
+    TooLong(usize),
 }
 
 /// An open connection and what has been read from it.
@@ -47,6 +49,7 @@ pub(super) struct Wire {
     sent: usize,
     answered: bool,
     mark: Mark,
+    longest_value: usize,
     /// Whether this exchange has had its last look, after its time was up.
     looked_late: bool,
 }
@@ -65,6 +68,7 @@ impl Wire {
             sent: 0,
             answered: false,
             mark: Mark::default(),
+            longest_value: 0,
             looked_late: false,
         })
     }
@@ -97,6 +101,11 @@ impl Wire {
     /// Bounds each exchange from now on by another time.
     pub(super) fn allow(&mut self, timeout: Duration) {
         self.timeout = timeout;
+    }
+
+    /// Takes values of at most so many bytes from now on; before, it takes none.
+    pub(super) fn take_values(&mut self, longest: usize) {
+        self.longest_value = longest;
     }
 
     /// The stream, and what has been read from it already.
@@ -185,8 +194,11 @@ impl Wire {
         }
     }
 
-    /// Reads a data block of `length` bytes and the line end after it.
+    /// Reads a value of `length` bytes and the line end after it.
     pub(super) fn block(&mut self, length: usize) -> Result<Vec<u8>, WireError> {
+        if length > self.longest_value {
+            return Err(WireError::TooLong(length));
+        }
         let there = length.min(self.fragment().len());
         let mut block = self.fragment()[..there].to_vec();
         self.taken += there;
@@ -291,7 +303,8 @@ mod tests {
     fn connected(timeout: Duration) -> (Wire, std::net::TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string().parse().unwrap();
-        let wire = Wire::open(&address, timeout).unwrap();
+        let mut wire = Wire::open(&address, timeout).unwrap();
+        wire.take_values(usize::MAX);
         let (peer, _) = listener.accept().unwrap();
         (wire, peer)
     }
@@ -357,6 +370,15 @@ mod tests {
         drop(writer.join().unwrap());
         let (mut wire, _peer) = answered(b"few", Duration::from_millis(50));
         assert!(matches!(wire.block(usize::MAX), Err(WireError::Silent)));
+    }
+
+    #[test]
+    fn a_value_longer_than_is_taken_is_refused_before_any_of_it_comes() {
+        let (mut wire, _peer) = answered(b"123456\r\n", PATIENT);
+        wire.take_values(5);
+        assert!(matches!(wire.block(6), Err(WireError::TooLong(6))));
+        wire.take_values(6);
+        assert_eq!(wire.block(6).unwrap(), b"123456");
     }
 
     #[test]

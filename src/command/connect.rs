@@ -21,7 +21,9 @@ pub(super) fn session(settings: &Settings) -> Session {
 
 fn bounded_store(settings: &Settings, bound: Option<Duration>) -> Cluster {
     let timeout = bound.map_or(settings.timeout, |bound| bound.min(settings.timeout));
-    Cluster::of_one(settings.server.clone(), timeout)
+    // On a machine of 32 bits, too, a size is at most 1 GiB.
+    let longest = usize::try_from(settings.max_value.bytes()).unwrap_or(usize::MAX);
+    Cluster::of_one(settings.server.clone(), timeout, longest)
 }
 
 impl<'a> Context<'a> {

@@ -79,13 +79,15 @@ impl Ending<'_> {
         more: impl FnOnce(Exit, Report) -> Report,
     ) -> anyhow::Result<Exit> {
         let (exit, status) = self.verdict(&stopped.why);
-        let current = if exit == Exit::Conflict {
-            self.winner(stopped, context)
+        let (current, now) = if exit == Exit::Conflict {
+            let winner = self.winner(stopped, context);
+            let now = now(&winner);
+            (winner.ok().flatten(), now)
         } else {
-            None
+            (None, String::new())
         };
         let server = context.server(self.key);
-        let message = self.message(stopped, current.as_ref(), &server);
+        let message = self.message(stopped, &now, &server);
         let tally = stopped.tally;
         let mut report = Report {
             attempts: Some(tally.attempts),
@@ -118,31 +120,27 @@ impl Ending<'_> {
         }
     }
 
-    /// The item that won: the one read if it was refused as it stood, else read anew. Best effort.
-    fn winner(&self, stopped: &Stopped, context: &mut Context) -> Option<Item> {
+    /// The item that won: the one read if it was refused as it stood, else read anew.
+    fn winner(&self, stopped: &Stopped, context: &mut Context) -> Result<Option<Item>, StoreError> {
         match (&stopped.why, &stopped.item) {
-            (Why::Conflict, Some(item)) if item.value.len() == item.size => Some(item.clone()),
-            _ => context
-                .store
-                .look(std::slice::from_ref(self.key))
-                .ok()?
-                .pop()
-                .flatten(),
+            (Why::Conflict, Some(item)) if item.value.len() == item.size => Ok(Some(item.clone())),
+            _ => {
+                let items = context.store.look(std::slice::from_ref(self.key))?;
+                Ok(items.into_iter().next().flatten())
+            }
         }
     }
 
-    fn message(&self, stopped: &Stopped, current: Option<&Item>, server: &str) -> String {
+    fn message(&self, stopped: &Stopped, now: &str, server: &str) -> String {
         let key = self.key;
         match &stopped.why {
             Why::Missing => format!("{key} is not on {server}{}", self.if_missing),
             Why::Conflict => {
-                let (differs, now) = (self.if_conflict, now(current));
+                let differs = self.if_conflict;
                 format!("{key} on {server} {differs}; nothing was written ({now})")
             }
-            Why::OutOfRetries => {
-                self.lost(stopped, "retries are", "--max-retries", current, server)
-            }
-            Why::OutOfTime => self.lost(stopped, "time is", "--deadline", current, server),
+            Why::OutOfRetries => self.lost(stopped, "retries are", "--max-retries", now, server),
+            Why::OutOfTime => self.lost(stopped, "time is", "--deadline", now, server),
             Why::Unsuitable(reason) => format!("{key} on {server}: {reason}; nothing was written"),
             Why::Declined => format!("{key} on {server}: nothing was written"),
             Why::Expiry(error) => format!("{key} on {server}: {error}; nothing was written"),
@@ -161,10 +159,10 @@ impl Ending<'_> {
         stopped: &Stopped,
         limit: &str,
         option: &str,
-        current: Option<&Item>,
+        now: &str,
         server: &str,
     ) -> String {
-        let (key, now) = (self.key, now(current));
+        let key = self.key;
         match self.if_lost {
             IfLost::Conflict => format!(
                 "{key} on {server} was written by somebody else; nothing was written by us ({now})"
@@ -191,9 +189,27 @@ impl Ending<'_> {
 }
 
 /// What the key holds now.
-fn now(current: Option<&Item>) -> String {
-    match current {
-        Some(item) => format!("now token {}, value {}", item.token, quoted(&item.value)),
-        None => "the key is gone now".into(),
+fn now(winner: &Result<Option<Item>, StoreError>) -> String {
+    match winner {
+        Ok(Some(item)) => format!("now token {}, value {}", item.token, quoted(&item.value)),
+        Ok(None) => "the key is gone now".into(),
+        Err(error) => format!("what it holds now could not be read: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cas::testing::item;
+
+    #[test]
+    fn what_could_not_be_read_is_not_said_to_be_gone() {
+        assert_eq!(now(&Ok(Some(item("new", 9)))), "now token 9, value \"new\"");
+        assert_eq!(now(&Ok(None)), "the key is gone now");
+        let too_long = StoreError::TooLong("too long".into());
+        assert_eq!(
+            now(&Err(too_long)),
+            "what it holds now could not be read: too long"
+        );
     }
 }

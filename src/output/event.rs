@@ -21,6 +21,8 @@ pub(crate) enum Event {
     Reachable,
     Refused,
     NoCas,
+    /// The value is longer than the user lets through.
+    Unsuitable,
     NotInTime,
 }
 
@@ -41,6 +43,7 @@ impl Event {
             Event::Reachable => "reachable",
             Event::Refused => "refused",
             Event::NoCas => "no_cas",
+            Event::Unsuitable => "unsuitable",
             Event::NotInTime => "not_in_time",
         }
     }

@@ -69,6 +69,7 @@ pub(crate) fn event(event: Event, paint: Paint) -> String {
         | Event::Unreachable
         | Event::Refused
         | Event::NoCas
+        | Event::Unsuitable
         | Event::NotInTime => paint.bad(name),
     }
 }

@@ -13,11 +13,13 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 mod harness;
 
 mod foreign; // Writers that are not ours: pymemcache.
+mod hostile; // Peers that flood.
 
 // The tests.
 mod arithmetic; // Swaps beside the server's own arithmetic.
 mod concurrency; // Many writers at once.
 mod contended; // 64 processes on one key.
+mod memory; // Floods against every command: time and peak of memory.
 mod observed; // `contention` against the writers' own counts, and its memory.
 mod soak; // A long run in bad weather, short in the suite.
 mod updates; // 32 processes edit one JSON array through jq.

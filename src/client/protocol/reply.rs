@@ -2,7 +2,7 @@
 
 use crate::client::wire::{Wire, WireError};
 
-/// The largest value that a reply may announce: memcached's own ceiling for `-I`.
+/// The largest value that any memcached announces: its own ceiling for `-I`. How much is taken, the wire says.
 pub(super) const MAX_VALUE: usize = 1 << 30;
 /// More than any server says about itself in one answer, in bytes.
 const MAX_STATS: usize = 1024 * 1024;

@@ -62,6 +62,12 @@ impl Session {
             ),
             ReplyError::Wire(WireError::Garbage(bytes)) => (Fault::Foreign, self.garbage(&bytes)),
             ReplyError::Wire(WireError::Unasked(line)) => return self.unasked(&line, answered),
+            ReplyError::Wire(WireError::TooLong(length)) if in_doubt => {
+                (Fault::Foreign, self.too_long(length))
+            }
+            ReplyError::Wire(WireError::TooLong(length)) => {
+                return StoreError::TooLong(self.too_long(length));
+            }
         };
         if in_doubt {
             let message = format!("the write was sent, and {message}");
@@ -123,6 +129,14 @@ impl Session {
             "{} is no memcached: {what}, it answered {:?}",
             self.address,
             shown(bytes)
+        )
+    }
+
+    fn too_long(&self, length: usize) -> String {
+        format!(
+            "{} announced a value of {length} bytes, and at most {} are taken; nothing of it was read; \
+             --max-value SIZE lets longer ones through",
+            self.address, self.longest_value
         )
     }
 

@@ -22,6 +22,7 @@ use crate::client::wire::Wire;
 pub(crate) struct Session {
     pub(super) address: Address,
     pub(super) timeout: Duration,
+    longest_value: usize,
     /// What the server understands.
     dialect: &'static dyn Dialect,
     wire: Option<Wire>,
@@ -40,11 +41,12 @@ pub(crate) struct Session {
 impl Session {
     /// The server at `address`; nothing is sent before the first question.
     ///
-    /// `timeout` bounds connecting and each exchange.
+    /// `timeout` bounds connecting and each exchange. Values are taken only after [`taking_values`](Session::taking_values).
     pub(crate) fn new(address: Address, timeout: Duration) -> Session {
         Session {
             address,
             timeout,
+            longest_value: 0,
             dialect: &Meta,
             wire: None,
             facts: None,
@@ -53,6 +55,12 @@ impl Session {
             mark: Mark::default(),
             takes_tokens: None,
         }
+    }
+
+    /// The same for values of at most so many bytes: of a longer one nothing is read.
+    pub(crate) fn taking_values(mut self, longest: usize) -> Session {
+        self.longest_value = longest;
+        self
     }
 
     /// The server, as messages and JSON name it.
@@ -119,6 +127,7 @@ impl Session {
                 Wire::open(&self.address, self.timeout).map_err(|error| self.not_dialled(&error))?
             }
         };
+        wire.take_values(self.longest_value);
         wire.expect(request.mark());
         let asked = Instant::now();
         let answer = wire

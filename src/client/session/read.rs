@@ -32,11 +32,16 @@ impl Session {
                 ask(&mut request, &keys[next], next);
                 next += 1;
             }
+            let mut at = first;
             let batch = self.exchange(&request, |wire, _| {
                 (first..next)
-                    .map(|n| read(wire, n))
+                    .map(|n| {
+                        at = n;
+                        read(wire, n)
+                    })
                     .collect::<Result<Vec<_>, _>>()
-            })?;
+            });
+            let batch = batch.map_err(|error| error.about(&keys[at]))?;
             answers.extend(batch);
         }
         Ok(answers)
@@ -90,9 +95,10 @@ impl Session {
         let dialect = self.dialect;
         let mut request = self.request();
         dialect.ask_item(&mut request, key, want, 0);
-        let (seen, asked) = self.exchange(&request, |wire, asked| {
+        let read = self.exchange(&request, |wire, asked| {
             Ok((dialect.item(wire, want, 0)?, asked))
-        })?;
+        });
+        let (seen, asked) = read.map_err(|error| error.about(key))?;
         let mut item = self.item(seen)?;
         if let (Some(item), Some(clock), Some((remembered, moment))) =
             (&mut item, facts.clock, &self.remembered)
@@ -122,13 +128,14 @@ impl Session {
         request.stats();
         request.settings();
         dialect.ask_item(&mut request, key, Want::Meta, 2);
-        let (first, facts, second) = self.exchange(&request, |wire, asked| {
+        let read = self.exchange(&request, |wire, asked| {
             Ok((
                 dialect.item(wire, want, 0)?,
                 read_facts(wire, asked)?,
                 dialect.item(wire, Want::Meta, 2)?,
             ))
-        })?;
+        });
+        let (first, facts, second) = read.map_err(|error| error.about(key))?;
         self.facts = Some(facts);
         if !facts.limits.cas_enabled {
             return Err(self.no_cas());

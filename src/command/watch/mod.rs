@@ -295,11 +295,12 @@ impl Watch<'_, '_> {
     }
 }
 
-/// The event that ends the watch. Following writes nothing: no answer is no answer, and no value is too large.
+/// The event that ends the watch. Following writes nothing: no answer is no answer.
 fn event_of(kind: ErrorKind) -> Event {
     match kind {
         ErrorKind::Unreachable | ErrorKind::Unknown => Event::Unreachable,
         ErrorKind::NoCas => Event::NoCas,
-        ErrorKind::Refused | ErrorKind::TooLarge => Event::Refused,
+        ErrorKind::Refused => Event::Refused,
+        ErrorKind::TooLarge => Event::Unsuitable,
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Case {
 pub(super) struct Allowed {
     /// If its fault has struck.
     pub(super) struck: &'static [i32],
+    /// If its fault has struck while the item was read: perhaps once more, as the clock ticked, where the swap was meant.
+    pub(super) reading: &'static [i32],
     /// If the exchange was over before the byte at which it was to strike. Empty where there is such a byte.
     pub(super) missed: &'static [i32],
 }
@@ -56,20 +58,41 @@ impl Allowed {
     pub(super) const fn always(codes: &'static [i32]) -> Self {
         Self {
             struck: codes,
+            reading: codes,
             missed: codes,
         }
     }
 
-    fn judge(self, code: i32, struck: bool) -> Result<(), String> {
-        let (allowed, what) = if struck {
-            (self.struck, "a fault struck")
-        } else {
-            (self.missed, "no fault struck")
+    fn judge(self, code: i32, struck: Struck) -> Result<(), String> {
+        let (allowed, what) = match struck {
+            Struck::Write => (self.struck, "a fault struck"),
+            Struck::Read => (self.reading, "a fault struck the read"),
+            Struck::Nothing => (self.missed, "no fault struck"),
         };
         if allowed.contains(&code) {
             Ok(())
         } else {
             Err(format!("{what}: exit {code} is not in {allowed:?}"))
+        }
+    }
+}
+
+/// What a fault has struck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Struck {
+    Nothing,
+    /// A request that reads an item.
+    Read,
+    /// Any other.
+    Write,
+}
+
+impl Struck {
+    fn of(proxy: &Proxy) -> Self {
+        match (proxy.fault_has_struck(), proxy.fault_has_struck_a_read()) {
+            (false, _) => Self::Nothing,
+            (true, true) => Self::Read,
+            (true, false) => Self::Write,
         }
     }
 }
@@ -211,7 +234,7 @@ impl Worker {
         let trial = Trial::new(&self.eye, self.setting, case.write, key);
         let proxy = self.proxy(case, key);
         let outcome = trial.command(&proxy.address(), case.timeout).run();
-        let struck = proxy.fault_has_struck();
+        let struck = Struck::of(&proxy);
         let bursts = proxy.counts().request_bursts;
         self.server.thaw();
         // With the proxy's end everything sent has arrived.
@@ -223,7 +246,7 @@ impl Worker {
             trial.judge(&outcome)
         };
         let cut = matches!(case.faults[..], [(_, Fault::CutAfterRequest(..)), ..]);
-        if cut && !struck && case.timeout == LONG {
+        if cut && struck == Struck::Nothing && case.timeout == LONG {
             return (outcome.code, Err("the request has no such byte".into()));
         }
         let allowed = case.allowed.judge(outcome.code, struck);

@@ -2,7 +2,7 @@
 //! moment of an exchange, and cuts connections at an exact byte. One connection in `pump.rs`.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -69,6 +69,8 @@ pub(crate) struct State {
     on_request: Mutex<Vec<Hook>>,
     on_reply: Mutex<Vec<Hook>>,
     struck: AtomicUsize,
+    /// Whether the last fault that has struck did so while an item was read.
+    struck_a_read: AtomicBool,
 }
 
 #[derive(Default)]
@@ -98,6 +100,7 @@ impl Proxy {
             on_request: Mutex::default(),
             on_reply: Mutex::default(),
             struck: AtomicUsize::new(0),
+            struck_a_read: AtomicBool::new(false),
         });
         let acceptor = Acceptor::start("127.0.0.1:0", {
             let state = Arc::clone(&state);
@@ -184,6 +187,12 @@ impl Proxy {
         self.state.struck.load(Ordering::SeqCst) > 0
     }
 
+    /// Whether it has come about while an item was read: a tick of the clock makes a client read once more, and a fault
+    /// that is counted in bytes may then strike that.
+    pub(crate) fn fault_has_struck_a_read(&self) -> bool {
+        self.state.struck_a_read.load(Ordering::SeqCst)
+    }
+
     /// What went through so far.
     pub(crate) fn counts(&self) -> Counts {
         *locked(&self.state.counts)
@@ -218,7 +227,9 @@ impl State {
     }
 
     /// Notes that a cut or a silence has begun.
-    pub(crate) fn fault_struck(&self) {
+    pub(crate) fn fault_struck(&self, opening: &[u8]) {
+        self.struck_a_read
+            .store(opening == b"mg ", Ordering::SeqCst);
         self.struck.fetch_add(1, Ordering::SeqCst);
     }
 

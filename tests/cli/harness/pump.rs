@@ -19,6 +19,9 @@ use crate::harness::sockets::{How, hang_up, locked};
 /// When the client was quiet for this long, it has sent what it had to send.
 const QUIET: Duration = Duration::from_millis(10);
 
+/// So many bytes tell a command from others.
+const OPENING: usize = "mg ".len();
+
 const CHUNK: usize = 256 * 1024;
 
 /// Carries a connection to its end.
@@ -29,6 +32,7 @@ pub(crate) fn run(state: &State, fault: Fault, client: Arc<TcpStream>, server: A
         client: Mutex::new(Some(client)),
         server,
         last: Mutex::default(),
+        opening: Mutex::default(),
         asked: AtomicUsize::new(0),
         muted: AtomicBool::new(false),
         reply_cut: AtomicBool::new(false),
@@ -55,6 +59,8 @@ struct Link<'a> {
     server: Arc<TcpStream>,
     /// The direction of the last bytes: a change of it begins a burst.
     last: Mutex<Option<Direction>>,
+    /// How the last request began, as much as tells what it is.
+    opening: Mutex<Vec<u8>>,
     /// How many requests have begun: the reply that comes belongs to the last of them.
     asked: AtomicUsize,
     /// The client gets nothing more.
@@ -75,10 +81,7 @@ impl Link<'_> {
             }
             _ => usize::MAX,
         };
-        let mut at_once = match self.fault {
-            Fault::HoldAfterRequest(count, _) => count,
-            _ => usize::MAX,
-        };
+        let mut at_once = self.held_from();
         let mut chunk = vec![0; CHUNK];
         loop {
             // Muted before the last byte goes on: an answer to it could be quick.
@@ -87,7 +90,10 @@ impl Link<'_> {
             }
             let bytes = match (&*client).read(&mut chunk) {
                 Ok(0) => return,
-                Ok(count) => &chunk[..count.min(left)],
+                Ok(count) => {
+                    self.note(&chunk[..count.min(OPENING)]);
+                    &chunk[..count.min(left)]
+                }
                 Err(error) if is_quiet(&error) => {
                     if self.reply_cut.load(Ordering::SeqCst) {
                         return;
@@ -170,7 +176,7 @@ impl Link<'_> {
 
     fn hold(&self) {
         if let Fault::HoldAfterRequest(_, wait) = self.fault {
-            self.state.fault_struck();
+            self.strike();
             thread::sleep(wait);
         }
     }
@@ -209,8 +215,27 @@ impl Link<'_> {
 
     fn mute(&self) {
         if !self.muted.swap(true, Ordering::SeqCst) {
-            self.state.fault_struck();
+            self.strike();
         }
+    }
+
+    /// How many bytes of a request go on before the rest is held back.
+    fn held_from(&self) -> usize {
+        match self.fault {
+            Fault::HoldAfterRequest(count, _) => count,
+            _ => usize::MAX,
+        }
+    }
+
+    /// Remembers how a request begins.
+    fn note(&self, opening: &[u8]) {
+        if *locked(&self.last) != Some(Direction::Request) {
+            *locked(&self.opening) = opening.to_vec();
+        }
+    }
+
+    fn strike(&self) {
+        self.state.fault_struck(&locked(&self.opening));
     }
 
     fn asked(&self) -> usize {

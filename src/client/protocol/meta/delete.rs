@@ -3,14 +3,14 @@
 use memcache::exp::ReturnCode;
 
 use super::super::ReplyError;
-use super::reply::Reply;
+use super::reply::{Answer, Reply};
 use crate::cas::Written;
 use crate::client::mark::Mark;
 use crate::client::wire::{Wire, WireError};
 
 /// What became of the delete, and whether its answer came whole, so that the connection can be used again.
 pub(super) fn answer(wire: &mut Wire) -> Result<(Written, bool), ReplyError> {
-    match Reply::to_write(wire, |_| Ok(())) {
+    match Reply::to_write(wire, |_| Ok(())).map(Answer::into_reply) {
         Ok(reply) => match meaning(reply.code) {
             Some(written) => Ok((written, true)),
             None => Err(WireError::OutOfStep(format!("{:?} to a delete", reply.code)).into()),

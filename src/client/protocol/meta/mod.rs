@@ -74,7 +74,7 @@ impl Dialect for Meta {
     }
 
     fn add(&self, wire: &mut Wire) -> Result<Option<(Counter, Option<Token>)>, ReplyError> {
-        let reply = Reply::to_write(wire, |_| Ok(()))?;
+        let reply = Reply::to_write(wire, |_| Ok(()))?.into_reply();
         match (reply.code, reply.value.as_deref().map(Counter::parse)) {
             (ReturnCode::Nf, _) => Ok(None),
             (ReturnCode::Va, Some(Ok(counter))) => {

@@ -25,6 +25,23 @@ pub(super) struct Reply {
     pub(super) value: Option<Vec<u8>>,
 }
 
+/// The answer to a write, and how that is known.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// It brought the mark back.
+    Marked(Reply),
+    /// Nothing follows it; what was asked behind it is answered and read.
+    Last(Reply),
+}
+
+impl Answer {
+    pub(super) fn into_reply(self) -> Reply {
+        match self {
+            Answer::Marked(reply) | Answer::Last(reply) => reply,
+        }
+    }
+}
+
 impl Reply {
     /// Reads one meta reply with its data block.
     pub(super) fn read(wire: &mut Wire) -> Result<Reply, ReplyError> {
@@ -37,14 +54,18 @@ impl Reply {
         Ok(reply)
     }
 
-    /// Reads the answer to a write: it must bring the mark back. An error line brings none, and is the answer only if nothing
-    /// but the answers to `behind` and to a no-op follows it.
+    /// Reads the answer to a write: it must bring the mark back. What brings none (an error line, or the answer of a server
+    /// that has no opaques) is the answer only if nothing but the answers to `behind` and to a no-op follows it.
     pub(super) fn to_write(
         wire: &mut Wire,
         behind: impl FnOnce(&mut Wire) -> Result<(), ReplyError>,
-    ) -> Result<Reply, ReplyError> {
+    ) -> Result<Answer, ReplyError> {
         match Reply::read(wire) {
-            Ok(reply) if reply.mark == Some(wire.mark()) => Ok(reply),
+            Ok(reply) if reply.mark == Some(wire.mark()) => Ok(Answer::Marked(reply)),
+            Ok(reply) if reply.mark.is_none() && reply.opaque.is_none() => {
+                ensure_last(wire, behind)?;
+                Ok(Answer::Last(reply))
+            }
             Ok(reply) => {
                 let what = format!("{:?}, which answers another command", reply.code);
                 Err(WireError::OutOfStep(what).into())
@@ -139,25 +160,21 @@ impl Reply {
     }
 }
 
-/// Whether nothing is left to come but the answers to `behind`.
+/// Whether nothing is left to come but the answers to `behind`, which may be refusals.
 fn ensure_last(
     wire: &mut Wire,
     behind: impl FnOnce(&mut Wire) -> Result<(), ReplyError>,
 ) -> Result<(), WireError> {
-    let line = behind(wire)
-        .and_then(|()| Ok(wire.ask_more(b"mn\r\n")?))
-        .and_then(|()| Ok(wire.line()?));
-    match line {
-        Ok(line) if line == b"MN" => Ok(()),
-        Ok(line) => Err(WireError::OutOfStep(format!(
-            "{:?} behind an error",
-            lossy(&line)
-        ))),
-        Err(ReplyError::Wire(error)) => Err(error),
-        Err(_) => Err(WireError::OutOfStep(
-            "a second error behind the first".into(),
-        )),
+    if let Err(ReplyError::Wire(error)) = behind(wire) {
+        return Err(error);
     }
+    wire.ask_more(b"mn\r\n")?;
+    let line = wire.line()?;
+    if line == b"MN" {
+        return Ok(());
+    }
+    let what = format!("{:?} where nothing should follow", lossy(&line));
+    Err(WireError::OutOfStep(what))
 }
 
 /// Parses a header line with the crate; keeps the text of an error that the crate drops.

@@ -69,7 +69,17 @@ pub(super) fn answer(wire: &mut Wire, attempt: Attempt) -> Result<Answered, Repl
         Look::Value => value_and_token(wire, swap).map(|_| ()),
     };
     let written = match Reply::to_write(wire, behind) {
-        Ok(reply) => meaning(&reply, swap)?,
+        Ok(reply::Answer::Marked(reply)) => meaning(&reply, swap)?,
+        Ok(reply::Answer::Last(reply)) => {
+            let written = meaning(&reply, swap)?;
+            // Which of the tokens seen is ours is not worth another look.
+            let blurred = matches!(written, Written::Stored(_)) && look != Look::Nothing;
+            return Ok(Answered::alone(Answer::Written(if blurred {
+                Written::Stored(None)
+            } else {
+                written
+            })));
+        }
         Err(ReplyError::Wire(error)) => return begun(wire, swap, looking).ok_or(error.into()),
         Err(error) => return refusal(error).map(Answered::alone),
     };
