@@ -12,9 +12,16 @@ use crate::harness::server::Memcached;
 use crate::harness::tell::tell;
 
 const PROCESSES: usize = 32;
-const ELEMENTS: usize = 20;
 
-/// Each process adds 20 elements to the array in `k`, one update after the other; returns each element and its outcome.
+/// How many elements each process adds: a few in the suite, more by the environment.
+fn elements_each() -> usize {
+    match std::env::var("MCCAS_TEST_ELEMENTS") {
+        Ok(text) => text.parse().expect("a number"),
+        Err(_) => 5,
+    }
+}
+
+/// Each process adds its elements to the array in `k`, one update after the other; returns each element and its outcome.
 fn edit(address: &str, options: &[&str]) -> Vec<(String, Outcome)> {
     let start = Barrier::new(PROCESSES);
     let add = |element: String| {
@@ -29,7 +36,7 @@ fn edit(address: &str, options: &[&str]) -> Vec<(String, Outcome)> {
     };
     let worker = |process: usize| {
         start.wait();
-        let elements = (0..ELEMENTS).map(|n| format!("{process}-{n}"));
+        let elements = (0..elements_each()).map(|n| format!("{process}-{n}"));
         elements.map(add).collect::<Vec<_>>()
     };
     thread::scope(|scope| {
@@ -75,7 +82,7 @@ fn thirty_two_processes_add_twenty_elements_each_to_one_array() {
     let found = elements(&server);
     let distinct: BTreeSet<&String> = found.iter().collect();
     let added: BTreeSet<&String> = outcomes.iter().map(|(element, _)| element).collect();
-    assert_eq!(found.len(), PROCESSES * ELEMENTS);
+    assert_eq!(found.len(), PROCESSES * elements_each());
     assert_eq!(distinct, added);
     let item = server.item("k").expect("the item");
     assert_eq!(item.flags, 7);
