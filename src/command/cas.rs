@@ -107,7 +107,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
             let landed = format!("{key} on {} was stored", context.server(key));
             done(key, &updated, report, context).context(landed)
         }
-        Err(stopped) => not_stored(args, elapsed).report(&stopped, context),
+        Err(stopped) => not_stored(args, elapsed).report(*stopped, context),
     }
 }
 

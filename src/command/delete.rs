@@ -66,7 +66,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
             let landed = format!("{key} on {} was deleted", context.server(key));
             done(key, &item, elapsed, context).context(landed)
         }
-        Err(stopped) => not_deleted(key, &expected, elapsed).report(&stopped, context),
+        Err(stopped) => not_deleted(key, &expected, elapsed).report(*stopped, context),
     }
 }
 

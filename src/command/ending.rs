@@ -67,34 +67,34 @@ pub(super) fn fail(
 
 impl Ending<'_> {
     /// Reports why a write did not happen, or may have.
-    pub(super) fn report(&self, stopped: &Stopped, context: &mut Context) -> anyhow::Result<Exit> {
+    pub(super) fn report(&self, stopped: Stopped, context: &mut Context) -> anyhow::Result<Exit> {
         self.report_with(stopped, context, |_, report| report)
     }
 
     /// The same with what only the command can add to the object, which may depend on the exit code.
     pub(super) fn report_with(
         &self,
-        stopped: &Stopped,
+        mut stopped: Stopped,
         context: &mut Context,
         more: impl FnOnce(Exit, Report) -> Report,
     ) -> anyhow::Result<Exit> {
         let (exit, status) = self.verdict(&stopped.why);
         let (current, now) = if exit == Exit::Conflict {
-            let winner = self.winner(stopped, context);
+            let winner = self.winner(&mut stopped, context);
             let now = now(&winner);
             (winner.ok().flatten(), now)
         } else {
             (None, String::new())
         };
         let server = context.server(self.key);
-        let message = self.message(stopped, &now, &server);
+        let message = self.message(&stopped, &now, &server);
         let tally = stopped.tally;
         let mut report = Report {
             attempts: Some(tally.attempts),
             conflicts: Some(tally.conflicts),
             ..Report::of(status)
                 .key(self.key)
-                .current(current.as_ref())
+                .current(current)
                 .elapsed(self.elapsed)
         };
         if exit == Exit::Unknown {
@@ -121,14 +121,18 @@ impl Ending<'_> {
     }
 
     /// The item that won: the one read if it was refused as it stood, else read anew.
-    fn winner(&self, stopped: &Stopped, context: &mut Context) -> Result<Option<Item>, StoreError> {
-        match (&stopped.why, &stopped.item) {
-            (Why::Conflict, Some(item)) if item.value.len() == item.size => Ok(Some(item.clone())),
-            _ => {
-                let items = context.store.look(std::slice::from_ref(self.key))?;
-                Ok(items.into_iter().next().flatten())
-            }
+    fn winner(
+        &self,
+        stopped: &mut Stopped,
+        context: &mut Context,
+    ) -> Result<Option<Item>, StoreError> {
+        let read = stopped.item.take();
+        let whole = read.filter(|item| item.value.len() == item.size);
+        if let (Why::Conflict, Some(item)) = (&stopped.why, whole) {
+            return Ok(Some(item));
         }
+        let items = context.store.look(std::slice::from_ref(self.key))?;
+        Ok(items.into_iter().next().flatten())
     }
 
     fn message(&self, stopped: &Stopped, now: &str, server: &str) -> String {

@@ -56,16 +56,17 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     };
     // A --json before the subcommand does not conflict with these: the more special wish wins.
     let bare = args.raw || args.token_only;
+    let exit = if items.iter().all(Option::is_some) {
+        Exit::Done
+    } else {
+        Exit::Missing
+    };
     if context.out.json() && !bare {
-        objects(args, &items, instance.as_deref(), context)?;
+        objects(args, items, instance.as_deref(), context)?;
     } else {
         found_and_missing(args, &items, instance.as_deref(), context)?;
     }
-    if items.iter().all(Option::is_some) {
-        Ok(Exit::Done)
-    } else {
-        Ok(Exit::Missing)
-    }
+    Ok(exit)
 }
 
 /// The items in the order of the keys and, if asked for, the process that they come from.
@@ -112,7 +113,7 @@ fn absent(key: &Key, context: &Context) -> String {
 /// One object per key, found or missing, in the order of the keys.
 fn objects(
     args: &Args,
-    items: &[Option<Item>],
+    items: Vec<Option<Item>>,
     instance: Option<&str>,
     context: &mut Context,
 ) -> anyhow::Result<()> {

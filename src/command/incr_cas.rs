@@ -128,7 +128,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
             note_if_below_zero(key, &done, context);
             Ok(Exit::Done)
         }
-        Err(stopped) => not_added(key, elapsed).report(&stopped, context),
+        Err(stopped) => not_added(key, elapsed).report(*stopped, context),
     }
 }
 

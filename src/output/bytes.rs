@@ -1,15 +1,27 @@
 //! Bytes from outside, made safe for JSON and for terminals.
 
-use base64::Engine;
+use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Serialize, Serializer};
 
 use crate::cas::shown::is_unsafe_to_show;
 
-/// Bytes as JSON can carry them: text if they are UTF-8, else base64. Exactly one of both is set.
-pub(crate) fn text_or_base64(bytes: &[u8]) -> (Option<String>, Option<String>) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (Some(text.into()), None),
-        Err(_) => (None, Some(STANDARD.encode(bytes))),
+/// Bytes that stand in JSON as base64; they are encoded only while they are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Base64(Vec<u8>);
+
+impl Serialize for Base64 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Base64Display::new(&self.0, &STANDARD))
+    }
+}
+
+/// Bytes as JSON can carry them: text if they are UTF-8, else base64. Exactly one of both is set. Nothing is copied, as a
+/// value may be large.
+pub(crate) fn text_or_base64(bytes: Vec<u8>) -> (Option<String>, Option<Base64>) {
+    match String::from_utf8(bytes) {
+        Ok(text) => (Some(text), None),
+        Err(error) => (None, Some(Base64(error.into_bytes()))),
     }
 }
 
@@ -36,12 +48,11 @@ mod tests {
 
     #[test]
     fn utf8_is_text_and_the_rest_base64() {
-        assert_eq!(
-            text_or_base64("grün".as_bytes()),
-            (Some("grün".into()), None)
-        );
-        assert_eq!(text_or_base64(b""), (Some(String::new()), None));
-        assert_eq!(text_or_base64(b"\xff\x00"), (None, Some("/wA=".into())));
+        assert_eq!(text_or_base64("grün".into()), (Some("grün".into()), None));
+        assert_eq!(text_or_base64(vec![]), (Some(String::new()), None));
+        let (text, base64) = text_or_base64(b"\xff\x00".to_vec());
+        assert_eq!(text, None);
+        assert_eq!(serde_json::to_string(&base64).unwrap(), "\"/wA=\"");
     }
 
     #[test]

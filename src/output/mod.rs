@@ -14,7 +14,7 @@ pub(crate) mod text;
 
 use std::env;
 use std::fmt;
-use std::io::{self, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -23,6 +23,9 @@ use serde::Serialize;
 
 pub(crate) use self::paint::{Paint, When};
 use self::progress::Progress;
+
+/// Objects up to this size are written at once.
+const PIECE: usize = 64 * 1024;
 
 /// How much is said on stderr.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -104,12 +107,19 @@ impl Output {
 
     /// Prints one JSON object as a line, at once.
     pub(crate) fn object(&mut self, object: &impl Serialize) -> anyhow::Result<()> {
-        let json = serde_json::to_string(object)?;
         if self.terminal {
-            self.line(&bytes::json_for_terminal(&json))
-        } else {
-            self.line(&json)
+            let json = serde_json::to_string(object)?;
+            return self.line(&bytes::json_for_terminal(&json));
         }
+        // An ordinary object goes out in one piece, and a large value takes no second room.
+        let mut out = BufWriter::with_capacity(PIECE, self.stdout.lock());
+        let written = serde_json::to_writer(&mut out, object)
+            .map_err(io::Error::from)
+            .and_then(|()| out.write_all(b"\n"))
+            .and_then(|()| out.flush());
+        // Whatever is left in a buffer that failed must not be written when it is dropped.
+        let _ = out.into_parts();
+        checked(written)
     }
 
     /// Prints one line, at once.
@@ -120,11 +130,7 @@ impl Output {
     /// Writes bytes as they are, at once.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         let mut stdout = self.stdout.lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
-            Err(error) => Err(error).context("cannot write to stdout"),
-            Ok(()) => Ok(()),
-        }
+        checked(stdout.write_all(bytes).and_then(|()| stdout.flush()))
     }
 
     /// Shows how far a job of so many steps has come, on a terminal.
@@ -171,5 +177,13 @@ impl Output {
         let line = format!("{} {text}\n", self.stderr_paint.program("mccas:"));
         // There is nobody left to tell if stderr itself fails.
         let _ = io::stderr().write_all(line.as_bytes());
+    }
+}
+/// What became of a write to stdout: a reader that has gone is no failure.
+fn checked(written: io::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
+        Err(error) => Err(error).context("cannot write to stdout"),
+        Ok(()) => Ok(()),
     }
 }

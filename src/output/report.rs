@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use serde_with::skip_serializing_none;
 
-use super::bytes::text_or_base64;
+use super::bytes::{Base64, text_or_base64};
 use super::event::Event;
 use super::rounding::rounded;
 use crate::bench::Measurement;
@@ -40,7 +40,7 @@ pub(crate) struct Report {
     /// When an event was seen, in UTC.
     pub(crate) time: Option<String>,
     pub(crate) key: Option<String>,
-    pub(crate) key_base64: Option<String>,
+    pub(crate) key_base64: Option<Base64>,
     pub(crate) server: Option<String>,
     /// Who wrote, as far as it is sure, and by which of the server's commands.
     pub(crate) client: Option<String>,
@@ -48,7 +48,7 @@ pub(crate) struct Report {
     /// Which process of the server handed out the token.
     pub(crate) instance: Option<String>,
     pub(crate) value: Option<String>,
-    pub(crate) value_base64: Option<String>,
+    pub(crate) value_base64: Option<Base64>,
     pub(crate) before: Option<Number>,
     pub(crate) after: Option<Number>,
     pub(crate) token: Option<String>,
@@ -123,7 +123,7 @@ impl Measured {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Current {
     value: Option<String>,
-    value_base64: Option<String>,
+    value_base64: Option<Base64>,
     token: String,
 }
 
@@ -181,13 +181,13 @@ impl Report {
     }
 
     pub(crate) fn key(mut self, key: &Key) -> Report {
-        (self.key, self.key_base64) = text_or_base64(key.as_bytes());
+        (self.key, self.key_base64) = text_or_base64(key.as_bytes().to_vec());
         self
     }
 
     /// Value, token, expiry, flags and size of an item that was read.
-    pub(crate) fn item(mut self, item: &Item) -> Report {
-        (self.value, self.value_base64) = text_or_base64(&item.value);
+    pub(crate) fn item(mut self, item: Item) -> Report {
+        (self.value, self.value_base64) = text_or_base64(item.value);
         self.flags = Some(item.flags);
         self.size = Some(item.size);
         self.state = item.freshness.word();
@@ -209,9 +209,9 @@ impl Report {
         self
     }
 
-    pub(crate) fn current(mut self, item: Option<&Item>) -> Report {
+    pub(crate) fn current(mut self, item: Option<Item>) -> Report {
         self.current = item.map(|item| {
-            let (value, value_base64) = text_or_base64(&item.value);
+            let (value, value_base64) = text_or_base64(item.value);
             Current {
                 value,
                 value_base64,

@@ -22,6 +22,7 @@ mod contended; // 64 processes on one key.
 mod memory; // Floods against every command: time and peak of memory.
 mod observed; // `contention` against the writers' own counts, and its memory.
 mod soak; // A long run in bad weather, short in the suite.
+mod updates; // 32 processes edit one JSON array through jq.
 
 static TURN: RwLock<()> = RwLock::new(());
 

@@ -10,6 +10,7 @@ use crate::alone;
 use crate::harness::inspect::show;
 use crate::harness::mccas::{collect, end_within, mccas_at, take};
 use crate::harness::outcome::code_of;
+use crate::harness::server::Memcached;
 use crate::harness::tell::tell;
 use crate::hostile::floods::{self, VALUE_KIB};
 use crate::hostile::{Flood, Hostile};
@@ -196,4 +197,30 @@ fn a_peak_is_seen() {
         "{} KiB",
         taken.peak
     );
+}
+
+/// A large value that is shown, refused or compared stands in memory once.
+#[test]
+fn a_large_value_takes_no_room_twice() {
+    const SIZE_KIB: u64 = 100 * 1024;
+    let _turn = alone();
+    let server = Memcached::start_with(&["-I", "200m", "-m", "1024"]);
+    let text = vec![b'x'; 1024 * 1024 * 100];
+    let lines = vec![b'\n'; 1024 * 1024 * 100];
+    let bytes = vec![0xff; 1024 * 1024 * 100];
+    for value in [&text, &lines, &bytes] {
+        server.set("k", value);
+        for (command, code) in [
+            (&["gets", "k"][..], 0),
+            (&["gets", "k", "--json"], 0),
+            (&["cas", "k", "v", "--expect", "w", "--json"], 3),
+            (&["cas", "k", "v", "--token", "999999", "--json"], 3),
+            (&["incr-cas", "k", "--json"], 8),
+        ] {
+            let options = ["--timeout", "10s", "--max-value", "128MiB"];
+            let taken = measured(&server.address(), command, options);
+            let fault = fault(taken.as_ref(), SIZE_KIB + BESIDE_KIB, &[code]);
+            assert_eq!(fault, None, "{command:?} of {:?}...", &value[..1]);
+        }
+    }
 }

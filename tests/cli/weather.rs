@@ -216,12 +216,15 @@ fn an_endless_line_is_given_up_on() {
 }
 
 #[test]
-fn a_huge_length_announced_is_not_believed() {
-    let head = "VA 1073741824 c1 t-1 f0 O0\r\n";
-    ensure_unreachable(&Connection::new().read(1).reply(head).silence());
-    // Nor is it allocated for: half a gibibyte would be more than this machine's tests may use.
+fn a_huge_length_announced_is_refused_and_else_not_believed() {
+    let head = "HD c1 O0\r\nVA 1073741824 c1 t-1 f0 O1\r\n";
     let peer = Peer::always(Connection::new().read(1).reply(head).silence());
+    let outcome = mccas_at(peer.address()).args(["gets", "k"]).run();
+    assert_eq!(outcome.code, 8, "{outcome:?}");
+    assert!(outcome.stderr.contains("--max-value"), "{outcome:?}");
+    // Where it is let through, it is not allocated for: half a gibibyte would be more than this machine's tests may use.
     let command = mccas_at(peer.address()).args(["gets", "k", "--timeout", "700ms"]);
+    let command = command.args(["--max-value", "1GiB"]);
     let running = command.spawn();
     let mut most = 0;
     within(Duration::from_millis(500), || {

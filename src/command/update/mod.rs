@@ -157,7 +157,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         (Err(stopped), Some(reason)) if stopped.why == Why::Declined => {
             declined(&run, &reason, &stopped, context)
         }
-        (Err(stopped), _) => not_updated(&run, &stopped, context),
+        (Err(stopped), _) => not_updated(&run, *stopped, context),
     }
 }
 

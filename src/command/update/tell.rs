@@ -162,7 +162,7 @@ fn reason(failure: &Failure) -> String {
 /// The server did not take it, or it lost.
 pub(super) fn not_updated(
     run: &Run,
-    stopped: &Stopped,
+    stopped: Stopped,
     context: &mut Context,
 ) -> anyhow::Result<Exit> {
     let ending = Ending {

@@ -161,7 +161,7 @@ impl Watch<'_, '_> {
         let item = item.filter(|_| event == Event::Changed);
         let (paint, terminal) = (self.context.out.paint(), self.context.out.terminal());
         let report = match item {
-            Some(item) => Report::event(event).item(item),
+            Some(item) => Report::event(event).item(item.clone()),
             None => Report::event(event),
         };
         let report = Report {

@@ -29,7 +29,7 @@ impl Watch<'_, '_> {
                 (report, text::event_meta(glance.token, glance.ttl, paint))
             }
             (_, Some(item)) => (
-                Report::event(event).item(item),
+                Report::event(event).item(item.clone()),
                 text::event_item(item, paint, terminal),
             ),
             (_, None) => (Report::event(event), String::new()),

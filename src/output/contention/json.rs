@@ -6,7 +6,7 @@ use serde_with::skip_serializing_none;
 use crate::cas::mutation::Counters;
 use crate::contention::Counts;
 use crate::contention::findings::{By, Findings, Name, Part, Row, Scope};
-use crate::output::bytes::text_or_base64;
+use crate::output::bytes::{Base64, text_or_base64};
 use crate::output::calendar::utc;
 use crate::output::rounding::rounded;
 
@@ -37,7 +37,7 @@ pub(crate) struct Object {
 #[derive(Debug, Default, Serialize)]
 struct Entry {
     key: Option<String>,
-    key_base64: Option<String>,
+    key_base64: Option<Base64>,
     client: Option<String>,
     #[serde(flatten)]
     numbers: Numbers,
@@ -137,7 +137,7 @@ impl Entry {
             ..Entry::default()
         };
         match name {
-            Name::Key(key) => (entry.key, entry.key_base64) = text_or_base64(key),
+            Name::Key(key) => (entry.key, entry.key_base64) = text_or_base64(key.to_vec()),
             Name::Client(client) => entry.client = Some(client.as_deref().unwrap_or("?").into()),
         }
         entry
