@@ -10,12 +10,13 @@ mod paint;
 mod progress;
 pub(crate) mod report;
 mod rounding;
+mod stdout;
 pub(crate) mod text;
 
 use std::env;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -23,6 +24,7 @@ use serde::Serialize;
 
 pub(crate) use self::paint::{Paint, When};
 use self::progress::Progress;
+use self::stdout::Bounded;
 
 /// Objects up to this size are written at once.
 const PIECE: usize = 64 * 1024;
@@ -55,7 +57,21 @@ pub(crate) struct Output {
     terminal: bool,
     stdout_paint: Paint,
     stderr_paint: Paint,
+    /// How long stdout may be written to.
+    end: Option<Instant>,
 }
+
+/// The time to write to stdout is over, and its reader has not taken all of it.
+#[derive(Debug)]
+pub(crate) struct Late;
+
+impl fmt::Display for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stdout takes nothing more")
+    }
+}
+
+impl std::error::Error for Late {}
 
 /// The reader of our stdout has gone. Not an error: the program ends quietly with 0.
 ///
@@ -82,7 +98,13 @@ impl Output {
             terminal,
             stdout_paint: Paint::decide(settings.color, terminal),
             stderr_paint: Paint::decide(settings.color, io::stderr().is_terminal()),
+            end: None,
         }
+    }
+
+    /// Lets writing to stdout end then, whether or not its reader takes what is written: [`Late`].
+    pub(crate) fn end_at(&mut self, end: Instant) {
+        self.end = Some(end);
     }
 
     /// Whether answers are JSON objects.
@@ -112,7 +134,7 @@ impl Output {
             return self.line(&bytes::json_for_terminal(&json));
         }
         // An ordinary object goes out in one piece, and a large value takes no second room.
-        let mut out = BufWriter::with_capacity(PIECE, self.stdout.lock());
+        let mut out = BufWriter::with_capacity(PIECE, self.stdout());
         let written = serde_json::to_writer(&mut out, object)
             .map_err(io::Error::from)
             .and_then(|()| out.write_all(b"\n"))
@@ -129,8 +151,18 @@ impl Output {
 
     /// Writes bytes as they are, at once.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
-        let mut stdout = self.stdout.lock();
+        let mut stdout = self.stdout();
         checked(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+    }
+
+    fn stdout(&self) -> Box<dyn Write + '_> {
+        match self.end {
+            Some(end) => Box::new(Bounded {
+                stdout: &self.stdout,
+                end,
+            }),
+            None => Box::new(self.stdout.lock()),
+        }
     }
 
     /// Shows how far a job of so many steps has come, on a terminal.
@@ -183,6 +215,7 @@ impl Output {
 fn checked(written: io::Result<()>) -> anyhow::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(Late.into()),
         Err(error) => Err(error).context("cannot write to stdout"),
         Ok(()) => Ok(()),
     }

@@ -202,12 +202,12 @@ fn a_peak_is_seen() {
 /// A large value that is shown, refused or compared stands in memory once.
 #[test]
 fn a_large_value_takes_no_room_twice() {
-    const SIZE_KIB: u64 = 100 * 1024;
+    const SIZE_KIB: u64 = 40 * 1024;
     let _turn = alone();
-    let server = Memcached::start_with(&["-I", "200m", "-m", "1024"]);
-    let text = vec![b'x'; 1024 * 1024 * 100];
-    let lines = vec![b'\n'; 1024 * 1024 * 100];
-    let bytes = vec![0xff; 1024 * 1024 * 100];
+    let server = Memcached::start_with(&["-I", "64m", "-m", "512"]);
+    let text = vec![b'x'; 1024 * 1024 * 40];
+    let lines = vec![b'\n'; 1024 * 1024 * 40];
+    let bytes = vec![0xff; 1024 * 1024 * 40];
     for value in [&text, &lines, &bytes] {
         server.set("k", value);
         for (command, code) in [

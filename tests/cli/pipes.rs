@@ -48,6 +48,21 @@ fn gets_ends_quietly_when_its_reader_has_read_enough() {
 }
 
 #[test]
+fn a_watch_ends_in_time_although_nobody_reads_what_it_tells() {
+    let server = Memcached::start();
+    server.set("k", vec![b'x'; 500_000]);
+    for options in [&[][..], &["--json"]] {
+        let command = mccas(&server).args(["watch", "k", "--for", "300ms"]);
+        let mut child = start(&command.args(options));
+        let status = end_within(&mut child, PATIENCE).expect("an end, with stdout full");
+        assert_eq!(code_of(status), 9);
+        let stderr = collect(child.stderr.take().expect("a pipe"));
+        let stderr = show(&take(&stderr).expect("the end of stderr"));
+        assert!(stderr.contains("--for"), "{stderr}");
+    }
+}
+
+#[test]
 fn a_raw_value_ends_quietly_when_its_reader_has_read_enough() {
     let server = Memcached::start();
     server.set("k", vec![b'x'; 900_000]);

@@ -12,6 +12,7 @@ use crate::cas::store::Fault;
 use crate::cas::watch::{Change, Follower};
 use crate::cas::{ErrorKind, Glance, Key, Process, StoreError, Token};
 use crate::exit::Exit;
+use crate::output::Late;
 use crate::output::event::Event;
 use crate::output::report::Report;
 use crate::settings::Settings;
@@ -109,7 +110,18 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         reachable: true,
         understood: false,
     };
-    let exit = watch.follow_or_poll(settings)?;
+    if let Some(end) = watch.end() {
+        watch.context.out.end_at(end);
+    }
+    let exit = match watch.follow_or_poll(settings) {
+        Err(error) if error.is::<Late>() => {
+            watch.context.out.message(
+                "the time of --for is over, and the reader of stdout has not taken what there was to tell",
+            );
+            Exit::NotInTime
+        }
+        exit => exit?,
+    };
     match watch.exec {
         Some(exec) if exec.failed && exit == Exit::Done => Ok(Exit::Failed),
         _ => Ok(exit),
