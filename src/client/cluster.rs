@@ -1,5 +1,7 @@
 //! The servers as the domain sees them: one store, in which each key has its server.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::Session;
@@ -23,6 +25,13 @@ impl Cluster {
             sessions: vec![Session::new(address, timeout).taking_values(longest)],
             ring: Ring::only(),
         }
+    }
+
+    /// Waits for an answer only a moment longer once `hurry` is up.
+    pub(crate) fn hurried_by(mut self, hurry: &Arc<AtomicBool>) -> Cluster {
+        let sessions = self.sessions.into_iter();
+        self.sessions = sessions.map(|session| session.hurried_by(hurry)).collect();
+        self
     }
 
     fn place(&self, key: &Key) -> usize {

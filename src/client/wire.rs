@@ -6,6 +6,8 @@
 //! parses the answers (see [`protocol`](super::protocol)).
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::address::Address;
@@ -19,6 +21,9 @@ const CHUNK: usize = 16 * 1024;
 /// The least by which the room for a value grows, and the most of it that is read at a time.
 const MAX_READ: usize = 1024 * 1024;
 
+/// How long an answer may take once it is waited for no longer.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// How long the last look for an answer takes, after its time was up.
 const LAST_LOOK: Duration = Duration::from_millis(1);
 
@@ -29,6 +34,8 @@ pub(super) enum WireError {
     Cut(String),
     /// No answer, or not all of it, within the time.
     Silent,
+    /// The same, but somebody wanted an end before the time was up.
+    Hurried,
     /// The answer is not memcached's.
     Garbage(Vec<u8>),
     /// The answer is memcached's, but not to what was asked.
@@ -50,6 +57,10 @@ pub(super) struct Wire {
     answered: bool,
     mark: Mark,
     longest_value: usize,
+    /// Up when an answer is to be waited for only a moment longer.
+    hurry: Arc<AtomicBool>,
+    /// Whether this exchange has been cut short so.
+    hurried: bool,
     /// Whether this exchange has had its last look, after its time was up.
     looked_late: bool,
 }
@@ -69,6 +80,8 @@ impl Wire {
             answered: false,
             mark: Mark::default(),
             longest_value: 0,
+            hurry: Arc::default(),
+            hurried: false,
             looked_late: false,
         })
     }
@@ -103,6 +116,11 @@ impl Wire {
         self.timeout = timeout;
     }
 
+    /// Waits for an answer only a moment longer once `hurry` is up.
+    pub(super) fn heed(&mut self, hurry: &Arc<AtomicBool>) {
+        self.hurry = Arc::clone(hurry);
+    }
+
     /// Takes values of at most so many bytes from now on; before, it takes none.
     pub(super) fn take_values(&mut self, longest: usize) {
         self.longest_value = longest;
@@ -125,6 +143,7 @@ impl Wire {
         self.deadline = Instant::now() + self.timeout;
         self.sent = 0;
         self.looked_late = false;
+        self.hurried = false;
         self.ensure_quiet()?;
         while self.sent < request.len() {
             // From here on these bytes may be on their way, whatever fails later.
@@ -239,6 +258,7 @@ impl Wire {
         mut read: impl FnMut(&mut Stream, Instant) -> io::Result<usize>,
     ) -> Result<usize, WireError> {
         loop {
+            self.look_whether_to_hurry();
             let deadline = self.deadline_of_read();
             match read(&mut self.stream, deadline) {
                 Ok(0) => return Err(WireError::Cut("closed the connection".into())),
@@ -249,6 +269,7 @@ impl Wire {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => match failed(&error) {
                     WireError::Silent if !self.looked_late => {}
+                    WireError::Silent if self.hurried => return Err(WireError::Hurried),
                     failed => return Err(failed),
                 },
             }
@@ -257,6 +278,14 @@ impl Wire {
 }
 
 impl Wire {
+    /// A signal interrupts a read, and whoever caught it may want an end.
+    fn look_whether_to_hurry(&mut self) {
+        if !self.hurried && self.hurry.load(Ordering::SeqCst) {
+            self.hurried = true;
+            self.deadline = self.deadline.min(Instant::now() + MOMENT);
+        }
+    }
+
     /// Until when to wait for the next bytes.
     ///
     /// It may be us who came late, on a busy machine or after an interruption, and the answer is there: so once per exchange

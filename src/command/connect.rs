@@ -34,10 +34,10 @@ impl<'a> Context<'a> {
         tree: fn() -> clap::Command,
         out: &'a mut Output,
     ) -> Context<'a> {
-        let under_way = UnderWay::new(settings.output);
+        let under_way = UnderWay::default();
         Context {
             store: Box::new(Guarded {
-                store: bounded_store(settings, bound),
+                store: bounded_store(settings, bound).hurried_by(under_way.hurry()),
                 under_way: under_way.clone(),
             }),
             settings,

@@ -1,69 +1,75 @@
 //! A signal while a write is under way ends mccas, but not without a word: whether the write happens is open then.
 //!
-//! A write is under way from its first byte to the end of what its lost answer led to. A signal in that time is caught, and
-//! the answer gets a moment to come: then it is told as always, and the signal ends mccas afterwards. If it does not come,
-//! it is the watcher that says so and ends mccas, as the main thread waits for the server, wherever that may be. At every
-//! other time signals do what they always do.
+//! A write is under way from its first byte to the end of what its lost answer led to. A signal in that time is caught. It
+//! cuts the wait for the answer short, to a moment, and nothing more is asked. What is known then is told as always (if no
+//! answer came, that the write may have been applied), and the signal ends mccas afterwards. At every other time signals do
+//! what they always do.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 use rustix::process::Signal;
+use signal_hook::flag;
 
-use super::child::{Signals, obey, signal_name};
+use super::child::{ignored, obey, signal_name};
+use crate::cas::store::{Failure, Fault};
 use crate::cas::{
     Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Want, Written,
 };
-use crate::output::report::{Report, Status};
-use crate::output::{Output, OutputSettings};
 
-/// How long the answer may take after the signal.
-const MOMENT: Duration = Duration::from_millis(100);
+/// The signals that end a program at somebody's wish.
+const CAUGHT: [Signal; 4] = [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM];
 
 /// The write that is under way, if any.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct UnderWay(Arc<Shared>);
 
 struct Shared {
-    output: OutputSettings,
-    /// The key that is being written, and its server. Whoever holds the lock decides how the write is told.
-    target: Mutex<Option<Target>>,
     /// Up while nothing is under way.
     idle: Arc<AtomicBool>,
-    signals: OnceLock<Option<Signals>>,
+    /// Up once a signal came: no answer is waited for any longer than a moment.
+    hurry: Arc<AtomicBool>,
+    /// Each signal that is caught, and whether it came. Nothing is caught before the first write.
+    caught: OnceLock<Vec<(Signal, Arc<AtomicBool>)>>,
 }
 
-struct Target {
-    key: Key,
-    server: String,
+impl Default for Shared {
+    fn default() -> Shared {
+        Shared {
+            idle: Arc::new(AtomicBool::new(true)),
+            hurry: Arc::default(),
+            caught: OnceLock::new(),
+        }
+    }
 }
 
 impl UnderWay {
-    /// Nothing is caught before the first write.
-    pub(super) fn new(output: OutputSettings) -> UnderWay {
-        UnderWay(Arc::new(Shared {
-            output,
-            target: Mutex::default(),
-            idle: Arc::new(AtomicBool::new(true)),
-            signals: OnceLock::new(),
-        }))
+    /// What the client looks at while it waits.
+    pub(super) fn hurry(&self) -> &Arc<AtomicBool> {
+        &self.0.hurry
     }
 
-    fn begin(&self, key: &Key, server: String) {
-        let shared = &self.0;
-        if shared.signals.get().is_none() {
-            // Without signals or a thread to spare, a signal ends the program as it always did: silently.
-            let signals = self.listen().ok();
-            let _ = shared.signals.set(signals);
-        }
-        *self.target() = Some(Target {
-            key: key.clone(),
-            server,
+    fn begin(&self) {
+        self.0.caught.get_or_init(|| {
+            let ignored = ignored();
+            let heeded = CAUGHT
+                .into_iter()
+                .filter(|&signal| !ignored.contains(signal));
+            // One that cannot be caught ends the program as it always did: silently.
+            heeded
+                .filter_map(|signal| self.catch(signal).ok())
+                .collect()
         });
-        shared.idle.store(false, Ordering::SeqCst);
+        self.0.idle.store(false, Ordering::SeqCst);
+    }
+
+    fn catch(&self, signal: Signal) -> io::Result<(Signal, Arc<AtomicBool>)> {
+        let (number, came) = (signal.as_raw(), Arc::new(AtomicBool::new(false)));
+        flag::register_conditional_default(number, Arc::clone(&self.0.idle))?;
+        flag::register(number, Arc::clone(&came))?;
+        flag::register(number, Arc::clone(&self.0.hurry))?;
+        Ok((signal, came))
     }
 
     /// A command of the user's is about to run: signals are for it, until this is [`over`](UnderWay::over).
@@ -78,7 +84,6 @@ impl UnderWay {
 
     /// What became of the write is known, or that it cannot be known is about to be told.
     pub(super) fn over(&self) {
-        *self.target() = None;
         self.0.idle.store(true, Ordering::SeqCst);
     }
 
@@ -89,62 +94,22 @@ impl UnderWay {
         }
     }
 
-    fn listen(&self) -> io::Result<Signals> {
-        let signals = Signals::listen_unless(&self.0.idle)?;
-        let watcher = self.clone();
-        thread::Builder::new()
-            .name("signals".into())
-            .spawn(move || watcher.watch())?;
-        Ok(signals)
-    }
-
-    fn watch(&self) {
-        let Some(signals) = self.0.signals.wait() else {
-            return;
-        };
-        loop {
-            signals.wait();
-            thread::sleep(MOMENT);
-            let target = self.target();
-            if let Some(target) = &*target
-                && let Some(signal) = self.signal()
-            {
-                // Should nobody read what is told, a second signal ends the program at once.
-                self.0.idle.store(true, Ordering::SeqCst);
-                self.tell(target, signal);
-                obey(signal);
-            }
-        }
-    }
-
-    fn tell(&self, target: &Target, signal: Signal) {
-        let Target { key, server } = target;
-        let name = signal_name(signal);
-        let message = format!(
-            "{key}: {name} came while a write was under way to {server}; \
-             it may have been applied: look (mccas gets) before repeating"
-        );
-        let mut out = Output::new(self.0.output);
-        if out.json() {
-            let report = Report {
-                server: Some(server.clone()),
-                error: Some(message.clone()),
-                ..Report::of(Status::Unknown).key(key)
-            };
-            // If stdout fails, the line on stderr still says it.
-            let _ = out.object(&report);
-        }
-        out.message(&message);
-    }
-
-    /// A signal that was caught, and that ends a program.
+    /// The signal that came.
     fn signal(&self) -> Option<Signal> {
-        let signals = self.0.signals.get()?.as_ref()?;
-        std::iter::from_fn(|| signals.take()).find(|&signal| signal != Signal::WINCH)
+        let mut caught = self.0.caught.get()?.iter();
+        let came = caught.find(|(_, came)| came.load(Ordering::SeqCst));
+        came.map(|&(signal, _)| signal)
     }
 
-    fn target(&self) -> MutexGuard<'_, Option<Target>> {
-        self.0.target.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether there is time to ask what became of a write; if not, it stays unknown.
+    fn ensure_wanted(&self) -> Result<(), StoreError> {
+        match self.signal() {
+            None => Ok(()),
+            Some(signal) => Err(StoreError::Unknown(Failure {
+                fault: Fault::Silent,
+                message: format!("{} came", signal_name(signal)),
+            })),
+        }
     }
 }
 
@@ -157,10 +122,9 @@ pub(super) struct Guarded<S> {
 impl<S: Store> Guarded<S> {
     fn write<T>(
         &mut self,
-        key: &Key,
         write: impl FnOnce(&mut S) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.under_way.begin(key, self.store.server(key));
+        self.under_way.begin();
         let answer = write(&mut self.store);
         if !matches!(answer, Err(StoreError::Unknown(_))) {
             self.under_way.over();
@@ -197,13 +161,12 @@ impl<S: Store> Store for Guarded<S> {
     }
 
     fn swap(&mut self, swap: &Swap) -> Result<Written, StoreError> {
-        self.write(&swap.key, |store| store.swap(swap))
+        self.write(|store| store.swap(swap))
     }
 
     fn swap_again(&mut self, swap: &Swap) -> Result<(Written, Option<Token>), StoreError> {
         // The first one is still in doubt, whatever becomes of this one.
-        let server = self.store.server(&swap.key);
-        self.under_way.begin(&swap.key, server);
+        self.under_way.ensure_wanted()?;
         self.store.swap_again(swap)
     }
 
@@ -212,7 +175,7 @@ impl<S: Store> Store for Guarded<S> {
         key: &Key,
         delta: u64,
     ) -> Result<Option<(Counter, Option<Token>)>, StoreError> {
-        self.write(key, |store| store.add(key, delta))
+        self.write(|store| store.add(key, delta))
     }
 
     fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
@@ -221,7 +184,8 @@ impl<S: Store> Store for Guarded<S> {
 
     fn delete_if(&mut self, key: &Key, token: Token) -> Result<Written, StoreError> {
         // One that was lost before is still in doubt, whatever becomes of this one.
-        self.under_way.begin(key, self.store.server(key));
+        self.under_way.begin();
+        self.under_way.ensure_wanted()?;
         self.store.delete_if(key, token)
     }
 
@@ -234,6 +198,7 @@ impl<S: Store> Store for Guarded<S> {
     }
 
     fn look_again(&mut self, key: &Key) -> Result<Found, StoreError> {
+        self.under_way.ensure_wanted()?;
         self.store.look_again(key)
     }
 }

@@ -55,6 +55,10 @@ impl Session {
             }
             ReplyError::Rejected(text) | ReplyError::Server(text) => return self.refused(&text),
             ReplyError::Wire(WireError::Silent) => (Fault::Silent, self.silent(answered)),
+            ReplyError::Wire(WireError::Hurried) => (
+                Fault::Silent,
+                format!("{} has not answered yet", self.address),
+            ),
             ReplyError::Wire(WireError::Cut(how)) => (Fault::Cut, self.cut(&how, answered)),
             ReplyError::Wire(WireError::OutOfStep(what)) => (
                 Fault::Foreign,

@@ -8,6 +8,8 @@ mod read;
 mod store;
 mod swap;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use crate::cas::{Item, Key, Process, StoreError};
@@ -23,6 +25,8 @@ pub(crate) struct Session {
     pub(super) address: Address,
     pub(super) timeout: Duration,
     longest_value: usize,
+    /// Up when an answer is to be waited for only a moment longer.
+    hurry: Arc<AtomicBool>,
     /// What the server understands.
     dialect: &'static dyn Dialect,
     wire: Option<Wire>,
@@ -47,6 +51,7 @@ impl Session {
             address,
             timeout,
             longest_value: 0,
+            hurry: Arc::default(),
             dialect: &Meta,
             wire: None,
             facts: None,
@@ -60,6 +65,12 @@ impl Session {
     /// The same for values of at most so many bytes: of a longer one nothing is read.
     pub(crate) fn taking_values(mut self, longest: usize) -> Session {
         self.longest_value = longest;
+        self
+    }
+
+    /// Waits for an answer only a moment longer once `hurry` is up.
+    pub(crate) fn hurried_by(mut self, hurry: &Arc<AtomicBool>) -> Session {
+        self.hurry = Arc::clone(hurry);
         self
     }
 
@@ -128,6 +139,7 @@ impl Session {
             }
         };
         wire.take_values(self.longest_value);
+        wire.heed(&self.hurry);
         wire.expect(request.mark());
         let asked = Instant::now();
         let answer = wire

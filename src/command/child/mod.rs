@@ -26,7 +26,7 @@ use rustix::io::Errno;
 
 pub(crate) use filter::{Ending, Filtered, Limits, feed, filter};
 pub(crate) use running::{Event, Running};
-pub(crate) use signals::{Signals, obey, signal_name};
+pub(crate) use signals::{Signals, ignored, obey, signal_name};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -67,7 +67,7 @@ impl Signals {
         let ignored = ignored();
         for signal in FORWARDED {
             let number = signal.as_raw();
-            if ignored & (1 << (number - 1)) != 0 {
+            if ignored.contains(signal) {
                 continue;
             }
             if let Some(idle) = unless {
@@ -92,14 +92,6 @@ impl Signals {
             .iter()
             .find(|(_, caught)| caught.swap(false, Ordering::Relaxed))
             .map(|&(signal, _)| signal)
-    }
-
-    /// Waits until a signal came or a child changed its state.
-    pub(crate) fn wait(&self) {
-        let mut wake = [PollFd::from_borrowed_fd(self.wake(), PollFlags::IN)];
-        // It may wake for nothing, which its callers take in their stride.
-        let _ = poll(&mut wake, None);
-        self.calm();
     }
 
     /// What to poll for input.
@@ -136,12 +128,25 @@ impl Drop for Signals {
     }
 }
 
-/// The signals ignored by this process, bit n-1 for signal n; where the system does not tell, none.
-fn ignored() -> u64 {
-    std::fs::read_to_string("/proc/self/status")
-        .ok()
-        .and_then(|status| parse_ignored(&status))
-        .unwrap_or(0)
+/// The signals that this process ignores, as bits: n-1 for signal n.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ignored(u64);
+
+impl Ignored {
+    pub(crate) fn contains(self, signal: Signal) -> bool {
+        self.0 & (1 << (signal.as_raw() - 1)) != 0
+    }
+}
+
+/// The signals that mccas was started to ignore; where the system does not tell, none.
+pub(crate) fn ignored() -> Ignored {
+    let status = std::fs::read_to_string("/proc/self/status");
+    Ignored(
+        status
+            .ok()
+            .and_then(|status| parse_ignored(&status))
+            .unwrap_or(0),
+    )
 }
 
 fn parse_ignored(status: &str) -> Option<u64> {
