@@ -2,6 +2,7 @@
 
 use super::reply::ReplyError;
 use crate::cas::{Condition, Swap, Token, Written};
+use crate::client::mark::Mark;
 use crate::client::wire::Wire;
 
 /// How a write was answered, where the answer is more than stored or not.
@@ -56,15 +57,18 @@ impl Answered {
     }
 }
 
-/// What an answer says that broke off: its first word decides if the mark of the swap stands whole behind it, and the token
-/// that was to follow is not needed for that. A repeated swap that lost is not decided by it.
-pub(super) fn begun(wire: &Wire, swap: &Swap, looking: bool) -> Option<Answered> {
-    let mut words = wire.fragment().split(|&byte| byte == b' ' || byte == b'\r');
+/// The first word of an answer that broke off, if the mark of what was asked stands whole behind it: only then it is known
+/// to be the answer.
+pub(super) fn first_word(fragment: &[u8], mark: Mark) -> Option<&[u8]> {
+    let mut words = fragment.split(|&byte| byte == b' ' || byte == b'\r');
     let (word, opaque, _) = (words.next()?, words.next()?, words.next()?);
-    if opaque != format!("O{}", wire.mark()).as_bytes() {
-        return None;
-    }
-    let written = meaning(word, swap)?;
+    (opaque == format!("O{mark}").as_bytes()).then_some(word)
+}
+
+/// What an answer to a swap says that broke off: its first word decides, and the token that was to follow is not needed for
+/// that. A repeated swap that lost is not decided by it.
+pub(super) fn begun(wire: &Wire, swap: &Swap, looking: bool) -> Option<Answered> {
+    let written = meaning(first_word(wire.fragment(), wire.mark())?, swap)?;
     (!looking || matches!(written, Written::Stored(_))).then_some(Answered {
         answer: Answer::Written(written),
         token: None,

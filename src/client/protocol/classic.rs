@@ -139,12 +139,7 @@ mod tests {
     use crate::cas::Expiry;
     use crate::cas::testing::swap;
     use crate::client::mark::Mark;
-
-    fn sent(build: impl FnOnce(&mut Request)) -> String {
-        let mut request = Request::new(Mark::default());
-        build(&mut request);
-        String::from_utf8(request.bytes).unwrap()
-    }
+    use crate::client::protocol::request::sent;
 
     #[test]
     fn the_classic_form_says_the_same() {

@@ -59,3 +59,11 @@ impl Request {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 }
+
+/// What a request is on the wire, for tests.
+#[cfg(test)]
+pub(super) fn sent(build: impl FnOnce(&mut Request)) -> String {
+    let mut request = Request::new(Mark::default());
+    build(&mut request);
+    String::from_utf8(request.bytes).unwrap()
+}

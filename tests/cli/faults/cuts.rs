@@ -187,7 +187,7 @@ fn second_cuts(setting: &'static Setting, on: On, write: Write) -> Vec<Case> {
     let lengths = Lengths::of(setting, write);
     let requests =
         (0..=lengths.second_request).map(|byte| Fault::CutAfterRequest(byte, by_turns(byte)));
-    // The first reply there is all statistics.
+    // The first reply there is the look, most of which is statistics.
     let replies = replies(0, SECOND_REPLY)
         .chain(
             reply_bytes(lengths.second_reply)

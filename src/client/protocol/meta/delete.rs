@@ -3,14 +3,15 @@
 use memcache::exp::ReturnCode;
 
 use super::super::ReplyError;
-use super::reply::{Answer, Reply};
+use super::super::answer::first_word;
+use super::reply::{Reply, WriteReply};
 use crate::cas::Written;
 use crate::client::mark::Mark;
 use crate::client::wire::{Wire, WireError};
 
 /// What became of the delete, and whether its answer came whole, so that the connection can be used again.
 pub(super) fn answer(wire: &mut Wire) -> Result<(Written, bool), ReplyError> {
-    match Reply::to_write(wire, |_| Ok(())).map(Answer::into_reply) {
+    match Reply::to_write(wire, |_| Ok(())).map(WriteReply::into_reply) {
         Ok(reply) => match meaning(reply.code) {
             Some(written) => Ok((written, true)),
             None => Err(WireError::OutOfStep(format!("{:?} to a delete", reply.code)).into()),
@@ -31,14 +32,9 @@ fn meaning(code: ReturnCode) -> Option<Written> {
     }
 }
 
-/// What an answer says that broke off: its first word decides if the mark of the delete stands whole behind it.
+/// What an answer says that broke off: its first word decides.
 fn begun(fragment: &[u8], mark: Mark) -> Option<Written> {
-    let mut words = fragment.split(|&byte| byte == b' ' || byte == b'\r');
-    let (word, opaque, _) = (words.next()?, words.next()?, words.next()?);
-    if opaque != format!("O{mark}").as_bytes() {
-        return None;
-    }
-    match word {
+    match first_word(fragment, mark)? {
         b"HD" => meaning(ReturnCode::Hd),
         b"EX" => meaning(ReturnCode::Ex),
         b"NF" => meaning(ReturnCode::Nf),

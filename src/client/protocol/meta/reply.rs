@@ -27,17 +27,17 @@ pub(super) struct Reply {
 
 /// The answer to a write, and how that is known.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(super) enum WriteReply {
     /// It brought the mark back.
     Marked(Reply),
     /// Nothing follows it; what was asked behind it is answered and read.
     Last(Reply),
 }
 
-impl Answer {
+impl WriteReply {
     pub(super) fn into_reply(self) -> Reply {
         match self {
-            Answer::Marked(reply) | Answer::Last(reply) => reply,
+            WriteReply::Marked(reply) | WriteReply::Last(reply) => reply,
         }
     }
 }
@@ -59,12 +59,12 @@ impl Reply {
     pub(super) fn to_write(
         wire: &mut Wire,
         behind: impl FnOnce(&mut Wire) -> Result<(), ReplyError>,
-    ) -> Result<Answer, ReplyError> {
+    ) -> Result<WriteReply, ReplyError> {
         match Reply::read(wire) {
-            Ok(reply) if reply.mark == Some(wire.mark()) => Ok(Answer::Marked(reply)),
+            Ok(reply) if reply.mark == Some(wire.mark()) => Ok(WriteReply::Marked(reply)),
             Ok(reply) if reply.mark.is_none() && reply.opaque.is_none() => {
                 ensure_last(wire, behind)?;
-                Ok(Answer::Last(reply))
+                Ok(WriteReply::Last(reply))
             }
             Ok(reply) => {
                 let what = format!("{:?}, which answers another command", reply.code);

@@ -126,12 +126,7 @@ mod tests {
     use crate::cas::Expiry;
     use crate::cas::testing::{swap, token};
     use crate::client::mark::Mark;
-
-    fn sent(build: impl FnOnce(&mut Request)) -> String {
-        let mut request = Request::new(Mark::default());
-        build(&mut request);
-        String::from_utf8(request.bytes).unwrap()
-    }
+    use crate::client::protocol::request::sent;
 
     #[test]
     fn a_swap_always_sends_flags_and_expiry() {

@@ -5,7 +5,7 @@ use memcache::exp::ReturnCode;
 use super::super::answer::{begun, is_for_space};
 use super::super::{Answer, Answered, Attempt, ReplyError, Request, classic};
 use super::read::{ask_undisturbed, numbered, undisturbed};
-use super::reply::{self, Reply};
+use super::reply::{self, Reply, WriteReply};
 use crate::cas::{Condition, Swap, Token, Want, Written};
 use crate::client::facts::Route;
 use crate::client::wire::{Wire, WireError};
@@ -69,8 +69,8 @@ pub(super) fn answer(wire: &mut Wire, attempt: Attempt) -> Result<Answered, Repl
         Look::Value => value_and_token(wire, swap).map(|_| ()),
     };
     let written = match Reply::to_write(wire, behind) {
-        Ok(reply::Answer::Marked(reply)) => meaning(&reply, swap)?,
-        Ok(reply::Answer::Last(reply)) => {
+        Ok(WriteReply::Marked(reply)) => meaning(&reply, swap)?,
+        Ok(WriteReply::Last(reply)) => {
             let written = meaning(&reply, swap)?;
             // Which of the tokens seen is ours is not worth another look.
             let blurred = matches!(written, Written::Stored(_)) && look != Look::Nothing;
