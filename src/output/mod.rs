@@ -2,6 +2,7 @@
 
 mod bytes;
 pub(crate) mod calendar;
+pub(crate) mod check;
 mod columns;
 pub(crate) mod contention;
 pub(crate) mod event;
