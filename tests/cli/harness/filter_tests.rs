@@ -95,6 +95,7 @@ fn memcached_1_5_22_speaks_a_draft_of_the_meta_commands() {
             ("mg nope tcv", "EN\r\n"),
             ("mg k kO", TOO_MANY),
             ("mg k cz", UNKNOWN),
+            ("mg k O1 q", UNKNOWN),
             ("mg", "ERROR\r\n"),
             ("mn", "EN\r\n"),
             ("me nope", "EN\r\n"),

@@ -86,8 +86,8 @@ impl Dialect {
     }
 
     fn takes_value_of_ms(self, flags: &[&str]) -> bool {
-        let behind_s = || flags.iter().any(|flag| flag.starts_with('S'));
         let is_number = |flag: &&str| flag.parse::<usize>().is_ok();
+        let behind_s = || length_of(flags).as_ref().is_some_and(is_number);
         match self {
             Self::V1_4 | Self::V1_5_16 | Self::V1_5_22 | Self::Twemproxy | Self::Mcrouter => false,
             Self::V1_6_9 => behind_s() && !flags.iter().any(|flag| is_unknown_to_1_6_9(flag)),

@@ -14,11 +14,11 @@ pub(super) fn treat(request: &Request) -> Treatment {
     match words.collect::<Vec<_>>()[..] {
         ["mn", ..] | ["me"] => Treatment::Say("EN\r\n".into()),
         ["mg"] | ["ma", ..] => Treatment::Say("ERROR\r\n".into()),
-        ["mg", key] => read(key, DEFAULT),
-        ["mg", key, flags] => read(key, flags),
+        ["mg", key] => read(key, DEFAULT, &[]),
+        ["mg", key, flags, ref more @ ..] => read(key, flags, more),
         ["md", key] => delete(key, ""),
         ["md", key, "I"] => delete(key, "I"),
-        ["mg", ..] | ["md", _, "I", ..] => Treatment::Say(TOO_MANY.into()),
+        ["md", _, "I", ..] => Treatment::Say(TOO_MANY.into()),
         ["md" | "ms", ..] => Treatment::Say(UNKNOWN.into()),
         ["me", key, ..] => Treatment::translate(format!("me {key}\r\n"), |answer| {
             let end: &[u8] = if answer.starts_with(b"ME") {
@@ -32,12 +32,17 @@ pub(super) fn treat(request: &Request) -> Treatment {
     }
 }
 
-fn read(key: &str, flags: &str) -> Treatment {
-    if flags.contains(['O', 'C', 'D', 'N', 'T', 'R']) {
-        return Treatment::Say(TOO_MANY.into());
-    }
-    if flags.contains(|flag| !"sftvcu".contains(flag)) {
+/// Flags that want a word of their own, in an order that no client of today keeps.
+const WITH_WORDS: &str = "OCDNTR";
+const SHOWN: &str = "sftvcu";
+
+fn read(key: &str, flags: &str, more: &[&str]) -> Treatment {
+    let known = |flag| SHOWN.contains(flag) || WITH_WORDS.contains(flag) || flag == 'k';
+    if !flags.chars().all(known) {
         return Treatment::Say(UNKNOWN.into());
+    }
+    if !more.is_empty() || !flags.chars().all(|flag| SHOWN.contains(flag)) {
+        return Treatment::Say(TOO_MANY.into());
     }
     let shown: Vec<String> = flags.chars().map(|flag| format!(" {flag}")).collect();
     let flags = flags.to_string();
