@@ -1,11 +1,10 @@
 //! The options on how servers let us in, and their environment.
 
 use std::env;
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use super::from_env;
 use crate::client::access::{Access, Identity, Secret};
 
 /// Where these options stand in the help of each command.
@@ -25,17 +24,19 @@ pub(super) struct Args {
 
 impl Args {
     /// What options and environment say together.
-    pub(super) fn to_access(&self) -> Result<Access, clap::Error> {
-        let name = match &self.username {
-            Some(name) => Some(name.clone()),
-            None => from_env("MCCAS_USERNAME", String::from_str)?,
-        };
+    pub(super) fn to_access(&self) -> Access {
+        let name = variable("MCCAS_USERNAME").map(|name| name.to_string_lossy().into_owned());
         // As it is: a password has any bytes, and an error of ours must not repeat it.
-        let password = env::var_os("MCCAS_PASSWORD").filter(|password| !password.is_empty());
-        Ok(Access::new(Identity {
-            name,
+        let password = variable("MCCAS_PASSWORD");
+        Access::new(Identity {
+            name: self.username.clone().or(name),
             password: password.map(|password| Secret::new(password.into_vec())),
             password_file: self.password_file.clone(),
-        }))
+        })
     }
+}
+
+/// A variable of the environment; an empty one counts as unset.
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
 }
