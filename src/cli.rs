@@ -1,5 +1,7 @@
 //! What the user typed: the global options and the environment, turned into [`Settings`], and a subcommand.
 
+mod access;
+
 use std::any::Any;
 use std::env;
 use std::error::Error as _;
@@ -7,6 +9,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
@@ -89,6 +92,9 @@ struct Global {
     /// Show each attempt, its wait and its reason on stderr
     #[arg(short, long, global = true)]
     verbose: bool,
+
+    #[command(flatten)]
+    access: access::Args,
 }
 
 // By hand: the output layer, where the type is, does not know of clap.
@@ -214,6 +220,7 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
     Ok(Settings {
         server,
         timeout,
+        access: Arc::new(global.access.to_access()),
         output,
         max_value: global.max_value.unwrap_or(Size::DEFAULT),
         max_retries,

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::client::access::Access;
 use crate::client::address::Address;
 use crate::output::OutputSettings;
 
@@ -12,6 +14,8 @@ use crate::output::OutputSettings;
 pub(crate) struct Settings {
     pub(crate) server: Address,
     pub(crate) timeout: Duration,
+    /// What servers may want to know before they let us in.
+    pub(crate) access: Arc<Access>,
     pub(crate) output: OutputSettings,
     /// The longest value to deal with.
     pub(crate) max_value: Size,

@@ -3,6 +3,7 @@
 //! A [`Session`] is all that goes on between us and one server. A [`Cluster`] is what the domain sees of the servers, its
 //! [`Store`](crate::cas::Store): it hands each question on to the session of its key.
 
+pub(crate) mod access;
 pub(crate) mod address;
 mod cluster;
 mod dial;
@@ -14,6 +15,7 @@ mod facts;
 pub(crate) mod hash;
 pub(crate) mod log;
 mod mark;
+mod plain;
 mod protocol;
 #[cfg_attr(
     not(test),

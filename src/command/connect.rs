@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use super::Context;
 use super::under_way::{Guarded, UnderWay};
+use super::{Context, UsageError};
 use crate::cas::{Key, Store};
 use crate::client::{Cluster, Session};
 use crate::output::Output;
 use crate::settings::Settings;
+
+/// Looks at what is named for the way to the servers, so that what cannot be used is told before anything is sent.
+pub(super) fn prepare(settings: &Settings) -> Result<(), UsageError> {
+    settings.access.prepare().map_err(UsageError::new)
+}
 
 /// A store that holds every key; it connects when it is first asked.
 pub(super) fn store(settings: &Settings) -> Box<dyn Store> {
@@ -16,14 +21,14 @@ pub(super) fn store(settings: &Settings) -> Box<dyn Store> {
 
 /// The server by itself, for what only it can tell: its log, its counters and its clients.
 pub(super) fn session(settings: &Settings) -> Session {
-    Session::new(settings.server.clone(), settings.timeout)
+    Session::new(settings.server.clone(), settings.timeout).with_access(&settings.access)
 }
 
 fn bounded_store(settings: &Settings, bound: Option<Duration>) -> Cluster {
     let timeout = bound.map_or(settings.timeout, |bound| bound.min(settings.timeout));
     // On a machine of 32 bits, too, a size is at most 1 GiB.
     let longest = usize::try_from(settings.max_value.bytes()).unwrap_or(usize::MAX);
-    Cluster::of_one(settings.server.clone(), timeout, longest)
+    Cluster::of_one(settings.server.clone(), timeout, longest).with_access(&settings.access)
 }
 
 impl<'a> Context<'a> {

@@ -45,6 +45,11 @@ pub(crate) trait Subcommand {
         None
     }
 
+    /// Whether it asks servers at all: only then what is named for them is looked at.
+    fn asks_servers(&self) -> bool {
+        true
+    }
+
     /// Does what was asked. An outcome of any kind is an [`Exit`]; an error is a failure that has no outcome.
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit>;
 }

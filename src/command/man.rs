@@ -49,6 +49,10 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
+    fn asks_servers(&self) -> bool {
+        false
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         let mut tree = (context.tree)().disable_help_subcommand(true);
         // Only a built tree knows the global options of its subcommands.
