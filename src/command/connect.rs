@@ -14,6 +14,11 @@ pub(super) fn store(settings: &Settings) -> Box<dyn Store> {
     Box::new(bounded_store(settings, None))
 }
 
+/// The same for another thread; no exchange takes longer than `bound`.
+pub(super) fn bounded(settings: &Settings, bound: Duration) -> Box<dyn Store + Send> {
+    Box::new(bounded_store(settings, Some(bound)))
+}
+
 /// The server by itself, for what only it can tell: its log, its counters and its clients.
 pub(super) fn session(settings: &Settings) -> Session {
     Session::new(settings.server.clone(), settings.timeout)
