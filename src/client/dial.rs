@@ -38,7 +38,7 @@ pub(super) fn dial(address: &Address, _access: &Access, timeout: Duration) -> io
     }
 }
 
-fn tcp(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
+pub(super) fn tcp(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     let addresses = resolve(host, port, deadline)?;
     for (tried, address) in addresses.iter().enumerate() {
@@ -56,7 +56,7 @@ fn tcp(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
 }
 
 /// The addresses of a host. A literal address needs no look-up; a look-up has no time limit of its own, hence a thread.
-fn resolve(host: &str, port: u16, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
+pub(super) fn resolve(host: &str, port: u16, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
@@ -131,6 +131,14 @@ fn left(deadline: Instant) -> io::Result<Duration> {
 }
 
 impl Stream {
+    /// Where it leads; `None` where that has no address.
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        match self {
+            Stream::Tcp(stream) | Stream::Tls(_, stream) => stream.peer_addr().ok(),
+            Stream::Unix(_) => None,
+        }
+    }
+
     /// Reads what has come, waiting until `deadline` for the first byte; 0 is the end of the stream.
     pub(super) fn read(&mut self, into: &mut [u8], deadline: Instant) -> io::Result<usize> {
         match self {

@@ -140,6 +140,11 @@ impl Wire {
         self.longest_value = longest;
     }
 
+    /// Where the connection leads; `None` where that has no address.
+    pub(super) fn peer(&self) -> Option<String> {
+        self.stream.peer().map(|address| address.to_string())
+    }
+
     /// The stream, and what has been read from it already.
     pub(super) fn into_parts(mut self) -> (Stream, Vec<u8>) {
         self.inbox.drain(..self.taken);

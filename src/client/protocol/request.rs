@@ -40,6 +40,11 @@ impl Request {
         self.takes_effect.is_some()
     }
 
+    /// `version`.
+    pub(crate) fn version(&mut self) {
+        self.text("version\r\n");
+    }
+
     /// `stats`: the server's clock and process.
     pub(crate) fn stats(&mut self) {
         self.text("stats\r\n");
