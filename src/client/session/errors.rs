@@ -54,6 +54,10 @@ impl Session {
                 (Fault::Foreign, format!("{} answered: {text}", self.address))
             }
             ReplyError::Rejected(text) | ReplyError::Server(text) => return self.refused(&text),
+            ReplyError::Speaks(_) => (
+                Fault::Foreign,
+                format!("{} answers otherwise than before", self.address),
+            ),
             ReplyError::Wire(WireError::Silent) => (Fault::Silent, self.silent(answered)),
             ReplyError::Wire(WireError::Hurried) => (
                 Fault::Silent,
