@@ -8,6 +8,7 @@ pub(crate) mod contention;
 pub(crate) mod delete;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
+pub(crate) mod locate;
 pub(crate) mod man;
 pub(crate) mod update;
 pub(crate) mod watch;
@@ -64,6 +65,7 @@ subcommands! {
     Update: update,
     Delete: delete,
     Watch: watch,
+    Locate: locate,
     Contention: contention,
     Bench: bench,
     Completions: completions,
@@ -78,7 +80,10 @@ pub(crate) fn run(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
-    let mut context = Context::connect(settings, subcommand.bound(), tree, out);
+    if subcommand.asks_servers() {
+        connect::prepare(settings)?;
+    }
+    let mut context = Context::connect(settings, subcommand, tree, out)?;
     let exit = subcommand.run(&mut context)?;
     context.under_way.obey_late();
     Ok(exit)
