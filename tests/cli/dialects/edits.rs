@@ -80,9 +80,9 @@ fn edit_of_nothing(stage: &Stage) -> Checked {
 }
 
 fn delete_by_token(stage: &Stage) -> Checked {
-    let stale = stage.set_for("k", "old", LIFETIME);
+    let old = stage.set_for("k", "old", LIFETIME);
     let token = stage.set_for("k", "theirs", LIFETIME);
-    let object = stage.tells(3, &["delete", "k", "--token", &stale])?;
+    let object = stage.tells(3, &["delete", "k", "--token", &old])?;
     stage.compare(&object, &json!({"status": "conflict", "key": "k"}));
     stage.ensure_untouched();
     let object = stage.tells(0, &["delete", "k", "--token", &token])?;

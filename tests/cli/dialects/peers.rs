@@ -1,6 +1,5 @@
 //! The kinds of servers, and what each of them has to give.
 
-use crate::harness::filter::Dialect;
 use crate::harness::server::Memcached;
 use crate::harness::target::Target;
 use crate::harness::wire::{Connection, Peer as Scripted};
@@ -74,28 +73,7 @@ const fn refuses(name: &'static str, start: fn() -> Started, code: i32) -> Peer 
     }
 }
 
-pub(super) const PEERS: [Peer; 14] = [
-    serves("1.4", || speaking(Dialect::V1_4), &[Tokens]),
-    serves(
-        "1.5.16 to 1.5.18",
-        || speaking(Dialect::V1_5_16),
-        &[Tokens, Log],
-    ),
-    serves(
-        "1.5.19 to 1.5.22",
-        || speaking(Dialect::V1_5_22),
-        &[Tokens, Expiry, Log],
-    ),
-    serves(
-        "1.6.0 to 1.6.9",
-        || Target::oldest().into(),
-        &[Tokens, Expiry, Log],
-    ),
-    serves(
-        "1.6.10 to 1.6.17",
-        || speaking(Dialect::V1_6_12),
-        &[Tokens, Expiry, Log, AnyKey],
-    ),
+pub(super) const PEERS: [Peer; 6] = [
     serves(
         "1.6.18",
         || Memcached::start().into(),
@@ -116,13 +94,6 @@ pub(super) const PEERS: [Peer; 14] = [
         || Memcached::start_with(&["-C"]).into(),
         &[Expiry, Log, AnyKey],
     ),
-    serves("twemproxy", || Target::twemproxy().into(), &[Tokens]),
-    serves("mcrouter", || speaking(Dialect::Mcrouter), &[Tokens]),
-    serves(
-        "ElastiCache Serverless",
-        || speaking(Dialect::Serverless),
-        &[Tokens, Expiry, AnyKey],
-    ),
     refuses(
         "`-B binary`",
         || Memcached::start_with(&["-B", "binary"]).into(),
@@ -130,10 +101,6 @@ pub(super) const PEERS: [Peer; 14] = [
     ),
     refuses("an HTTP server", http, 5),
 ];
-
-fn speaking(dialect: Dialect) -> Started {
-    Target::speaking(dialect).into()
-}
 
 fn http() -> Started {
     let answer = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";

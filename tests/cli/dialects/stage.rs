@@ -30,6 +30,9 @@ pub(super) const FLAGS: u32 = 7;
 /// Above 30 days, where a careless writer destroys the item.
 pub(super) const LIFETIME: u64 = 40 * 24 * 3600;
 
+/// In place of the token of an item that has none.
+const ANY_TOKEN: &str = "7";
+
 /// The exit codes of a command that cannot do its work there: whatever was asked, the answer is about the server.
 const REFUSING: [i32; 3] = [2, 5, 7];
 
@@ -93,7 +96,7 @@ impl Stage {
     /// Stores an item that expires so many seconds from now.
     pub(super) fn set_for(&self, key: &str, value: &str, seconds: u64) -> String {
         let Some(eye) = self.eye() else {
-            return "7".into();
+            return ANY_TOKEN.into();
         };
         let moment = if seconds == 0 {
             0
@@ -102,9 +105,13 @@ impl Stage {
         };
         eye.set(key, value, FLAGS, moment);
         let state = eye.look(key).item.expect("the item");
-        let token = state.token.to_string();
+        let token = state.token;
         locked(&self.stored).insert(key.into(), state);
-        token
+        if token == 0 {
+            ANY_TOKEN.into()
+        } else {
+            token.to_string()
+        }
     }
 
     /// The item as it is now.

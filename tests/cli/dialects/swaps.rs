@@ -98,9 +98,9 @@ fn keeping_expiry(stage: &Stage) -> Checked {
 }
 
 fn stale(stage: &Stage) -> Checked {
-    let stale = stage.set("k", "old");
+    let old = stage.set("k", "old");
     let now = stage.set("k", "theirs");
-    let args = ["cas", "k", "mine", "--token", &stale, "--ttl", "never"];
+    let args = ["cas", "k", "mine", "--token", &old, "--ttl", "never"];
     let object = stage.tells(3, &args)?;
     stage.compare(
         &object,
@@ -169,10 +169,10 @@ fn too_large(stage: &Stage) -> Checked {
     let args = ["cas", "k", "-", "--token", &token, "--ttl", "never"];
     let large = vec![b'x'; 1_100_000];
     let outcome = stage.command(&args).stdin(large).run();
-    if !stage.gives(Tokens) {
-        return stage.judge(8, outcome).map(drop);
+    // Behind a proxy the server itself refuses it.
+    if outcome.code != 7 || !stage.gives(Tokens) {
+        stage.judge(8, outcome)?;
     }
-    assert!([7, 8].contains(&outcome.code), "{outcome:?}");
     stage.ensure_untouched();
     Ok(())
 }

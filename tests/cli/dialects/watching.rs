@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Check;
-use super::peers::Give::{Expiry, Log};
+use super::peers::Give::{Expiry, Log, Tokens};
 use super::stage::{Checked, LIFETIME, Refused, Stage};
 use crate::harness::running::Running;
 
@@ -13,25 +13,25 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         command: "watch",
         what: "a change",
-        needs: &[],
+        needs: &[Tokens],
         run: change,
     },
     Check {
         command: "watch",
         what: "a key that comes and goes",
-        needs: &[],
+        needs: &[Tokens],
         run: comes_and_goes,
     },
     Check {
         command: "watch",
         what: "a touch",
-        needs: &[Expiry],
+        needs: &[Tokens, Expiry],
         run: touch,
     },
     Check {
         command: "watch",
         what: "`--log`",
-        needs: &[],
+        needs: &[Tokens],
         run: log,
     },
     Check {
@@ -78,11 +78,9 @@ fn change(stage: &Stage) -> Checked {
     let object = running.object();
     stage.compare(
         &object,
-        &json!({"event": "changed", "key": "k", "value": "2", "size": 1}),
+        &json!({"event": "changed", "key": "k", "value": "2", "size": 1,
+            "token": now, "token_before": token}),
     );
-    if stage.gives(super::Give::Tokens) {
-        stage.compare(&object, &json!({"token": now, "token_before": token}));
-    }
     assert_eq!(running.wait().code, 0);
     stage.ensure_untouched();
     Ok(())
@@ -101,8 +99,13 @@ fn comes_and_goes(stage: &Stage) -> Checked {
     ];
     let (mut running, _) = begin(stage, &args, &["absent"])?;
     stage.set("k", "1");
+    let object = running.object();
+    if object["event"] != "created" {
+        stage.judge(0, running.wait())?;
+        panic!("{object} in place of an event");
+    }
     stage.compare(
-        &running.object(),
+        &object,
         &json!({"event": "created", "key": "k", "value": "1"}),
     );
     let target = stage.target().expect("a server");
