@@ -8,14 +8,13 @@ mod act; // What the server and other writers do meanwhile.
 mod cuts; // A connection cut at every byte, then the next one, then all of them.
 mod fallback; // The server's own arithmetic, which cannot be asked again.
 mod freezes; // A server that stands still, and bytes that come late.
-mod look; // An item as the server holds it.
 mod others; // Another writer, or another server process, before the answer is made good.
 mod resolution; // Which process answers after a lost swap.
 mod strays; // A line that nobody asked for.
 mod stripped; // A proof that does not reach the server.
 mod sweep; // Many cases on a few threads, counted.
 
-use self::look::{Eye, Look, State};
+use crate::harness::eye::{Eye, Look, State};
 use crate::harness::mccas::{Mccas, mccas_at};
 use crate::harness::outcome::Outcome;
 use crate::harness::server::Memcached;
@@ -122,7 +121,7 @@ struct Trial<'a> {
 impl<'a> Trial<'a> {
     fn new(eye: &'a Eye, setting: &'static Setting, write: Write, key: &str) -> Self {
         if let Some(value) = write.before() {
-            eye.set(key, value, eye.stats().0 + LIFETIME);
+            eye.set(key, value, FLAGS, eye.stats().0 + LIFETIME);
         }
         let Look { item, stored } = eye.look(key);
         Self {

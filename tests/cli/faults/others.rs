@@ -1,9 +1,9 @@
 //! Another writer, or another server process, comes between a lost swap and its resolution: the truth, or "unknown".
 
 use super::act::Act;
-use super::look::Eye;
 use super::sweep::{Case, Codes, LONG, Lengths, On, sweep};
 use super::{INSTALLED, MODERN, PROVEN, Setting, Trial, WRITES, Write};
+use crate::harness::eye::Eye;
 use crate::harness::proxy::{Fault, Proxy};
 use crate::harness::server::Memcached;
 use crate::harness::sockets::How;

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::look::{Eye, Look};
 use super::sweep::LONG;
 use super::{INSTALLED, MODERN, PROVEN, Setting, Trial, Write};
 use crate::harness::balancer::{Balancer, Pid};
+use crate::harness::eye::{Eye, Look};
 use crate::harness::outcome::Outcome;
 use crate::harness::proxy::{Fault, Proxy};
 use crate::harness::server::Memcached;

@@ -3,10 +3,10 @@
 
 use std::thread;
 
-use super::look::Eye;
 use super::sweep::Codes;
 use super::{CLASSIC, INSTALLED, MODERN, PROVEN, Setting, Trial, Write};
 use crate::harness::chatter::{Chatter, Place};
+use crate::harness::eye::Eye;
 use crate::harness::mccas::mccas_at;
 use crate::harness::server::Memcached;
 

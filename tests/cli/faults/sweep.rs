@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::act::Act;
-use super::look::{Eye, Look, State};
-use super::{Setting, Trial, Write};
+use super::{FLAGS, Setting, Trial, Write};
+use crate::harness::eye::{Eye, Look, State};
 use crate::harness::proxy::{Fault, Proxy};
 use crate::harness::server::Memcached;
 use crate::harness::sockets::{How, locked};
@@ -220,7 +220,7 @@ impl Worker {
         let server = (setting.server)();
         let eye = Eye::on(&server);
         eye.use_up_tokens();
-        eye.set(NEIGHBOUR, "untouched", eye.stats().0 + 1000);
+        eye.set(NEIGHBOUR, "untouched", FLAGS, eye.stats().0 + 1000);
         let neighbour = eye.look(NEIGHBOUR);
         Self {
             server,
