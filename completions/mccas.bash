@@ -40,6 +40,9 @@ _mccas() {
             mccas,incr-cas)
                 cmd="mccas__subcmd__incr__subcmd__cas"
                 ;;
+            mccas,lock)
+                cmd="mccas__subcmd__lock"
+                ;;
             mccas,man)
                 cmd="mccas__subcmd__man"
                 ;;
@@ -73,6 +76,9 @@ _mccas() {
             mccas__subcmd__help,incr-cas)
                 cmd="mccas__subcmd__help__subcmd__incr__subcmd__cas"
                 ;;
+            mccas__subcmd__help,lock)
+                cmd="mccas__subcmd__help__subcmd__lock"
+                ;;
             mccas__subcmd__help,man)
                 cmd="mccas__subcmd__help__subcmd__man"
                 ;;
@@ -89,7 +95,7 @@ _mccas() {
 
     case "${cmd}" in
         mccas)
-            opts="-s -q -v -h -V --server --timeout --max-value --json --color --quiet --verbose --help --version gets cas incr-cas update delete watch contention bench completions man help"
+            opts="-s -q -v -h -V --server --timeout --max-value --json --color --quiet --verbose --help --version gets cas incr-cas update delete lock watch contention bench completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -410,7 +416,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__help)
-            opts="gets cas incr-cas update delete watch contention bench completions man help"
+            opts="gets cas incr-cas update delete lock watch contention bench completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -535,6 +541,20 @@ _mccas() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mccas__subcmd__help__subcmd__lock)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mccas__subcmd__help__subcmd__man)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -621,6 +641,60 @@ _mccas() {
                     return 0
                     ;;
                 --flags)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-value)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mccas__subcmd__lock)
+            opts="-s -q -v -h -V --shell --wait --ttl --grace --slots --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --shell)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slots)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
