@@ -40,6 +40,9 @@ _mccas() {
             mccas,incr-cas)
                 cmd="mccas__subcmd__incr__subcmd__cas"
                 ;;
+            mccas,locate)
+                cmd="mccas__subcmd__locate"
+                ;;
             mccas,lock)
                 cmd="mccas__subcmd__lock"
                 ;;
@@ -76,6 +79,9 @@ _mccas() {
             mccas__subcmd__help,incr-cas)
                 cmd="mccas__subcmd__help__subcmd__incr__subcmd__cas"
                 ;;
+            mccas__subcmd__help,locate)
+                cmd="mccas__subcmd__help__subcmd__locate"
+                ;;
             mccas__subcmd__help,lock)
                 cmd="mccas__subcmd__help__subcmd__lock"
                 ;;
@@ -95,18 +101,14 @@ _mccas() {
 
     case "${cmd}" in
         mccas)
-            opts="-s -q -v -h -V --server --timeout --max-value --json --color --quiet --verbose --help --version gets cas incr-cas update delete lock watch contention bench completions man help"
+            opts="-q -v -s -h -V --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --server --help --version gets cas incr-cas update delete lock watch locate contention bench completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --server)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -s)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -121,6 +123,33 @@ _mccas() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -129,7 +158,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__bench)
-            opts="-s -q -v -h -V --key --workers --for --increments --strategy --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            opts="-s -q -v -h -V --key --workers --for --increments --strategy --server --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -163,6 +192,10 @@ _mccas() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -175,6 +208,25 @@ _mccas() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -183,7 +235,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__cas)
-            opts="-s -q -v -h -V --file --chomp --token --expect --ttl --flags --exactly-once --instance --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            opts="-s -q -v -h -V --file --chomp --token --expect --ttl --flags --exactly-once --instance --server --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -232,6 +284,10 @@ _mccas() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -244,6 +300,25 @@ _mccas() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -252,7 +327,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__completions)
-            opts="-s -q -v -h -V --server --timeout --max-value --json --color --quiet --verbose --help --version bash elvish fish powershell zsh"
+            opts="-s -q -v -h -V --server --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -266,6 +341,10 @@ _mccas() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -278,6 +357,25 @@ _mccas() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -286,7 +384,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__contention)
-            opts="-s -q -v -h -V --for --top --by --interval --no-live --fail-above --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            opts="-s -q -v -h -V --for --top --by --interval --no-live --fail-above --server --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -320,6 +418,10 @@ _mccas() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -332,6 +434,25 @@ _mccas() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -340,7 +461,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__delete)
-            opts="-s -q -v -h -V --token --expect --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            opts="-s -q -v -h -V --token --expect --server --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -362,6 +483,10 @@ _mccas() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -374,6 +499,25 @@ _mccas() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -382,7 +526,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__gets)
-            opts="-s -q -v -h -V --raw --token-only --instance --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            opts="-s -q -v -h -V --raw --token-only --instance --server --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -396,6 +540,10 @@ _mccas() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -408,6 +556,25 @@ _mccas() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -416,7 +583,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__help)
-            opts="gets cas incr-cas update delete lock watch contention bench completions man help"
+            opts="gets cas incr-cas update delete lock watch locate contention bench completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -541,6 +708,20 @@ _mccas() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mccas__subcmd__help__subcmd__locate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mccas__subcmd__help__subcmd__lock)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -598,7 +779,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__incr__subcmd__cas)
-            opts="-s -q -v -h -V --by --max-retries --deadline --initial --initial-ttl --min --max --fallback --ttl --flags --exactly-once --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            opts="-s -q -v -h -V --by --max-retries --deadline --initial --initial-ttl --min --max --fallback --ttl --flags --exactly-once --server --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -652,6 +833,10 @@ _mccas() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -664,6 +849,82 @@ _mccas() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mccas__subcmd__locate)
+            opts="-s -q -v -h -V --server --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-value)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -672,7 +933,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__lock)
-            opts="-s -q -v -h -V --shell --wait --ttl --grace --slots --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            opts="-s -q -v -h -V --shell --wait --ttl --grace --slots --server --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -706,6 +967,10 @@ _mccas() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -718,6 +983,25 @@ _mccas() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -726,7 +1010,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__man)
-            opts="-s -q -v -h -V --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            opts="-s -q -v -h -V --server --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -740,6 +1024,10 @@ _mccas() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -752,6 +1040,25 @@ _mccas() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -760,7 +1067,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__update)
-            opts="-s -q -v -h -V --shell --initial --initial-file --initial-ttl --always --chomp --max-retries --deadline --ttl --flags --exactly-once --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            opts="-s -q -v -h -V --shell --initial --initial-file --initial-ttl --always --chomp --max-retries --deadline --ttl --flags --exactly-once --server --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -817,6 +1124,10 @@ _mccas() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -829,6 +1140,25 @@ _mccas() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -837,7 +1167,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__watch)
-            opts="-s -q -v -h -V --log --interval --count --for --since --exec --server --timeout --max-value --json --color --quiet --verbose --help --version"
+            opts="-s -q -v -h -V --log --interval --count --for --since --exec --server --hash --timeout --max-value --json --color --quiet --verbose --username --password-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -871,6 +1201,10 @@ _mccas() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -881,6 +1215,25 @@ _mccas() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 *)

@@ -8,6 +8,7 @@ pub(crate) mod contention;
 pub(crate) mod delete;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
+pub(crate) mod locate;
 pub(crate) mod lock;
 pub(crate) mod man;
 pub(crate) mod update;
@@ -58,6 +59,7 @@ subcommands! {
     Delete: delete,
     Lock: lock,
     Watch: watch,
+    Locate: locate,
     Contention: contention,
     Bench: bench,
     Completions: completions,
@@ -72,7 +74,10 @@ pub(crate) fn run(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
-    let mut context = Context::connect(settings, subcommand.bound(), tree, out);
+    if subcommand.asks_servers() {
+        connect::prepare(settings)?;
+    }
+    let mut context = Context::connect(settings, subcommand, tree, out)?;
     let exit = subcommand.run(&mut context)?;
     context.under_way.obey_late();
     Ok(exit)

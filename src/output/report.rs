@@ -17,6 +17,7 @@ use crate::cas::{Counter, ErrorKind, Item, Key, StoreError, Token, Ttl};
 pub(crate) enum Status {
     Found,
     Missing,
+    Located,
     Stored,
     Deleted,
     Unchanged,

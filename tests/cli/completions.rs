@@ -7,7 +7,7 @@ use std::{env, fs};
 use crate::harness::inspect::show;
 use crate::harness::mccas::mccas_alone;
 
-pub(crate) const SUBCOMMANDS: [&str; 11] = [
+pub(crate) const SUBCOMMANDS: [&str; 12] = [
     "gets",
     "cas",
     "incr-cas",
@@ -15,6 +15,7 @@ pub(crate) const SUBCOMMANDS: [&str; 11] = [
     "delete",
     "lock",
     "watch",
+    "locate",
     "contention",
     "bench",
     "completions",

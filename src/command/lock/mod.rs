@@ -106,7 +106,8 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let waker = signals.waker().context("cannot listen to signals")?;
     // Before there is a lease that could be lost by its failure.
     let renewer = Renewer::start(waker).context("cannot start a thread")?;
-    let mut store = connect::bounded(context.settings, wish.terms.patience());
+    let ring = connect::ring(context.settings)?;
+    let mut store = connect::bounded(context.settings, &ring, wish.terms.patience());
     let (held, signal) = wish.acquire(store.as_mut(), &signals, context);
     match (held, signal) {
         (held, Some(signal)) => wish.interrupted(held, signal, store.as_mut(), context),
