@@ -47,3 +47,4 @@ mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
 mod watch_log; // `watch --log`: every store, as the server logs it.
 mod weather; // What is down, silent or foreign.
+mod wrong; // Command lines that are wrong, and what is said to them.
