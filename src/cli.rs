@@ -216,11 +216,15 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
         color: global.color,
         loudness,
     };
+    let access = global
+        .access
+        .to_access()
+        .map_err(|message| Cli::command().error(ErrorKind::ValueValidation, message))?;
     let max_retries = from_env("MCCAS_MAX_RETRIES", String::from_str)?;
     Ok(Settings {
         server,
         timeout,
-        access: Arc::new(global.access.to_access()),
+        access: Arc::new(access),
         output,
         max_value: global.max_value.unwrap_or(Size::DEFAULT),
         max_retries,

@@ -23,6 +23,8 @@ mod protocol;
 )]
 pub(crate) mod servers;
 mod session;
+mod timed;
+pub(crate) mod tls;
 mod wire;
 
 pub(crate) use self::cluster::Cluster;

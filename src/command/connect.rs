@@ -5,13 +5,22 @@ use std::time::Duration;
 use super::under_way::{Guarded, UnderWay};
 use super::{Context, UsageError};
 use crate::cas::{Key, Store};
+use crate::client::address::Address;
 use crate::client::{Cluster, Session};
 use crate::output::Output;
 use crate::settings::Settings;
 
 /// Looks at what is named for the way to the servers, so that what cannot be used is told before anything is sent.
-pub(super) fn prepare(settings: &Settings) -> Result<(), UsageError> {
-    settings.access.prepare().map_err(UsageError::new)
+pub(super) fn prepare(settings: &Settings, out: &mut Output) -> Result<(), UsageError> {
+    let tls = matches!(settings.server, Address::Tls { .. });
+    settings.access.prepare(tls).map_err(UsageError::new)?;
+    if tls && settings.access.is_insecure() {
+        out.trouble(&format!(
+            "--tls-insecure: nobody knows whether it is {} that answers",
+            settings.server
+        ));
+    }
+    Ok(())
 }
 
 /// A store that holds every key; it connects when it is first asked.
