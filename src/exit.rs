@@ -36,7 +36,11 @@ impl Exit {
     pub(crate) const ALL: [(Exit, &'static str, &'static str); 10] = [
         (Exit::Done, "done", "it happened"),
         (Exit::Failed, "failed", "anything not below"),
-        (Exit::Usage, "usage", "bad arguments, bad key, bad token"),
+        (
+            Exit::Usage,
+            "usage",
+            "bad arguments, bad key, bad token; several servers and no way to choose",
+        ),
         (
             Exit::Conflict,
             "conflict",

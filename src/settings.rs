@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::access::Access;
-use crate::client::address::Address;
+use crate::client::hash::Scheme;
+use crate::client::servers::Servers;
 use crate::output::OutputSettings;
 
 /// What the global options and the environment mean together.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    pub(crate) server: Address,
+    pub(crate) servers: Servers,
+    /// Whose choice decides which of several servers holds a key.
+    pub(crate) hash: Option<Scheme>,
     pub(crate) timeout: Duration,
     /// What servers may want to know before they let us in.
     pub(crate) access: Arc<Access>,

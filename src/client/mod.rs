@@ -8,19 +8,11 @@ pub(crate) mod address;
 mod cluster;
 mod dial;
 mod facts;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "several servers are not on the command line yet")
-)]
 pub(crate) mod hash;
 pub(crate) mod log;
 mod mark;
 mod plain;
 mod protocol;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "several servers are not on the command line yet")
-)]
 pub(crate) mod servers;
 mod session;
 mod timed;

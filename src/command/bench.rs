@@ -116,7 +116,8 @@ fn measure(
     settings: &Settings,
     context: &mut Context,
 ) -> anyhow::Result<Exit> {
-    let connect = || connect::store(settings);
+    let ring = connect::ring(settings)?;
+    let connect = || connect::store(settings, &ring);
     let until = args
         .increments
         .map_or(Until::Time(args.time), Until::Increments);

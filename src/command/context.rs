@@ -40,6 +40,11 @@ impl UsageError {
 
 /// What each subcommand is: arguments that can be run.
 pub(crate) trait Subcommand {
+    /// Whether it asks by key, so that each key must have its server. Only then there is a store.
+    fn asks_by_key(&self) -> bool {
+        true
+    }
+
     /// The time limit of all exchanges together, if there is one: no single exchange may take longer.
     fn bound(&self) -> Option<Duration> {
         None
