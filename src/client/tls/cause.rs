@@ -76,7 +76,8 @@ impl Advice {
 
     fn of_certificate(&self, error: &CertificateError) -> String {
         match error {
-            CertificateError::UnknownIssuer => {
+            // A bad signature: the issuer has the name of one that is trusted, and another key.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
                 let hint = if self.names_ca {
                     ""
                 } else {
