@@ -263,12 +263,16 @@ fn settings(global: &Global, named: Option<Servers>) -> Result<Settings, clap::E
         color: global.color,
         loudness,
     };
+    let access = global
+        .access
+        .to_access()
+        .map_err(|message| Cli::command().error(ErrorKind::ValueValidation, message))?;
     let max_retries = from_env("MCCAS_MAX_RETRIES", String::from_str)?;
     Ok(Settings {
         servers,
         hash,
         timeout,
-        access: Arc::new(global.access.to_access()),
+        access: Arc::new(access),
         output,
         max_value: global.max_value.unwrap_or(Size::DEFAULT),
         max_retries,

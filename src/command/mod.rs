@@ -75,7 +75,7 @@ pub(crate) fn run(
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
     if subcommand.asks_servers() {
-        connect::prepare(settings)?;
+        connect::prepare(settings, out)?;
     }
     let mut context = Context::connect(settings, subcommand, tree, out)?;
     let exit = subcommand.run(&mut context)?;

@@ -7,7 +7,7 @@ mod harness; // What the tests stand on: servers, the command, faults.
 mod harness_tests; // The harness by itself.
 
 // The tests.
-mod access; // TLS, authentication, other protocols, no CAS.
+mod access; // Other protocols, no CAS, no room.
 mod bench; // Measuring: rows, keys, trouble.
 mod cas; // Where the value comes from and what it is compared with.
 mod citations; // What is cited of docs/protocol.md exists.
@@ -40,6 +40,7 @@ mod round_trips; // How often the program waits for the server.
 mod several_servers; // Each key on the server of the application's client, and nowhere else.
 mod signals; // What is told of a write that a signal interrupts.
 mod terminal; // Colours, and nothing that a terminal would obey.
+mod tls; // Whose certificates are trusted, and what is said when they are not.
 mod tokens; // 64 bits, all of them compared.
 mod torn; // Values and tokens that do not belong together.
 mod update; // Values through a command: what it gets, what it may do, how it fails.
