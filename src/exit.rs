@@ -91,6 +91,12 @@ impl Exit {
         }
     }
 
+    /// Its name in the table.
+    pub(crate) fn name(self) -> &'static str {
+        let row = Exit::ALL.into_iter().find(|(exit, ..)| *exit == self);
+        row.map_or("", |(_, name, _)| name)
+    }
+
     /// The code for a question that got no answer.
     pub(crate) fn of(error: &StoreError) -> Exit {
         match error.kind() {

@@ -15,6 +15,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use super::address::Address;
+use super::host::Host;
 
 /// An open connection; each read and write is bounded by the deadline that comes with it.
 pub(super) enum Stream {
@@ -37,21 +38,50 @@ pub(super) fn dial(address: &Address, timeout: Duration) -> io::Result<Stream> {
     }
 }
 
-fn tcp(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
+fn tcp(host: &Host, port: u16, deadline: Instant) -> io::Result<TcpStream> {
+    let addresses = match host.pinned() {
+        Some(address) => vec![address],
+        None => resolve(host, port, deadline)?,
+    };
+    let (stream, address) = first_of(&addresses, deadline)?;
+    // On another thread another address may have been first: then that one counts.
+    if addresses.len() > 1 && host.pin(address) != address {
+        return tcp(host, port, deadline);
+    }
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// A connection to the first address that accepts one.
+fn first_of(addresses: &[SocketAddr], deadline: Instant) -> io::Result<(TcpStream, SocketAddr)> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    let addresses = resolve(host, port, deadline)?;
-    for (tried, address) in addresses.iter().enumerate() {
+    for (tried, &address) in addresses.iter().enumerate() {
         // One that accepts nothing must leave time for those behind it.
         let share = left(deadline)? / u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
-        match TcpStream::connect_timeout(address, share) {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                return Ok(stream);
-            }
+        match TcpStream::connect_timeout(&address, share) {
+            Ok(stream) => return Ok((stream, address)),
             Err(error) => last = error,
         }
     }
     Err(last)
+}
+
+/// The addresses behind a server's name, where it has several; those of the machine itself count as one.
+pub(super) fn several(address: &Address, timeout: Duration) -> Vec<SocketAddr> {
+    let (Address::Tcp { host, port } | Address::Tls { host, port }) = address else {
+        return Vec::new();
+    };
+    apart(resolve(host, *port, Instant::now() + timeout).unwrap_or_default())
+}
+
+/// Several addresses in an order of their own: a look-up gives them in another one each time.
+fn apart(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    if addresses.len() < 2 || addresses.iter().all(|address| address.ip().is_loopback()) {
+        return Vec::new();
+    }
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
 }
 
 /// The addresses of a host. A literal address needs no look-up; a look-up has no time limit of its own, hence a thread.
@@ -232,5 +262,56 @@ impl Write for Timed<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(5)
+    }
+
+    #[test]
+    fn several_addresses_are_several_servers_unless_they_are_the_machine_itself() {
+        let two = addresses(&["10.0.0.2:1", "10.0.0.1:1"]);
+        assert_eq!(apart(two), addresses(&["10.0.0.1:1", "10.0.0.2:1"]));
+        for one in [&["10.0.0.1:1"][..], &["127.0.0.1:1", "[::1]:1"], &[]] {
+            assert_eq!(apart(addresses(one)), []);
+        }
+    }
+
+    #[test]
+    fn the_first_address_that_accepts_is_taken() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let there = listener.local_addr().unwrap();
+        let nobody: SocketAddr = "127.0.0.1:1".parse().unwrap();
+        let (_, taken) = first_of(&[nobody, there], soon()).unwrap();
+        assert_eq!(taken, there);
+        assert!(first_of(&[nobody], soon()).is_err());
+        assert!(first_of(&[], soon()).is_err());
+    }
+
+    #[test]
+    fn a_name_at_one_of_its_addresses_goes_nowhere_else() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let there = listener.local_addr().unwrap();
+        let host = Host::from("no.such.host.invalid");
+        assert!(tcp(&host.at(there), 1, soon()).is_ok());
+        assert!(
+            tcp(
+                &host.at("127.0.0.1:1".parse().unwrap()),
+                there.port(),
+                soon()
+            )
+            .is_err()
+        );
     }
 }

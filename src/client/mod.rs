@@ -6,8 +6,10 @@
 pub(crate) mod address;
 mod cluster;
 mod dial;
+pub(crate) mod everywhere;
 mod facts;
 pub(crate) mod hash;
+mod host;
 pub(crate) mod log;
 mod mark;
 mod protocol;

@@ -3,6 +3,7 @@
 use super::under_way::{Guarded, UnderWay};
 use super::{Context, Subcommand, UsageError};
 use crate::cas::{Key, Store};
+use crate::client::everywhere::{self, Shelf};
 use crate::client::hash::{HashError, Ring};
 use crate::client::servers::{Server, Servers};
 use crate::client::{Cluster, Session};
@@ -42,6 +43,11 @@ pub(super) fn session_of(settings: &Settings, keys: &[Key]) -> Result<Option<Ses
 pub(super) fn only_session(settings: &Settings) -> Option<Session> {
     let server = settings.servers.only()?;
     Some(session(server, settings))
+}
+
+/// What every server holds under these keys, wherever they belong.
+pub(super) fn look_everywhere(settings: &Settings, keys: &[Key]) -> Vec<Shelf> {
+    everywhere::look(keys, &settings.servers, settings.timeout, longest(settings))
 }
 
 fn session(server: &Server, settings: &Settings) -> Session {

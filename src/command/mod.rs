@@ -23,6 +23,7 @@ pub(crate) mod watch;
 #[expect(unused_imports, reason = "as above")]
 mod child;
 
+mod all_servers;
 mod connect;
 mod context;
 mod ending;

@@ -8,6 +8,7 @@ mod harness_tests; // The harness by itself.
 
 // The tests.
 mod access; // TLS, authentication, other protocols, no CAS.
+mod all_servers; // `gets --all-servers`: who holds a key, and whether they differ.
 mod bench; // Measuring: rows, keys, trouble.
 mod cas; // Where the value comes from and what it is compared with.
 mod citations; // What is cited of docs/protocol.md exists.
@@ -44,4 +45,5 @@ mod update; // Values through a command: what it gets, what it may do, how it fa
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
 mod watch_log; // `watch --log`: every store, as the server logs it.
+mod watch_servers; // Keys on several servers.
 mod weather; // What is down, silent or foreign.
