@@ -1,16 +1,20 @@
 //! What the user typed: the global options and the environment, turned into [`Settings`], and a subcommand.
 
+mod access;
+
 use std::any::Any;
 use std::env;
 use std::error::Error as _;
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use crate::cas::shown::Shown;
 use crate::client::address::AddressError;
@@ -79,13 +83,16 @@ struct Global {
     #[arg(hide_possible_values = true)]
     color: When,
 
-    /// Say nothing on stderr
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
+    /// No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
+    quiet: u8,
 
     /// Show each attempt, its wait and its reason on stderr
     #[arg(short, long, global = true)]
     verbose: bool,
+
+    #[command(flatten)]
+    access: access::Args,
 }
 
 // By hand: the output layer, where the type is, does not know of clap.
@@ -158,6 +165,9 @@ pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
         Ok((settings(&cli.global, servers)?, cli.command))
     });
     parsed.map_err(|mut error| {
+        if error.use_stderr() && is_silent(env::args_os().skip(1)) {
+            return Exit::Usage;
+        }
         let printed = without_controls(&mut error).print();
         match printed {
             // Whether or not anybody heard it.
@@ -167,11 +177,28 @@ pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
             Err(closed) if closed.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Err(cause) => {
                 let message = format!("cannot write to stdout: {cause}");
-                Output::new(OutputSettings::default()).message(&message);
+                Output::new(OutputSettings::default()).trouble(&message);
                 Exit::Failed
             }
         }
     })
+}
+
+/// Whether words that could not be understood say at least this: nothing on stderr.
+fn is_silent(words: impl Iterator<Item = OsString>) -> bool {
+    let quiet = words
+        .take_while(|word| word != "--")
+        .filter_map(|word| match word.to_str()? {
+            "--quiet" => Some(1),
+            word => {
+                let letters = word.strip_prefix('-')?;
+                letters
+                    .bytes()
+                    .all(|letter| letter == b'q')
+                    .then_some(letters.len())
+            }
+        });
+    quiet.sum::<usize>() > 1
 }
 
 /// Whether clap would repeat a password that was typed as part of an address.
@@ -222,9 +249,10 @@ fn settings(global: &Global, named: Option<Servers>) -> Result<Settings, clap::E
         None => from_env("MCCAS_TIMEOUT", duration)?.unwrap_or(Duration::from_secs(1)),
     };
     let loudness = match (global.quiet, global.verbose) {
-        (true, _) => Loudness::Quiet,
-        (_, true) => Loudness::Verbose,
-        _ => Loudness::Normal,
+        (0, true) => Loudness::Verbose,
+        (0, false) => Loudness::Normal,
+        (1, _) => Loudness::Quiet,
+        _ => Loudness::Silent,
     };
     let output = OutputSettings {
         json: global.json,
@@ -236,6 +264,7 @@ fn settings(global: &Global, named: Option<Servers>) -> Result<Settings, clap::E
         servers,
         hash,
         timeout,
+        access: Arc::new(global.access.to_access()),
         output,
         max_value: global.max_value.unwrap_or(Size::DEFAULT),
         max_retries,
@@ -305,6 +334,17 @@ mod tests {
                 "{text:?}"
             );
             assert!(text.contains("2J"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn words_are_silent_if_they_ask_twice_for_quiet() {
+        let silent = |line: &str| is_silent(line.split(' ').map(OsString::from));
+        for line in ["-qq", "gets -q k --quiet", "-q gets -q", "gets -qqq"] {
+            assert!(silent(line), "{line}");
+        }
+        for line in ["-q", "gets k", "--quiet", "update k -q -- grep -q x", "-"] {
+            assert!(!silent(line), "{line}");
         }
     }
 

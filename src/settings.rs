@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::client::access::Access;
 use crate::client::hash::Scheme;
 use crate::client::servers::Servers;
 use crate::output::OutputSettings;
@@ -15,6 +17,8 @@ pub(crate) struct Settings {
     /// Whose choice decides which of several servers holds a key.
     pub(crate) hash: Option<Scheme>,
     pub(crate) timeout: Duration,
+    /// What servers may want to know before they let us in.
+    pub(crate) access: Arc<Access>,
     pub(crate) output: OutputSettings,
     /// The longest value to deal with.
     pub(crate) max_value: Size,

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Session;
+use super::access::Access;
 use super::address::Address;
 use super::hash::Ring;
 use super::servers::Servers;
@@ -39,6 +40,15 @@ impl Cluster {
             sessions: Vec::new(),
             ring: Ring::only(),
         }
+    }
+
+    /// The same with what servers may want to know before they let us in.
+    pub(crate) fn with_access(mut self, access: &Arc<Access>) -> Cluster {
+        let sessions = self.sessions.into_iter();
+        self.sessions = sessions
+            .map(|session| session.with_access(access))
+            .collect();
+        self
     }
 
     /// Waits for an answer only a moment longer once `hurry` is up.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Session;
+use super::address::Address;
 use super::cluster::at_once;
 use super::dial;
 use super::servers::{Server, Servers};
@@ -16,16 +17,16 @@ pub(crate) struct Shelf {
     pub(crate) held: Vec<Result<Option<Item>, StoreError>>,
 }
 
-/// Asks all servers at once what they hold under these keys.
+/// Asks all servers at once what they hold under these keys, each by the session that `open` makes for an address.
 pub(crate) fn look(
     keys: &[Key],
     servers: &Servers,
     timeout: Duration,
-    longest: usize,
+    open: &(dyn Fn(Address) -> Session + Sync),
 ) -> Vec<Shelf> {
-    let sessions = at_once(servers.iter().collect(), |server| each(server, timeout));
-    at_once(sessions.into_iter().flatten().collect(), |session| {
-        let mut session = session.taking_values(longest);
+    let addresses = at_once(servers.iter().collect(), |server| each(server, timeout));
+    at_once(addresses.into_iter().flatten().collect(), |address| {
+        let mut session = open(address);
         let held = session.look_each(keys);
         Shelf {
             server: session.name(),
@@ -35,12 +36,11 @@ pub(crate) fn look(
 }
 
 /// The servers behind the name of one; a name that cannot be looked up tells so when it is asked.
-fn each(server: &Server, timeout: Duration) -> Vec<Session> {
+fn each(server: &Server, timeout: Duration) -> Vec<Address> {
     let address = server.address();
     let several = dial::several(address, timeout);
     if several.is_empty() {
-        return vec![Session::new(address.clone(), timeout)];
+        return vec![address.clone()];
     }
-    let one = |at| Session::new(address.at(at), timeout);
-    several.into_iter().map(one).collect()
+    several.into_iter().map(|at| address.at(at)).collect()
 }

@@ -3,6 +3,7 @@
 //! A [`Session`] is all that goes on between us and one server. A [`Cluster`] is what the domain sees of the servers, its
 //! [`Store`](crate::cas::Store): it hands each question on to the session of its key.
 
+pub(crate) mod access;
 pub(crate) mod address;
 mod cluster;
 mod dial;
@@ -12,6 +13,7 @@ pub(crate) mod hash;
 mod host;
 pub(crate) mod log;
 mod mark;
+mod plain;
 mod protocol;
 pub(crate) mod servers;
 mod session;

@@ -97,7 +97,7 @@ fn remarks(keys: &[Key], shelves: &[Shelf], context: &mut Context) {
         let mut told: Vec<&StoreError> = Vec::new();
         for error in shelf.held.iter().filter_map(|held| held.as_ref().err()) {
             if !told.contains(&error) {
-                context.out.message(&error.to_string());
+                context.out.outcome(Exit::of(error), &error.to_string());
                 told.push(error);
             }
         }

@@ -162,7 +162,7 @@ fn verdict(measurements: &[Measurement], context: &mut Context) -> Exit {
         .collect();
     for measurement in &wrong {
         let name = measurement.strategy.name();
-        context.out.message(&format!(
+        context.out.trouble(&format!(
             "{name} with {} workers: the counter differs from the acknowledged increments by {}",
             measurement.workers, measurement.lost_updates
         ));

@@ -3,6 +3,7 @@
 use super::under_way::{Guarded, UnderWay};
 use super::{Context, Subcommand, UsageError};
 use crate::cas::{Key, Store};
+use crate::client::address::Address;
 use crate::client::everywhere::{self, Shelf};
 use crate::client::hash::{HashError, Ring};
 use crate::client::servers::{Server, Servers};
@@ -10,11 +11,16 @@ use crate::client::{Cluster, Session};
 use crate::output::Output;
 use crate::settings::Settings;
 
+/// Looks at what is named for the way to the servers, so that what cannot be used is told before anything is sent.
+pub(super) fn prepare(settings: &Settings) -> Result<(), UsageError> {
+    settings.access.prepare().map_err(UsageError::new)
+}
+
 /// A store that holds every key; it connects when it is first asked.
 pub(super) fn store(settings: &Settings, ring: &Ring) -> Box<dyn Store> {
     let (timeout, longest) = (settings.timeout, longest(settings));
     let cluster = Cluster::new(&settings.servers, ring.clone(), timeout, longest);
-    Box::new(cluster)
+    Box::new(cluster.with_access(&settings.access))
 }
 
 /// Which server holds a key.
@@ -47,11 +53,16 @@ pub(super) fn only_session(settings: &Settings) -> Option<Session> {
 
 /// What every server holds under these keys, wherever they belong.
 pub(super) fn look_everywhere(settings: &Settings, keys: &[Key]) -> Vec<Shelf> {
-    everywhere::look(keys, &settings.servers, settings.timeout, longest(settings))
+    let timeout = settings.timeout;
+    everywhere::look(keys, &settings.servers, timeout, &|address: Address| {
+        let session = Session::new(address, timeout).with_access(&settings.access);
+        session.taking_values(longest(settings))
+    })
 }
 
 fn session(server: &Server, settings: &Settings) -> Session {
-    Session::new(server.address().clone(), settings.timeout)
+    let session = Session::new(server.address().clone(), settings.timeout);
+    session.with_access(&settings.access)
 }
 
 fn longest(settings: &Settings) -> usize {
@@ -73,6 +84,7 @@ impl<'a> Context<'a> {
             let timeout = bound.min(settings.timeout);
             let servers: &Servers = &settings.servers;
             Cluster::new(servers, ring(settings)?, timeout, longest(settings))
+                .with_access(&settings.access)
         } else {
             Cluster::of_none()
         };

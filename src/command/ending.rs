@@ -61,7 +61,7 @@ pub(super) fn fail(
         };
         context.out.object(&report)?;
     }
-    context.out.message(message);
+    context.out.outcome(exit, message);
     Ok(exit)
 }
 

@@ -143,7 +143,7 @@ fn found_and_missing(args: &Args, read: &[Read], context: &mut Context) -> anyho
             Err(error) => {
                 let server = context.server(key);
                 if !failed.contains(&server) {
-                    context.out.message(&error.to_string());
+                    context.out.outcome(Exit::of(error), &error.to_string());
                     failed.push(server);
                 }
             }

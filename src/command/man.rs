@@ -56,7 +56,7 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
-    fn asks_by_key(&self) -> bool {
+    fn asks_servers(&self) -> bool {
         false
     }
 

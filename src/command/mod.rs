@@ -81,6 +81,9 @@ pub(crate) fn run(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
+    if subcommand.asks_servers() {
+        connect::prepare(settings)?;
+    }
     let mut context = Context::connect(settings, subcommand, tree, out)?;
     let exit = subcommand.run(&mut context)?;
     context.under_way.obey_late();

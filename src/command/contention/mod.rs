@@ -234,8 +234,9 @@ impl Run<'_, '_> {
         let context = self.context;
         print(&findings, &self.server, failure.as_ref(), context)?;
         if let Some(error) = failure {
-            context.out.message(&error.to_string());
-            return Ok(Exit::of(&error));
+            let exit = Exit::of(&error);
+            context.out.outcome(exit, &error.to_string());
+            return Ok(exit);
         }
         if let Some(verdict) = judged {
             context.out.message(&verdict);

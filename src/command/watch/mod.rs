@@ -2,6 +2,7 @@
 
 mod exec;
 mod log;
+mod look;
 mod servers;
 mod tell;
 
