@@ -130,7 +130,7 @@ fn server() -> clap::Arg {
     clap::Arg::new(SERVER)
         .short('s')
         .long("server")
-        .action(clap::ArgAction::Append)
+        .action(ArgAction::Append)
         .value_name("ADDR")
         .value_hint(clap::ValueHint::Hostname)
         .value_parser(str::parse::<Servers>)

@@ -1,12 +1,14 @@
 //! The way to the servers: no other file of the commands makes a client.
 
+use std::time::Duration;
+
 use super::under_way::{Guarded, UnderWay};
 use super::{Context, Subcommand, UsageError};
 use crate::cas::{Key, Store};
 use crate::client::address::Address;
 use crate::client::everywhere::{self, Shelf};
 use crate::client::hash::{HashError, Ring};
-use crate::client::servers::{Server, Servers};
+use crate::client::servers::Server;
 use crate::client::{Cluster, Session};
 use crate::output::Output;
 use crate::settings::Settings;
@@ -18,9 +20,12 @@ pub(super) fn prepare(settings: &Settings) -> Result<(), UsageError> {
 
 /// A store that holds every key; it connects when it is first asked.
 pub(super) fn store(settings: &Settings, ring: &Ring) -> Box<dyn Store> {
-    let (timeout, longest) = (settings.timeout, longest(settings));
-    let cluster = Cluster::new(&settings.servers, ring.clone(), timeout, longest);
-    Box::new(cluster.with_access(&settings.access))
+    Box::new(cluster(settings, ring.clone(), settings.timeout))
+}
+
+/// The same for another thread; no exchange takes longer than `bound`.
+pub(super) fn bounded(settings: &Settings, ring: &Ring, bound: Duration) -> Box<dyn Store + Send> {
+    Box::new(cluster(settings, ring.clone(), bound))
 }
 
 /// Which server holds a key.
@@ -61,8 +66,12 @@ pub(super) fn look_everywhere(settings: &Settings, keys: &[Key]) -> Vec<Shelf> {
 }
 
 fn session(server: &Server, settings: &Settings) -> Session {
-    let session = Session::new(server.address().clone(), settings.timeout);
-    session.with_access(&settings.access)
+    Session::new(server.address().clone(), settings.timeout).with_access(&settings.access)
+}
+
+fn cluster(settings: &Settings, ring: Ring, bound: Duration) -> Cluster {
+    let (timeout, longest) = (bound.min(settings.timeout), longest(settings));
+    Cluster::new(&settings.servers, ring, timeout, longest).with_access(&settings.access)
 }
 
 fn longest(settings: &Settings) -> usize {
@@ -79,18 +88,15 @@ impl<'a> Context<'a> {
         out: &'a mut Output,
     ) -> Result<Context<'a>, UsageError> {
         let under_way = UnderWay::default();
-        let cluster = if subcommand.asks_by_key() {
+        let store = if subcommand.asks_by_key() {
             let bound = subcommand.bound().unwrap_or(settings.timeout);
-            let timeout = bound.min(settings.timeout);
-            let servers: &Servers = &settings.servers;
-            Cluster::new(servers, ring(settings)?, timeout, longest(settings))
-                .with_access(&settings.access)
+            cluster(settings, ring(settings)?, bound)
         } else {
             Cluster::of_none()
         };
         Ok(Context {
             store: Box::new(Guarded {
-                store: cluster.hurried_by(under_way.hurry()),
+                store: store.hurried_by(under_way.hurry()),
                 under_way: under_way.clone(),
             }),
             settings,

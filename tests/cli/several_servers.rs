@@ -14,7 +14,8 @@ use crate::harness::{reaper, wait};
 const NAMES: [&str; 3] = ["cache-a", "cache-b:11212", "10.0.0.3"];
 
 /// Commands that ask by key.
-const BY_KEY: [&[&str]; 7] = [
+const BY_KEY: [&[&str]; 8] = [
+    &["lock", "k", "--", "true"],
     &["gets", "k"],
     &["cas", "k", "v", "--token", "absent"],
     &["incr-cas", "k", "--initial", "0"],
