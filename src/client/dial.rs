@@ -55,7 +55,7 @@ fn tcp(host: &Host, port: u16, deadline: Instant) -> io::Result<TcpStream> {
 
 /// A connection to the first address that accepts one.
 fn first_of(addresses: &[SocketAddr], deadline: Instant) -> io::Result<(TcpStream, SocketAddr)> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    let mut last = nowhere();
     for (tried, &address) in addresses.iter().enumerate() {
         // One that accepts nothing must leave time for those behind it.
         let share = left(deadline)? / u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
@@ -69,19 +69,31 @@ fn first_of(addresses: &[SocketAddr], deadline: Instant) -> io::Result<(TcpStrea
 
 /// The addresses behind a server's name, where it has several; those of the machine itself count as one.
 pub(super) fn several(address: &Address, timeout: Duration) -> Vec<SocketAddr> {
-    let (Address::Tcp { host, port } | Address::Tls { host, port }) = address else {
-        return Vec::new();
-    };
-    apart(resolve(host, *port, Instant::now() + timeout).unwrap_or_default())
+    apart(addresses(address, timeout).unwrap_or_default())
 }
 
-/// Several addresses in an order of their own: a look-up gives them in another one each time.
-fn apart(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    if addresses.len() < 2 || addresses.iter().all(|address| address.ip().is_loopback()) {
-        return Vec::new();
+/// All addresses of a host, in an order of their own: a look-up gives them in another one each time.
+pub(super) fn addresses(address: &Address, timeout: Duration) -> io::Result<Vec<SocketAddr>> {
+    let (Address::Tcp { host, port } | Address::Tls { host, port }) = address else {
+        return Ok(Vec::new());
+    };
+    let mut addresses = resolve(host, *port, Instant::now() + timeout)?;
+    if addresses.is_empty() {
+        return Err(nowhere());
     }
     addresses.sort_unstable();
     addresses.dedup();
+    Ok(addresses)
+}
+
+fn nowhere() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the name has no address")
+}
+
+fn apart(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    if addresses.len() < 2 || addresses.iter().all(|address| address.ip().is_loopback()) {
+        return Vec::new();
+    }
     addresses
 }
 
@@ -272,7 +284,7 @@ mod tests {
 
     use super::*;
 
-    fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+    fn parsed(texts: &[&str]) -> Vec<SocketAddr> {
         texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 
@@ -282,10 +294,10 @@ mod tests {
 
     #[test]
     fn several_addresses_are_several_servers_unless_they_are_the_machine_itself() {
-        let two = addresses(&["10.0.0.2:1", "10.0.0.1:1"]);
-        assert_eq!(apart(two), addresses(&["10.0.0.1:1", "10.0.0.2:1"]));
+        let two = parsed(&["10.0.0.1:1", "10.0.0.2:1"]);
+        assert_eq!(apart(two.clone()), two);
         for one in [&["10.0.0.1:1"][..], &["127.0.0.1:1", "[::1]:1"], &[]] {
-            assert_eq!(apart(addresses(one)), []);
+            assert_eq!(apart(parsed(one)), []);
         }
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod access;
 pub(crate) mod address;
 mod cluster;
 mod dial;
+pub(crate) mod discover;
 pub(crate) mod everywhere;
 mod facts;
 pub(crate) mod hash;

@@ -6,8 +6,9 @@ use super::under_way::{Guarded, UnderWay};
 use super::{Context, Subcommand, UsageError};
 use crate::cas::{Key, Store};
 use crate::client::address::Address;
+use crate::client::discover::{self, Naming, Undiscovered};
 use crate::client::everywhere::{self, Shelf};
-use crate::client::hash::{HashError, Ring};
+use crate::client::hash::{HashError, Ring, Scheme};
 use crate::client::servers::Server;
 use crate::client::{Cluster, Session};
 use crate::output::Output;
@@ -16,6 +17,27 @@ use crate::settings::Settings;
 /// Looks at what is named for the way to the servers, so that what cannot be used is told before anything is sent.
 pub(super) fn prepare(settings: &Settings) -> Result<(), UsageError> {
     settings.access.prepare().map_err(UsageError::new)
+}
+
+/// The settings with the servers that were found out, where those named only lead to them.
+pub(super) fn discovered(settings: &Settings) -> Result<Option<Settings>, Undiscovered> {
+    if !settings.discover && !settings.servers.is_open() {
+        return Ok(None);
+    }
+    let open = |address| Session::new(address, settings.timeout).with_access(&settings.access);
+    let mut servers = discover::addresses(&settings.servers, &open)?;
+    if settings.discover {
+        // By default pymemcache's own discovery takes the addresses, and the others take the names.
+        let naming = match settings.hash {
+            Some(Scheme::Pymemcache) => Naming::Ip,
+            _ => Naming::Host,
+        };
+        servers = discover::clusters(&servers, naming, &open)?;
+    }
+    Ok(Some(Settings {
+        servers,
+        ..settings.clone()
+    }))
 }
 
 /// A store that holds every key; it connects when it is first asked.

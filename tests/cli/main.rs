@@ -16,6 +16,7 @@ mod completions; // The completion files: up to date, accepted by their shells.
 mod contention; // Who fights over which key: the log, told as tables and objects.
 mod contention_hostile; // The same on a log that no memcached writes.
 mod delete; // By token or value, and what is known when its answer is lost.
+mod discover; // Servers that a configuration endpoint or the name service knows.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.
