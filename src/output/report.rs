@@ -169,7 +169,7 @@ impl Status {
         match error.kind() {
             ErrorKind::Unreachable => Status::Unreachable,
             ErrorKind::Unknown => Status::Unknown,
-            ErrorKind::Refused => Status::Refused,
+            ErrorKind::Refused | ErrorKind::Unaskable => Status::Refused,
             ErrorKind::NoCas => Status::NoCas,
             ErrorKind::TooLarge => Status::Unsuitable,
         }

@@ -16,6 +16,7 @@ mod completions; // The completion files: up to date, accepted by their shells.
 mod contention; // Who fights over which key: the log, told as tables and objects.
 mod contention_hostile; // The same on a log that no memcached writes.
 mod delete; // By token or value, and what is known when its answer is lost.
+mod dialects; // Every command on every kind of server; docs/servers.md.
 mod discover; // Servers that a configuration endpoint or the name service knows.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.
@@ -27,6 +28,7 @@ mod input; // Files, stdin and named pipes are read no further than a value can 
 mod json; // The objects, read by strict types.
 mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
+mod lock; // Leases: held, waited for, lost.
 mod long_values; // What is longer than --max-value is not read.
 mod lost_attempts; // Retries, deadline, fallback.
 mod man; // The manual pages: up to date, with their sections.
