@@ -73,6 +73,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print the bytes of the one value, and nothing else, not even a newline')
             [CompletionResult]::new('--token-only', '--token-only', [CompletionResultType]::ParameterName, 'Print the token of the one key')
+            [CompletionResult]::new('--all-servers', '--all-servers', [CompletionResultType]::ParameterName, 'Ask every server, and every address of a name that has several: who holds the keys, and whether they differ')
             [CompletionResult]::new('--instance', '--instance', [CompletionResultType]::ParameterName, 'Tell also which server process hands out the tokens, for cas --instance')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object per line')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr')

@@ -69,6 +69,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --password-file 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it'
             cand --raw 'Print the bytes of the one value, and nothing else, not even a newline'
             cand --token-only 'Print the token of the one key'
+            cand --all-servers 'Ask every server, and every address of a name that has several: who holds the keys, and whether they differ'
             cand --instance 'Tell also which server process hands out the tokens, for cas --instance'
             cand --json 'Print one JSON object per line'
             cand -q 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'

@@ -83,6 +83,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand gets" -l username -d 'The us
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l raw -d 'Print the bytes of the one value, and nothing else, not even a newline'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l token-only -d 'Print the token of the one key'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l all-servers -d 'Ask every server, and every address of a name that has several: who holds the keys, and whether they differ'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l instance -d 'Tell also which server process hands out the tokens, for cas --instance'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'

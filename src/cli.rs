@@ -62,6 +62,10 @@ struct Global {
     #[arg(long, global = true, value_name = "SCHEME", ignore_case = true)]
     hash: Option<Scheme>,
 
+    /// Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore
+    #[arg(long, global = true)]
+    discover: bool,
+
     /// Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
     timeout: Option<Duration>,
@@ -137,8 +141,9 @@ fn server() -> clap::Arg {
         .value_hint(clap::ValueHint::Hostname)
         .value_parser(str::parse::<Servers>)
         .help(
-            "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which \
-             --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]",
+            "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its \
+             addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] \
+             [default: 127.0.0.1:11211]",
         )
 }
 
@@ -271,6 +276,7 @@ fn settings(global: &Global, named: Option<Servers>) -> Result<Settings, clap::E
     Ok(Settings {
         servers,
         hash,
+        discover: global.discover,
         timeout,
         access: Arc::new(access),
         output,

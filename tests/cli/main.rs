@@ -8,6 +8,7 @@ mod harness_tests; // The harness by itself.
 
 // The tests.
 mod access; // Other protocols, no CAS, no room.
+mod all_servers; // `gets --all-servers`: who holds a key, and whether they differ.
 mod bench; // Measuring: rows, keys, trouble.
 mod cas; // Where the value comes from and what it is compared with.
 mod citations; // What is cited of docs/protocol.md exists.
@@ -16,6 +17,7 @@ mod contention; // Who fights over which key: the log, told as tables and object
 mod contention_hostile; // The same on a log that no memcached writes.
 mod delete; // By token or value, and what is known when its answer is lost.
 mod dialects; // Every command on every kind of server; docs/servers.md.
+mod discover; // Servers that a configuration endpoint or the name service knows.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.
@@ -47,5 +49,6 @@ mod update; // Values through a command: what it gets, what it may do, how it fa
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
 mod watch_log; // `watch --log`: every store, as the server logs it.
+mod watch_servers; // Keys on several servers.
 mod weather; // What is down, silent or foreign.
 mod wrong; // Command lines that are wrong, and what is said to them.
