@@ -157,12 +157,15 @@ impl Session {
     pub(super) fn refused(&self, text: &str) -> StoreError {
         let hint = match text {
             "unauthenticated" => " (it wants authentication, which mccas does not offer)",
-            "ERROR" => " (mccas needs memcached 1.6 or newer)",
             "ERROR Too many open connections" => " (raise its -c, or try again)",
             _ => "",
         };
+        let peer = match self.language.peer() {
+            Some(peer) => format!(", which seems to be {peer},"),
+            None => String::new(),
+        };
         let text = shown(text.strip_prefix("ERROR ").unwrap_or(text).as_bytes());
-        StoreError::Refused(format!("{} refused: {text}{hint}", self.address))
+        StoreError::Refused(format!("{}{peer} refused: {text}{hint}", self.address))
     }
 
     /// The server hands out token 0.
