@@ -80,8 +80,10 @@ pub(crate) struct Found {
 /// How a connection failed, as far as it matters to what can be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// No connection: no such host, refused, TLS failed.
+    /// No connection: no such host, refused.
     Dial,
+    /// TLS failed: what one side shows, the other does not accept. Nobody's waiting changes that.
+    Handshake,
     /// The peer did not answer in time.
     Silent,
     /// The peer closed or reset the connection.
@@ -112,6 +114,8 @@ pub(crate) enum StoreError {
     NoCas(String),
     /// The value is too large for the server. Nothing was sent.
     TooLarge(String),
+    /// The key cannot be sent in the server's protocol. Nothing was sent.
+    KeyForm(String),
     /// The item's value is longer than the user lets through. Nothing of it was read.
     TooLong(String),
     /// The server refused for size or memory and, as memcached does then, deleted the old item (protocol.md 1.3).
@@ -131,6 +135,8 @@ pub(crate) enum ErrorKind {
     NoCas,
     /// The value does not fit, there or here.
     TooLarge,
+    /// The question cannot be put to this server.
+    Unaskable,
 }
 
 impl StoreError {
@@ -144,6 +150,7 @@ impl StoreError {
             }
             StoreError::NoCas(_) => ErrorKind::NoCas,
             StoreError::TooLarge(_) | StoreError::TooLong(_) => ErrorKind::TooLarge,
+            StoreError::KeyForm(_) => ErrorKind::Unaskable,
         }
     }
 }
@@ -169,6 +176,7 @@ impl fmt::Display for StoreError {
             | StoreError::NoCas(message)
             | StoreError::TooLarge(message)
             | StoreError::TooLong(message)
+            | StoreError::KeyForm(message)
             | StoreError::Destroyed(message) => f.write_str(message),
         }
     }
@@ -192,6 +200,11 @@ pub(crate) fn for_each_key<T>(
 pub(crate) trait Store {
     /// The server that holds `key`, as messages and JSON name it; nothing is asked.
     fn server(&self, key: &Key) -> String;
+
+    /// What kind of server it seems to be that holds `key`, if it is none of today's; nothing is asked.
+    fn peer(&self, _: &Key) -> Option<&'static str> {
+        None
+    }
 
     /// Reads items only to show them: a recache win that came with the read is given back (a further exchange).
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Finding, Outcome, skipped};
+use super::{Finding, skipped};
 use crate::cas::StoreError;
 
 /// The steps, in their order.
@@ -112,8 +112,16 @@ fn step(name: &'static str, contact: &Contact) -> Option<Finding> {
             let version = contact.version.as_ref()?;
             Some(Finding::ok(name, &version.what).took(version.took))
         }
-        _ => contact.cas.map(|_| Finding::ok(name, "on")),
+        _ => contact.cas.map(|on| compare_and_swap(name, on)),
     }
+}
+
+fn compare_and_swap(name: &'static str, on: bool) -> Finding {
+    if on {
+        return Finding::ok(name, "on");
+    }
+    let off = StoreError::NoCas("it hands out no tokens: it was started with -C".into());
+    Finding::failed(name, &off).advice("restart it without -C, or use memcached's own incr")
 }
 
 fn resolved(name: &'static str, seen: &Reached<Vec<String>>) -> Finding {
@@ -150,7 +158,7 @@ fn encrypted(name: &'static str, seen: &Reached<Handshake>) -> Finding {
 mod tests {
     use super::*;
     use crate::cas::store::{Failure, Fault};
-    use crate::check::{FailKind, first_failure};
+    use crate::check::{FailKind, Outcome, first_failure};
 
     fn reached<T>(what: T) -> Option<Reached<T>> {
         let took = Duration::from_millis(1);

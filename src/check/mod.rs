@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub(crate) use self::contact::{Contact, Handshake, Login, Reached, contact};
 pub(crate) use self::standing::{Standing, standing};
-pub(crate) use self::trial::{LIFETIME, Timer, trial};
+pub(crate) use self::trial::{trial, untried};
 use crate::cas::StoreError;
 use crate::cas::store::Fault;
 
@@ -127,7 +127,7 @@ impl Fail {
     fn of(error: &StoreError) -> Fail {
         let passing = match error {
             StoreError::Unreachable(failure) | StoreError::Unknown(failure) => {
-                failure.fault != Fault::Foreign
+                !matches!(failure.fault, Fault::Foreign | Fault::Handshake)
             }
             _ => false,
         };
@@ -138,7 +138,9 @@ impl Fail {
                 FailKind::Refused
             }
             StoreError::NoCas(_) => FailKind::NoCas,
-            StoreError::TooLarge(_) | StoreError::TooLong(_) => FailKind::Unsuitable,
+            StoreError::TooLarge(_) | StoreError::TooLong(_) | StoreError::KeyForm(_) => {
+                FailKind::Unsuitable
+            }
         };
         Fail { kind, passing }
     }

@@ -21,6 +21,11 @@ const FLAGS: u32 = 42;
 /// The time that has passed since some moment.
 pub(crate) type Timer<'a> = &'a dyn Fn() -> Duration;
 
+/// The steps, none of which was tried.
+pub(crate) fn untried(why: &str) -> impl Iterator<Item = Finding> + '_ {
+    skipped(&STEPS, why)
+}
+
 /// Tries every step on `key`, which nobody else may use, and leaves nothing of it. The first step that fails ends the test.
 pub(crate) fn trial(store: &mut dyn Store, key: &Key, timer: Timer<'_>) -> Vec<Finding> {
     let mut trial = Trial {
@@ -210,6 +215,8 @@ fn expiry_kept(name: &'static str, before: Option<&Item>, now: &Item) -> Finding
             name,
             format!("moved from {moment} to {now} by the server's clock"),
         ),
+        (Ttl::Unknown, ..) => Finding::warn(name, "the server does not tell when a key expires")
+            .advice("mccas writes there only with --ttl, or by the server's own arithmetic (--fallback incr)"),
         (Ttl::Seconds(left), ..) => Finding::warn(
             name,
             format!("{left} s left, but the server shows no clock: kept to a second or so"),

@@ -15,6 +15,7 @@ use super::address::Address;
 use super::dial::{Stream, dial};
 use super::mark::Mark;
 use super::plain::plain;
+use crate::check::Handshake;
 
 /// The longest line that a memcached server sends; stats and meta lines stay far below.
 const MAX_LINE: usize = 8192;
@@ -143,6 +144,11 @@ impl Wire {
     /// Where the connection leads; `None` where that has no address.
     pub(super) fn peer(&self) -> Option<String> {
         self.stream.peer().map(|address| address.to_string())
+    }
+
+    /// What its encryption was agreed on; `None` where there is none.
+    pub(super) fn handshake(&self) -> Option<Handshake> {
+        self.stream.handshake()
     }
 
     /// The stream, and what has been read from it already.

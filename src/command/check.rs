@@ -1,15 +1,13 @@
 //! `mccas check`: a smoke test of a server.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use super::connect;
-use super::{Context, Subcommand, args};
-use crate::cas::{ErrorKind, Key, Store, StoreError, Want};
-use crate::check::{self, Contact, Fail, FailKind, Finding, Login, Reached, first_failure};
+use super::{Context, Subcommand, args, connect};
+use crate::cas::Key;
+use crate::check::{self, FailKind, Finding, first_failure};
 use crate::client::Session;
 use crate::exit::Exit;
-use crate::output::check::{Checked, lines, status};
-use crate::settings::Settings;
+use crate::output::check::{Checked, NOT_IN_TIME, lines, status};
 
 /// How long is waited before another test of a server that may be starting up.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -44,70 +42,146 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
+    fn asks_by_key(&self) -> bool {
+        false
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         let started = Instant::now();
         let mut worst = Exit::Done;
-        for session in connect::sessions(context.settings) {
-            let exit = test(self, session, started, context)?;
-            worst = worst.worse(exit);
+        for place in 0..context.settings.servers.len() {
+            worst = worst.worse(test(self, place, started, context)?);
         }
         Ok(worst)
     }
 }
 
+/// All tests of one server.
+struct Tests {
+    server: String,
+    /// What the last of them found.
+    findings: Vec<Finding>,
+    rounds: u32,
+    /// Whether the time to wait is over.
+    late: bool,
+    elapsed: Duration,
+}
+
 /// Tests one server, again and again where it is to be waited for, and tells the last test.
 fn test(
     args: &Args,
-    mut session: Session,
+    place: usize,
     started: Instant,
     context: &mut Context,
 ) -> anyhow::Result<Exit> {
-    let server = session.name();
     let began = Instant::now();
     let mut rounds = 0;
-    let (findings, late) = loop {
+    loop {
         rounds += 1;
-        let findings = round(args, &mut session, context.settings)?;
+        let mut sessions = connect::sessions(context.settings);
+        let mut session = sessions.nth(place).expect("one session for each server");
+        let server = session.name();
+        let findings = round(args, &mut session)?;
+        let left = args.wait.map(|wait| wait.saturating_sub(started.elapsed()));
         let passing = first_failure(&findings).filter(|(_, fail)| fail.passing);
-        let (Some((finding, _)), Some(wait)) = (passing, args.wait) else {
-            break (findings, false);
-        };
-        let left = wait.saturating_sub(started.elapsed());
-        if left.is_zero() {
-            break (findings, true);
+        match (passing, left) {
+            (Some((finding, _)), Some(left)) if !left.is_zero() => {
+                let (name, detail) = (finding.name, &finding.detail);
+                let again = format!("{server}: {name}: {detail}; trying again");
+                context.out.detail(&again);
+                context.out.pause(PAUSE.min(left))?;
+            }
+            (passing, left) => {
+                let tests = Tests {
+                    server,
+                    late: passing.is_some() && left.is_some(),
+                    findings,
+                    rounds,
+                    elapsed: began.elapsed(),
+                };
+                return tell(args, &tests, context);
+            }
         }
-        let (name, detail) = (finding.name, &finding.detail);
-        context.out.detail(&format!("{server}: {name}: {detail}; trying again"));
-        context.out.pause(PAUSE.min(left))?;
-        session = session.anew();
-    };
-    let rounds = args.wait.map(|_| rounds);
-    tell(&server, &findings, late, Told { rounds, elapsed: began.elapsed() }, context)
+    }
 }
 
 /// One test.
-fn round(args: &Args, session: &mut Session, settings: &Settings) -> anyhow::Result<Vec<Finding>> {
+fn round(args: &Args, session: &mut Session) -> anyhow::Result<Vec<Finding>> {
     let began = Instant::now();
     let timer = || began.elapsed();
-    let key = private_key()?;
-    let mut findings = check::contact(&contact(session, &key, &timer));
+    let key = Key::new(format!("mccas-check-{:016x}", fastrand::u64(..)))?;
+    let mut findings = check::contact(&session.contact(&key));
     if let Some((failed, _)) = first_failure(&findings) {
         let why = format!("after {} had failed", failed.name);
         findings.extend(check::untried(&why));
         return Ok(findings);
     }
     if args.read_only {
-        findings.extend(check::untried("nothing is to be written"));
+        findings.extend(check::untried("as nothing is to be written"));
     } else {
         findings.extend(check::trial(session, &key, &timer));
     }
     if args.strict {
-        findings.extend(check::standing(&standing(session, settings)));
+        findings.extend(check::standing(&session.standing()));
     }
     Ok(findings)
 }
 
-/// A key that nobody else has.
-fn private_key() -> anyhow::Result<Key> {
-    Ok(Key::new(format!("mccas-check-{:016x}", fastrand::u64(..)))?)
+fn tell(args: &Args, tests: &Tests, context: &mut Context) -> anyhow::Result<Exit> {
+    let server = &tests.server;
+    let failure = first_failure(&tests.findings);
+    let (exit, status, message) = match failure {
+        None => (Exit::Done, "", None),
+        Some((finding, fail)) => {
+            let (exit, status) = if tests.late {
+                (Exit::NotInTime, NOT_IN_TIME)
+            } else {
+                (exit_of(fail.kind), status(fail.kind))
+            };
+            (exit, status, Some(sentence(args, tests, finding)))
+        }
+    };
+    if context.out.json() {
+        let mut checked = Checked::of(server, &tests.findings, tests.elapsed);
+        if let Some(message) = &message {
+            checked = checked.failed(status, message.clone());
+        }
+        if args.wait.is_some() {
+            checked = checked.after(tests.rounds);
+        }
+        context.out.object(&checked)?;
+    } else if !context.out.quiet() {
+        let text = lines(server, &tests.findings, context.out.paint());
+        context.out.bytes(text.as_bytes())?;
+    }
+    if let Some(message) = message {
+        context.out.outcome(exit, &message);
+    }
+    Ok(exit)
+}
+
+/// What failed, in one sentence.
+fn sentence(args: &Args, tests: &Tests, finding: &Finding) -> String {
+    let (server, name, detail) = (&tests.server, finding.name, &finding.detail);
+    let step = if detail.contains(server.as_str()) {
+        format!("{name}: {detail}")
+    } else {
+        format!("{server}: {name}: {detail}")
+    };
+    match args.wait.filter(|_| tests.late) {
+        Some(wait) => {
+            let wait = humantime::format_duration(wait);
+            format!("{step}; not up within {wait}")
+        }
+        None => step,
+    }
+}
+
+fn exit_of(kind: FailKind) -> Exit {
+    match kind {
+        FailKind::Unreachable => Exit::Unreachable,
+        FailKind::Refused | FailKind::NoCas => Exit::Refused,
+        FailKind::Unsuitable => Exit::Unsuitable,
+        FailKind::Wrong => Exit::Failed,
+    }
 }

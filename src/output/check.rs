@@ -74,6 +74,9 @@ impl<'a> Step<'a> {
     }
 }
 
+/// The status of a test whose server did not come up in time.
+pub(crate) const NOT_IN_TIME: &str = "not_in_time";
+
 /// The status of a test that failed for this.
 pub(crate) fn status(kind: FailKind) -> &'static str {
     match kind {
@@ -93,13 +96,33 @@ fn milliseconds(time: Duration) -> f64 {
 pub(crate) fn lines(server: &str, findings: &[Finding], paint: Paint) -> String {
     let room = widest(findings.iter().map(|finding| finding.name));
     let mut text = format!("{}\n", paint.key(server));
-    for finding in findings {
+    let same = |one: &Finding, other: &Finding| {
+        (one.outcome, &one.detail) == (Outcome::Skipped, &other.detail)
+            && one.outcome == other.outcome
+    };
+    for alike in findings.chunk_by(same) {
+        let finding = &alike[0];
+        if alike.len() > 1 {
+            text += &skipped(alike, paint);
+            continue;
+        }
         text += &line(finding, room, paint);
         if let Some(advice) = &finding.advice {
-            text += &format!("{}{}\n", " ".repeat(2 + 2 + room + 2 + TIME_WIDTH + 2), paint.label(advice));
+            text += &format!(
+                "{}{}\n",
+                " ".repeat(2 + 2 + room + 2 + TIME_WIDTH + 2),
+                paint.label(advice)
+            );
         }
     }
     text
+}
+
+/// Steps that were skipped for the same reason.
+fn skipped(findings: &[Finding], paint: Paint) -> String {
+    let names: Vec<_> = findings.iter().map(|finding| finding.name).collect();
+    let text = format!("- skipped {}: {}", findings[0].detail, names.join(", "));
+    format!("  {}\n", paint.label(&text))
 }
 
 fn line(finding: &Finding, room: usize, paint: Paint) -> String {
@@ -114,7 +137,12 @@ fn line(finding: &Finding, room: usize, paint: Paint) -> String {
         Outcome::Ok => paint.good("✓"),
         Outcome::Warn => paint.warning("!"),
         Outcome::Failed(_) => paint.bad("✗"),
-        Outcome::Skipped => return format!("  {}\n", paint.label(&format!("- {name}  {time}  {detail}"))),
+        Outcome::Skipped => {
+            return format!(
+                "  {}\n",
+                paint.label(&format!("- {name}  {time}  {detail}"))
+            );
+        }
     };
     format!("  {mark} {name}  {}  {detail}\n", paint.label(&time))
 }
@@ -129,6 +157,7 @@ mod tests {
             Finding::ok("connect", "127.0.0.1:1").took(Duration::from_micros(150)),
             Finding::warn("evicting", "2 items were evicted").advice("more memory"),
             Finding::wrong("stale", "a spent \u{1b}token was accepted"),
+            Finding::skipped("expiry", "after stale had failed"),
             Finding::skipped("delete", "after stale had failed"),
         ];
         let text = lines("127.0.0.1:1", &findings, Paint::NONE);
@@ -139,7 +168,7 @@ mod tests {
              ! evicting            2 items were evicted\n                        \
              more memory\n  \
              ✗ stale               a spent \\x1btoken was accepted\n  \
-             - delete              after stale had failed\n"
+             - skipped after stale had failed: expiry, delete\n"
         );
     }
 

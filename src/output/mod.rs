@@ -116,6 +116,11 @@ impl Output {
         self.json
     }
 
+    /// Whether nothing is to be said that a caller may expect.
+    pub(crate) fn quiet(&self) -> bool {
+        self.loudness <= Loudness::Quiet
+    }
+
     /// Whether stdout is a terminal: bytes from outside are escaped there, and untouched on a pipe.
     pub(crate) fn terminal(&self) -> bool {
         self.terminal

@@ -21,8 +21,13 @@ impl Session {
         };
         seen.error = self.reach(&mut seen, key).err();
         if self.asks == Some(true) {
-            let in_vain = matches!(seen.error, Some(StoreError::Refused(_))) && seen.speaks.is_none();
-            seen.login = if in_vain { Login::Refused } else { Login::Accepted };
+            let in_vain =
+                matches!(seen.error, Some(StoreError::Refused(_))) && seen.speaks.is_none();
+            seen.login = if in_vain {
+                Login::Refused
+            } else {
+                Login::Accepted
+            };
         }
         seen
     }
@@ -56,7 +61,7 @@ impl Session {
                 seen.cas = self.facts.map(|facts| facts.limits.cas_enabled);
             }
         }
-        let what = self.language().to_string();
+        let what = self.language.peer().unwrap_or("memcached").to_string();
         seen.speaks = Some(Reached { what, took });
         seen.version = Some(timed(|| self.version())?);
         Ok(())
@@ -64,12 +69,12 @@ impl Session {
 
     /// The addresses that its name has; none for a socket in the file system.
     fn addresses(&self) -> Result<Vec<String>, StoreError> {
-        let (Address::Tcp { host, port } | Address::Tls { host, port }) = &self.address else {
-            return Ok(Vec::new());
-        };
-        let found = dial::resolve(host, *port, Instant::now() + self.timeout);
+        let found = dial::addresses(&self.address, self.timeout);
         let found = found.map_err(|error| self.not_dialled(&error))?;
-        Ok(found.iter().map(|address| address.ip().to_string()).collect())
+        Ok(found
+            .iter()
+            .map(|address| address.ip().to_string())
+            .collect())
     }
 
     /// Connects without a word; returns where that leads.
@@ -79,7 +84,9 @@ impl Session {
         };
         let stream = dial::tcp(host, *port, Instant::now() + self.timeout)
             .and_then(|stream| stream.peer_addr());
-        Ok(stream.map_err(|error| self.not_dialled(&error))?.to_string())
+        Ok(stream
+            .map_err(|error| self.not_dialled(&error))?
+            .to_string())
     }
 
     /// What the server says of its version.
@@ -88,11 +95,13 @@ impl Session {
         request.version();
         self.exchange(&request, |wire, _| {
             let line = wire.line()?;
-            if let Some(error) = reply::error_line(&line) {
-                return Err(error);
+            match reply::error_line(&line) {
+                Some(error) => Err(error),
+                None => match line.strip_prefix(b"VERSION ") {
+                    Some(version) => Ok(reply::lossy(version)),
+                    None => Err(ReplyError::Wire(WireError::Garbage(line))),
+                },
             }
-            let version = line.strip_prefix(b"VERSION ").map(reply::lossy);
-            version.ok_or_else(|| ReplyError::Wire(WireError::Garbage(line)))
         })
     }
 
@@ -102,17 +111,23 @@ impl Session {
         let mut request = self.request();
         request.stats();
         request.settings();
-        let told = self.exchange(&request, |wire, _| Ok((reply::stats(wire)?, reply::stats(wire)?)));
+        let told = self.exchange(&request, |wire, _| {
+            Ok((reply::stats(wire)?, reply::stats(wire)?))
+        });
         let (stats, settings) = told.unwrap_or_default();
         let (stats, settings) = (stats.unwrap_or_default(), settings.unwrap_or_default());
-        let ours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let ours = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let pair = |one: Option<u64>, other: Option<u64>| one.zip(other);
         Standing {
             item_size: number(&settings, "item_size_max"),
             clocks: number(&stats, "time").map(|theirs| (theirs, ours.as_secs())),
             evictions: number(&stats, "evictions"),
             memory: pair(number(&stats, "bytes"), number(&stats, "limit_maxbytes")),
-            evicts: !settings.iter().any(|(name, value)| name == "evictions" && value == "off"),
+            evicts: !settings
+                .iter()
+                .any(|(name, value)| name == "evictions" && value == "off"),
             no_watch,
             connections: pair(
                 number(&stats, "curr_connections"),
