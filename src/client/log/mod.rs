@@ -56,7 +56,11 @@ impl Session {
         };
         let mut answer = ask(&mut wire);
         if matches!(answer, Err(ReplyError::Wire(WireError::Unauthenticated))) {
-            answer = self.log_in(&mut wire).and_then(|()| ask(&mut wire));
+            wire.allow(self.timeout);
+            answer = self.log_in(&mut wire).and_then(|()| {
+                wire.allow(patient.timeout);
+                ask(&mut wire)
+            });
         }
         match answer {
             Ok(line) if line == b"OK" => Ok(Log::new(wire, &self.address)),
