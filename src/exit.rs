@@ -91,6 +91,12 @@ impl Exit {
         }
     }
 
+    /// Its name in the table.
+    pub(crate) fn name(self) -> &'static str {
+        let row = Exit::ALL.into_iter().find(|(exit, ..)| *exit == self);
+        row.map_or("", |(_, name, _)| name)
+    }
+
     /// Whether a caller who looks at the code may expect it: an answer of the key or the item, not trouble on the way there.
     ///
     /// What a command ends with is its own answer, and its own to explain; by 126 and 127 it could not be run at all.
@@ -111,6 +117,7 @@ impl Exit {
             ErrorKind::Unknown => Exit::Unknown,
             ErrorKind::Refused | ErrorKind::NoCas => Exit::Refused,
             ErrorKind::TooLarge => Exit::Unsuitable,
+            ErrorKind::Unaskable => Exit::Usage,
         }
     }
 
@@ -151,10 +158,11 @@ mod tests {
             StoreError::NoCas(text()),
             StoreError::TooLarge(text()),
             StoreError::TooLong(text()),
+            StoreError::KeyForm(text()),
             StoreError::Destroyed(text()),
         ]
         .map(|error| Exit::of(&error).code());
-        assert_eq!(codes, [5, 6, 7, 7, 7, 8, 8, 7]);
+        assert_eq!(codes, [5, 6, 7, 7, 7, 8, 8, 2, 7]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use super::access::Access;
 use super::address::Address;
+use super::host::Host;
 use super::timed::{Timed, arrived, left};
 use super::tls::Channel;
 
@@ -37,21 +38,62 @@ pub(super) fn dial(address: &Address, access: &Access, timeout: Duration) -> io:
     }
 }
 
-fn tcp(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    let addresses = resolve(host, port, deadline)?;
-    for (tried, address) in addresses.iter().enumerate() {
+fn tcp(host: &Host, port: u16, deadline: Instant) -> io::Result<TcpStream> {
+    let addresses = match host.pinned() {
+        Some(address) => vec![address],
+        None => resolve(host, port, deadline)?,
+    };
+    let (stream, address) = first_of(&addresses, deadline)?;
+    // On another thread another address may have been first: then that one counts.
+    if addresses.len() > 1 && host.pin(address) != address {
+        return tcp(host, port, deadline);
+    }
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// A connection to the first address that accepts one.
+fn first_of(addresses: &[SocketAddr], deadline: Instant) -> io::Result<(TcpStream, SocketAddr)> {
+    let mut last = nowhere();
+    for (tried, &address) in addresses.iter().enumerate() {
         // One that accepts nothing must leave time for those behind it.
         let share = left(deadline)? / u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
-        match TcpStream::connect_timeout(address, share) {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                return Ok(stream);
-            }
+        match TcpStream::connect_timeout(&address, share) {
+            Ok(stream) => return Ok((stream, address)),
             Err(error) => last = error,
         }
     }
     Err(last)
+}
+
+/// The addresses behind a server's name, where it has several; those of the machine itself count as one.
+pub(super) fn several(address: &Address, timeout: Duration) -> Vec<SocketAddr> {
+    apart(addresses(address, timeout).unwrap_or_default())
+}
+
+/// All addresses of a host, in an order of their own: a look-up gives them in another one each time.
+pub(super) fn addresses(address: &Address, timeout: Duration) -> io::Result<Vec<SocketAddr>> {
+    let (Address::Tcp { host, port } | Address::Tls { host, port }) = address else {
+        return Ok(Vec::new());
+    };
+    let mut addresses = resolve(host, *port, Instant::now() + timeout)?;
+    if addresses.is_empty() {
+        return Err(nowhere());
+    }
+    addresses.sort_unstable();
+    addresses.dedup();
+    Ok(addresses)
+}
+
+fn nowhere() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the name has no address")
+}
+
+fn apart(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    if addresses.len() < 2 || addresses.iter().all(|address| address.ip().is_loopback()) {
+        return Vec::new();
+    }
+    addresses
 }
 
 /// The addresses of a host. A literal address needs no look-up; a look-up has no time limit of its own, hence a thread.
@@ -150,5 +192,56 @@ impl Stream {
             Stream::Tls(channel) => channel.local_address().ok(),
             Stream::Unix(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn parsed(texts: &[&str]) -> Vec<SocketAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(5)
+    }
+
+    #[test]
+    fn several_addresses_are_several_servers_unless_they_are_the_machine_itself() {
+        let two = parsed(&["10.0.0.1:1", "10.0.0.2:1"]);
+        assert_eq!(apart(two.clone()), two);
+        for one in [&["10.0.0.1:1"][..], &["127.0.0.1:1", "[::1]:1"], &[]] {
+            assert_eq!(apart(parsed(one)), []);
+        }
+    }
+
+    #[test]
+    fn the_first_address_that_accepts_is_taken() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let there = listener.local_addr().unwrap();
+        let nobody: SocketAddr = "127.0.0.1:1".parse().unwrap();
+        let (_, taken) = first_of(&[nobody, there], soon()).unwrap();
+        assert_eq!(taken, there);
+        assert!(first_of(&[nobody], soon()).is_err());
+        assert!(first_of(&[], soon()).is_err());
+    }
+
+    #[test]
+    fn a_name_at_one_of_its_addresses_goes_nowhere_else() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let there = listener.local_addr().unwrap();
+        let host = Host::from("no.such.host.invalid");
+        assert!(tcp(&host.at(there), 1, soon()).is_ok());
+        assert!(
+            tcp(
+                &host.at("127.0.0.1:1".parse().unwrap()),
+                there.port(),
+                soon()
+            )
+            .is_err()
+        );
     }
 }

@@ -4,6 +4,7 @@
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
 mod errors;
+mod language;
 mod login;
 mod read;
 mod store;
@@ -20,8 +21,7 @@ use crate::client::access::Access;
 use crate::client::address::Address;
 use crate::client::facts::{Clock, Facts, Growth, Instance, Limits};
 use crate::client::mark::Mark;
-use crate::client::protocol::meta::Meta;
-use crate::client::protocol::{Dialect, ReplyError, Request, Seen, Unfit, reply};
+use crate::client::protocol::{Language, ReplyError, Request, Seen, Unfit, reply};
 use crate::client::wire::{Wire, WireError};
 
 /// One server, and what is remembered of it. The connection is opened when it is first needed.
@@ -32,8 +32,10 @@ pub(crate) struct Session {
     longest_value: usize,
     /// Up when an answer is to be waited for only a moment longer.
     hurry: Arc<AtomicBool>,
-    /// What the server understands.
-    dialect: &'static dyn Dialect,
+    /// What the server understands, as far as its answers have shown.
+    language: Language,
+    /// What it turned out to speak instead, until that is heeded.
+    heard: Option<Language>,
     wire: Option<Wire>,
     /// What the server said of itself, from the first read on; it outlives a reconnect to the same process.
     facts: Option<Facts>,
@@ -46,7 +48,7 @@ pub(crate) struct Session {
     /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
     takes_tokens: Option<bool>,
     /// Whether the server asks for a login; `None` until it has answered.
-    asks: Option<bool>,
+    pub(in crate::client) asks: Option<bool>,
     /// Whether it is one of the binary protocol; `None` until that was tried.
     binary: Cell<Option<bool>>,
 }
@@ -62,7 +64,8 @@ impl Session {
             access: Arc::default(),
             longest_value: 0,
             hurry: Arc::default(),
-            dialect: &Meta,
+            language: Language::Meta,
+            heard: None,
             wire: None,
             facts: None,
             remembered: None,
@@ -163,6 +166,7 @@ impl Session {
                 Ok(answer)
             }
             Err((error, in_doubt)) => {
+                self.heard = error.language();
                 let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)

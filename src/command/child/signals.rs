@@ -82,7 +82,7 @@ impl Signals {
         })
     }
 
-    /// Catches the signals that a command should get as well. From now on they no longer end mccas by themselves.
+    /// Catches the signals that a command should get as well, and Ctrl-Z. From now on they do nothing to mccas by themselves.
     pub(crate) fn listen() -> io::Result<Signals> {
         Signals::catch(None)
     }
@@ -103,7 +103,9 @@ impl Signals {
             registered: Vec::new(),
         };
         let ignored = ignored();
-        for signal in FORWARDED {
+        // Only whoever watches over a command all the time can stop and go on together with it.
+        let stop = unless.is_none().then_some(Signal::TSTP);
+        for signal in FORWARDED.into_iter().chain(stop) {
             let number = signal.as_raw();
             if ignored.contains(signal) {
                 continue;
