@@ -324,7 +324,12 @@ fn a_server_that_asks_again_and_again_is_not_obeyed() {
         let message = "asks for authentication again, though it has accepted it";
         assert!(outcome.stderr.contains(message), "{outcome:?}");
         let sent = peer.received().concat();
-        assert_eq!(show(&sent).matches(PASSWORD).count(), 1);
+        // Once on each connection; there may be a second, to find out what the peer speaks.
+        let logins = show(&sent).matches(PASSWORD).count();
+        assert!(
+            (1..=peer.connections().min(2)).contains(&logins),
+            "{logins} logins"
+        );
     }
 }
 

@@ -18,7 +18,7 @@ const NOOP: [u8; 24] = {
 const ANSWER: u8 = 0x81;
 
 /// Which part of the time of an exchange an answer may take, and how much at most: whoever was silent so far has had the whole.
-const SHARE: u32 = 5;
+const SHARE: u32 = 15;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 impl Session {
