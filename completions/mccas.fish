@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mccas_global_optspecs
-    string join \n hash= timeout= max-value= json color= q/quiet v/verbose username= password-file= s/server= h/help V/version
+    string join \n hash= discover timeout= max-value= json color= q/quiet v/verbose username= password-file= s/server= h/help V/version
 end
 
 function __fish_mccas_needs_command
@@ -38,7 +38,8 @@ always\t''
 never\t''"
 complete -c mccas -n "__fish_mccas_needs_command" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_needs_command" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
-complete -c mccas -n "__fish_mccas_needs_command" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_needs_command" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_needs_command" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_needs_command" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_needs_command" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_needs_command" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
@@ -57,7 +58,7 @@ complete -c mccas -n "__fish_mccas_needs_command" -f -a "bench" -d 'Measure incr
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mccas -n "__fish_mccas_using_subcommand gets" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -76,6 +77,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand gets" -l raw -d 'Print the b
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l token-only -d 'Print the token of the one key'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l all-servers -d 'Ask every server, and every address of a name that has several: who holds the keys, and whether they differ'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l instance -d 'Tell also which server process hands out the tokens, for cas --instance'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
@@ -87,7 +89,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -l expect -d 'Swap if t
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l flags -d 'The client flags: keep, or a number' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l instance -d 'Only if the token comes from this server process (from gets --instance)' -r
-complete -c mccas -n "__fish_mccas_using_subcommand cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -104,6 +106,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -l username -d 'The use
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l chomp -d 'Drop one newline at the end of the value'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
@@ -120,7 +123,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l fallback -d 'Wh
 incr\t'The server\'s own atomic arithmetic'"
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l flags -d 'The client flags: keep, or a number' -r
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -136,6 +139,7 @@ never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
@@ -149,7 +153,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand update" -l max-retries -d 'A
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l deadline -d 'Bound on everything together, the command included' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l flags -d 'The client flags: keep, or a number' -r
-complete -c mccas -n "__fish_mccas_using_subcommand update" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand update" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -167,6 +171,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand update" -l password-file -d 
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l always -d 'Write also what did not change: it gets a new token, and what --ttl and --flags say'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l chomp -d 'Drop one newline at the end of the output'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
@@ -174,7 +179,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand update" -s h -l help -d 'Pri
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l token -d 'Delete if the item still has this token' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l expect -d 'Delete if the value now stored is this one' -r
-complete -c mccas -n "__fish_mccas_using_subcommand delete" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -189,6 +194,7 @@ always\t''
 never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
@@ -199,7 +205,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand lock" -l wait -d 'Wait for t
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l ttl -d 'How long the lock outlives a holder that died; whole seconds' -r
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l grace -d 'Time between SIGTERM and SIGKILL if the lock is lost [default: 5s, less for a --ttl below 19s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l slots -d 'So many may hold it at once; everybody must say the same number' -r
-complete -c mccas -n "__fish_mccas_using_subcommand lock" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -214,6 +220,7 @@ always\t''
 never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
@@ -224,7 +231,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand watch" -l count -d 'Stop aft
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l for -d 'Stop after this time; exit 9 if --count was not reached' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l since -d 'Report a change at once if the key has another token than this one' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l exec -d 'Run a shell command per change; exit 1 at the end if one failed' -r
-complete -c mccas -n "__fish_mccas_using_subcommand watch" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -240,12 +247,13 @@ never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l log -d 'Follow the server\'s log instead of polling: every store, lost swaps included, with the client\'s address'
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand locate" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -260,6 +268,7 @@ always\t''
 never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
@@ -271,7 +280,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand contention" -l by -d 'What a
 client\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l interval -d 'The time between two pictures of the live view, or two objects of --json' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l fail-above -d 'Exit 3 if a key with at least 10 swaps loses more than this share of them: 0 to 1' -r
-complete -c mccas -n "__fish_mccas_using_subcommand contention" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -287,6 +296,7 @@ never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l no-live -d 'Print only the final table, also on a terminal'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
@@ -297,7 +307,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand bench" -l workers -d 'Number
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l for -d 'How long each measurement takes' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l increments -d 'How many increments each measurement takes, by all workers together' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l strategy -d 'Strategies: guide, cas, fallback, incr' -r
-complete -c mccas -n "__fish_mccas_using_subcommand bench" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -312,12 +322,13 @@ always\t''
 never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -332,12 +343,13 @@ always\t''
 never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand man" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand man" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -352,6 +364,7 @@ always\t''
 never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
