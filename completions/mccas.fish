@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mccas_global_optspecs
-    string join \n hash= discover timeout= max-value= json color= q/quiet v/verbose username= password-file= s/server= h/help V/version
+    string join \n hash= discover timeout= max-value= json color= q/quiet v/verbose tls-ca= tls-cert= tls-key= tls-server-name= tls-insecure username= password-file= s/server= h/help V/version
 end
 
 function __fish_mccas_needs_command
@@ -36,6 +36,10 @@ complete -c mccas -n "__fish_mccas_needs_command" -l max-value -d 'The longest v
 complete -c mccas -n "__fish_mccas_needs_command" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_needs_command" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_needs_command" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_needs_command" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
@@ -43,6 +47,7 @@ complete -c mccas -n "__fish_mccas_needs_command" -l discover -d 'Ask the server
 complete -c mccas -n "__fish_mccas_needs_command" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_needs_command" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_needs_command" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_needs_command" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "gets" -d 'Read values with their tokens, in one round trip'
@@ -71,6 +76,10 @@ complete -c mccas -n "__fish_mccas_using_subcommand gets" -l max-value -d 'The l
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l raw -d 'Print the bytes of the one value, and nothing else, not even a newline'
@@ -81,6 +90,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand gets" -l discover -d 'Ask th
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l file -d 'Read the value from a file; for the writer of a named pipe it waits as long as --timeout says' -r -F
@@ -102,6 +112,10 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -l max-value -d 'The lo
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l chomp -d 'Drop one newline at the end of the value'
@@ -110,6 +124,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -l discover -d 'Ask the
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l by -d 'What to add; may be negative' -r
@@ -136,6 +151,10 @@ complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-value -d 'T
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
@@ -143,6 +162,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l discover -d 'As
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l shell -d 'Run this line by sh instead' -r
@@ -166,6 +186,10 @@ complete -c mccas -n "__fish_mccas_using_subcommand update" -l max-value -d 'The
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l always -d 'Write also what did not change: it gets a new token, and what --ttl and --flags say'
@@ -175,6 +199,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand update" -l discover -d 'Ask 
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l token -d 'Delete if the item still has this token' -r
@@ -192,12 +217,17 @@ complete -c mccas -n "__fish_mccas_using_subcommand delete" -l max-value -d 'The
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l shell -d 'Run this line by sh instead' -r
@@ -218,12 +248,17 @@ complete -c mccas -n "__fish_mccas_using_subcommand lock" -l max-value -d 'The l
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l interval -d 'The time between two looks' -r
@@ -244,6 +279,10 @@ complete -c mccas -n "__fish_mccas_using_subcommand watch" -l max-value -d 'The 
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l log -d 'Follow the server\'s log instead of polling: every store, lost swaps included, with the client\'s address'
@@ -251,6 +290,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand watch" -l discover -d 'Ask t
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
@@ -266,12 +306,17 @@ complete -c mccas -n "__fish_mccas_using_subcommand locate" -l max-value -d 'The
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l for -d 'How long to look; Ctrl-C ends it earlier' -r
@@ -293,6 +338,10 @@ complete -c mccas -n "__fish_mccas_using_subcommand contention" -l max-value -d 
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l no-live -d 'Print only the final table, also on a terminal'
@@ -300,6 +349,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand contention" -l discover -d '
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l key -d 'Count on this key, which must hold a number, instead of a private one: it is raised by thousands and stays so' -r
@@ -320,12 +370,17 @@ complete -c mccas -n "__fish_mccas_using_subcommand bench" -l max-value -d 'The 
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
@@ -341,12 +396,17 @@ complete -c mccas -n "__fish_mccas_using_subcommand completions" -l max-value -d
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
@@ -362,12 +422,17 @@ complete -c mccas -n "__fish_mccas_using_subcommand man" -l max-value -d 'The lo
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "gets" -d 'Read values with their tokens, in one round trip'

@@ -18,6 +18,8 @@ mod plain;
 mod protocol;
 pub(crate) mod servers;
 mod session;
+mod timed;
+pub(crate) mod tls;
 mod wire;
 
 pub(crate) use self::cluster::Cluster;

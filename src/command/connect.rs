@@ -15,8 +15,21 @@ use crate::output::Output;
 use crate::settings::Settings;
 
 /// Looks at what is named for the way to the servers, so that what cannot be used is told before anything is sent.
-pub(super) fn prepare(settings: &Settings) -> Result<(), UsageError> {
-    settings.access.prepare().map_err(UsageError::new)
+pub(super) fn prepare(settings: &Settings, out: &mut Output) -> Result<(), UsageError> {
+    let addresses = settings.servers.iter().map(Server::address);
+    let tls: Vec<String> = addresses
+        .filter(|address| matches!(address, Address::Tls { .. }))
+        .map(ToString::to_string)
+        .collect();
+    let access = &settings.access;
+    access.prepare(!tls.is_empty()).map_err(UsageError::new)?;
+    if !tls.is_empty() && access.is_insecure() {
+        let servers = tls.join(", ");
+        out.trouble(&format!(
+            "--tls-insecure: whoever answers is taken for {servers}, and anybody in between can read and change everything"
+        ));
+    }
+    Ok(())
 }
 
 /// The settings with the servers that were found out, where those named only lead to them.

@@ -11,6 +11,7 @@ use crate::output::text;
 /// Reading disturbs nothing: the item does not move in the server's LRU, and if the read took the right to renew a stale
 /// item away from the clients it is meant for, it is given back.
 #[derive(Debug, clap::Args)]
+#[command(alias = "get")]
 #[command(after_help = "\
 Examples:
   mccas gets my_key                    one line about the item, then its value

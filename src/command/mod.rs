@@ -76,7 +76,7 @@ pub(crate) fn run(
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
     if subcommand.asks_servers() {
-        connect::prepare(settings)?;
+        connect::prepare(settings, out)?;
         match connect::discovered(settings) {
             Ok(None) => {}
             Ok(Some(found)) => {

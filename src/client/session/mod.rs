@@ -8,8 +8,10 @@ mod language;
 mod login;
 mod read;
 mod store;
+mod stranger;
 mod swap;
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -47,6 +49,8 @@ pub(crate) struct Session {
     takes_tokens: Option<bool>,
     /// Whether the server asks for a login; `None` until it has answered.
     asks: Option<bool>,
+    /// Whether it is one of the binary protocol; `None` until that was tried.
+    binary: Cell<Option<bool>>,
 }
 
 impl Session {
@@ -69,6 +73,7 @@ impl Session {
             mark: Mark::default(),
             takes_tokens: None,
             asks: None,
+            binary: Cell::default(),
         }
     }
 

@@ -47,7 +47,7 @@ pub(crate) struct Args {
     log: bool,
 
     /// The time between two looks
-    #[arg(long, value_name = "DURATION", value_parser = args::duration, default_value = "500ms")]
+    #[arg(long, value_name = "DURATION", value_parser = args::interval, default_value = "500ms")]
     interval: Duration,
 
     /// Stop after N changes

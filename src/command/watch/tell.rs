@@ -43,6 +43,11 @@ impl Watch<'_, '_> {
                 text::event(event, paint)
             ),
         )?;
+        if event == Event::Absent && key.as_bytes().iter().any(|byte| b"*?[".contains(byte)) {
+            self.context.out.message(&format!(
+                "note: watch takes keys, not patterns, and looks at the key {key} itself; mccas contention takes patterns"
+            ));
+        }
         if change.counts() {
             self.changes += 1;
             let token = item.map(|item| item.token).or(match change {
