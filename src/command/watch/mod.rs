@@ -13,7 +13,7 @@ use self::servers::Followed;
 use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::cas::store::Fault;
 use crate::cas::watch::{Change, Follower};
-use crate::cas::{ErrorKind, Glance, Key, StoreError, Token};
+use crate::cas::{ErrorKind, Glance, Key, StoreError, Token, Ttl};
 use crate::exit::Exit;
 use crate::output::Late;
 use crate::output::event::Event;
@@ -193,6 +193,7 @@ impl Watch<'_, '_> {
         glances: &[Option<Glance>],
     ) -> anyhow::Result<Result<(), StoreError>> {
         let now = self.started.elapsed();
+        self.note_what_cannot_be_seen(server, glances);
         let mut changes = Vec::new();
         for (&index, glance) in self.servers[server].keys.iter().zip(glances) {
             if let Some(change) = self.followers[index].look(*glance, now) {
@@ -200,6 +201,23 @@ impl Watch<'_, '_> {
             }
         }
         self.report(server, changes)
+    }
+
+    /// Says once that a moved expiry goes unseen.
+    fn note_what_cannot_be_seen(&mut self, server: usize, glances: &[Option<Glance>]) {
+        let unseen = |glance: &Option<Glance>| glance.is_some_and(|seen| seen.ttl == Ttl::Unknown);
+        let followed = &mut self.servers[server];
+        if followed.blind || !glances.iter().any(unseen) {
+            return;
+        }
+        followed.blind = true;
+        let key = &self.args.keys[followed.keys[0]];
+        let server = self.context.server(key);
+        let peer = self.context.store.peer(key);
+        let peer = peer.map_or(String::new(), |peer| format!(" (it seems to be {peer})"));
+        self.context.out.message(&format!(
+            "note: {server}{peer} does not tell when an item expires: touched is not seen there"
+        ));
     }
 
     /// Fetches the values that changed, all at once, and tells each change.

@@ -13,6 +13,8 @@ pub(super) struct Followed {
     pub(super) reachable: bool,
     /// Whether they ever were, all that one look needs.
     pub(super) understood: bool,
+    /// Whether it was said that it does not tell when an item expires.
+    pub(super) blind: bool,
     /// When it was looked for last, if it is lost.
     pub(super) tried: Option<Instant>,
 }
@@ -29,6 +31,7 @@ pub(super) fn of_keys(keys: &[Key], store: &dyn Store) -> Vec<Followed> {
                 keys: vec![at],
                 reachable: true,
                 understood: false,
+                blind: false,
                 tried: None,
             }),
         }
