@@ -1,7 +1,7 @@
 //! The same cuts on every kind of server: what travels differs from one to the next, so that each connection is measured first,
 //! and cut at each of its bytes. What may come of it is not laid down, but that the exit code is true.
 
-use super::sweep::{Case, Codes, On, sweep, traffic};
+use super::sweep::{Case, On, sweep, traffic};
 use super::{Setting, WRITES, Write};
 use crate::harness::filter::Dialect;
 use crate::harness::proxy::{Fault, Traffic};
@@ -9,29 +9,10 @@ use crate::harness::sockets::How;
 use crate::harness::target::Target;
 use crate::harness::tell::tell;
 
-const fn speaking(name: &'static str, target: fn() -> Target) -> Setting {
-    Setting::new(name, target)
-}
-
-const fn without_expiry(name: &'static str, target: fn() -> Target) -> Setting {
-    Setting {
-        shows_expiry: false,
-        ..Setting::new(name, target)
-    }
-}
-
-static V1_4: Setting = without_expiry("1.4", || Target::speaking(Dialect::V1_4));
-static V1_5_16: Setting = without_expiry("1.5.16", || Target::speaking(Dialect::V1_5_16));
-static V1_5_22: Setting = speaking("1.5.22", || Target::speaking(Dialect::V1_5_22));
-static V1_6_9: Setting = speaking("1.6.9", Target::oldest);
-static V1_6_12: Setting = speaking("1.6.12", || Target::speaking(Dialect::V1_6_12));
-static NEWEST: Setting = speaking("the newest", Target::newest);
-static SERVERLESS: Setting = speaking("ElastiCache Serverless", || {
+static NEWEST: Setting = Setting::new("the newest", Target::newest);
+static SERVERLESS: Setting = Setting::new("ElastiCache Serverless", || {
     Target::speaking(Dialect::Serverless)
 });
-static TWEMPROXY: Setting = without_expiry("twemproxy", Target::twemproxy);
-static MCROUTER: Setting = without_expiry("mcrouter", || Target::speaking(Dialect::Mcrouter));
-
 /// Numbers in statistics grow by a few digits from one case to the next.
 const SLACK: usize = 16;
 /// Every so many bytes are cut if not all of them, and every one at both ends of what comes: tokens and items stand there.
@@ -80,15 +61,15 @@ fn cases(setting: &'static Setting, write: Write, turn: usize) -> Vec<Case> {
     }
     let last = plain.len() - 1;
     let whole = plain[last].request_bytes;
-    let lost = (
+    let swap_lost = (
         On::Connection(last),
         Fault::CutAfterRequest(whole, How::Fin),
     );
-    for (number, traffic) in traffic(setting, write, &[lost]).iter().enumerate() {
+    for (number, traffic) in traffic(setting, write, &[swap_lost]).iter().enumerate() {
         if number > last {
             let on = On::Connection(number);
             let cuts = cuts(*traffic, turn + number).into_iter().step_by(2);
-            cases.extend(cuts.map(|fault| vec![lost, (on, fault)]));
+            cases.extend(cuts.map(|fault| vec![swap_lost, (on, fault)]));
         }
     }
     let all = cuts(plain[last], turn + 1).into_iter().step_by(2);
@@ -99,7 +80,7 @@ fn cases(setting: &'static Setting, write: Write, turn: usize) -> Vec<Case> {
         .collect()
 }
 
-fn cut(setting: &'static Setting) -> Codes {
+fn cut(setting: &'static Setting) {
     let writes = WRITES.into_iter().enumerate();
     let cases: Vec<_> = writes
         .flat_map(|(turn, write)| cases(setting, write, turn))
@@ -120,7 +101,6 @@ fn cut(setting: &'static Setting) -> Codes {
         setting.name,
         codes.together()
     ));
-    codes
 }
 
 macro_rules! on_each {
@@ -135,13 +115,6 @@ macro_rules! on_each {
 }
 
 on_each! {
-    on_1_4: V1_4,
-    on_1_5_16: V1_5_16,
-    on_1_5_22: V1_5_22,
-    on_1_6_9: V1_6_9,
-    on_1_6_12: V1_6_12,
     on_the_newest: NEWEST,
     on_elasticache_serverless: SERVERLESS,
-    behind_twemproxy: TWEMPROXY,
-    behind_mcrouter: MCROUTER,
 }
