@@ -54,6 +54,7 @@ complete -c mccas -n "__fish_mccas_needs_command" -f -a "gets" -d 'Read values w
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "edit" -d 'Edit a value in $VISUAL, $EDITOR or vi'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "lock" -d 'Run a command while holding a lock, which nobody else can hold meanwhile'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "watch" -d 'Follow keys: one line per change'
@@ -202,6 +203,36 @@ complete -c mccas -n "__fish_mccas_using_subcommand update" -s v -l verbose -d '
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l suffix -d 'The end of the file\'s name, such as .json, by which editors know the syntax' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l flags -d 'The client flags: keep, or a number' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
+libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
+pymemcache\t'Python pymemcache\'s HashClient with str keys'
+dalli\t'Ruby Dalli, also below Rails\' mem_cache_store'
+gomemcache\t'Go gomemcache'
+python-memcached\t'Python python-memcached'
+memjs\t'Node memjs'"
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l token -d 'Delete if the item still has this token' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l expect -d 'Delete if the value now stored is this one' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
@@ -435,16 +466,17 @@ complete -c mccas -n "__fish_mccas_using_subcommand man" -s v -l verbose -d 'Sho
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "lock" -d 'Run a command while holding a lock, which nobody else can hold meanwhile'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "watch" -d 'Follow keys: one line per change'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "locate" -d 'Print the server that holds each key'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "contention" -d 'Show which keys are fought over, and by whom'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "bench" -d 'Measure increments under contention, on this server'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "edit" -d 'Edit a value in $VISUAL, $EDITOR or vi'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "lock" -d 'Run a command while holding a lock, which nobody else can hold meanwhile'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "watch" -d 'Follow keys: one line per change'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "locate" -d 'Print the server that holds each key'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "contention" -d 'Show which keys are fought over, and by whom'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "bench" -d 'Measure increments under contention, on this server'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
