@@ -160,27 +160,29 @@ mod tests {
     use crate::cas::store::{Failure, Fault};
     use crate::check::{FailKind, Outcome, first_failure};
 
-    fn reached<T>(what: T) -> Option<Reached<T>> {
+    fn reached<T>(what: T) -> Reached<T> {
         let took = Duration::from_millis(1);
-        Some(Reached { what, took })
+        Reached { what, took }
     }
 
     fn good() -> Contact {
         Contact {
-            addresses: reached(vec!["127.0.0.1".into()]),
-            peer: reached("127.0.0.1:11211".into()),
-            version: reached("1.6.38".into()),
-            speaks: reached("memcached, meta commands".into()),
+            addresses: Some(reached(vec!["127.0.0.1".into()])),
+            peer: Some(reached("127.0.0.1:11211".into())),
+            version: Some(reached("1.6.38".into())),
+            speaks: Some(reached("memcached".into())),
             cas: Some(true),
             ..Contact::default()
         }
     }
 
-    fn failure(fault: Fault) -> Option<StoreError> {
-        Some(StoreError::Unreachable(Failure {
-            fault,
-            message: "no".into(),
-        }))
+    /// A contact that ended so, where `change` says.
+    fn ended(fault: Fault, change: impl Fn(&mut Contact)) -> Vec<Finding> {
+        let message = "no".into();
+        let mut seen = good();
+        seen.error = Some(StoreError::Unreachable(Failure { fault, message }));
+        change(&mut seen);
+        contact(&seen)
     }
 
     fn outcomes(seen: &Contact) -> Vec<String> {
@@ -206,88 +208,42 @@ mod tests {
 
     #[test]
     fn the_first_step_that_was_not_reached_bears_the_error() {
-        let cases = [
-            (
-                Contact {
-                    addresses: None,
-                    ..good()
-                },
-                "resolve",
-            ),
-            (
-                Contact {
-                    peer: None,
-                    ..good()
-                },
-                "connect",
-            ),
-            (
-                Contact {
-                    encrypted: true,
-                    ..good()
-                },
-                "tls",
-            ),
-            (
-                Contact {
-                    login: Login::Refused,
-                    ..good()
-                },
-                "authenticate",
-            ),
-            (
-                Contact {
-                    speaks: None,
-                    version: None,
-                    ..good()
-                },
-                "speaks",
-            ),
-            (
-                Contact {
-                    version: None,
-                    ..good()
-                },
-                "version",
-            ),
-            (
-                Contact {
-                    cas: None,
-                    ..good()
-                },
-                "cas",
-            ),
+        type Change = fn(&mut Contact);
+        let cases: [(Change, &str); 7] = [
+            (|seen| seen.addresses = None, "resolve"),
+            (|seen| seen.peer = None, "connect"),
+            (|seen| seen.encrypted = true, "tls"),
+            (|seen| seen.login = Login::Refused, "authenticate"),
+            (|seen| (seen.speaks, seen.version) = (None, None), "speaks"),
+            (|seen| seen.version = None, "version"),
+            (|seen| seen.cas = None, "cas"),
         ];
-        for (seen, name) in cases {
-            let findings = contact(&Contact {
-                error: failure(Fault::Cut),
-                ..seen
-            });
+        for (change, name) in cases {
+            let findings = ended(Fault::Cut, change);
             let (first, fail) = first_failure(&findings).unwrap();
-            assert_eq!(
-                (first.name, fail.kind, fail.passing),
-                (name, FailKind::Unreachable, true)
-            );
-            let behind = findings
-                .iter()
-                .skip_while(|finding| finding.name != name)
-                .skip(1);
-            for finding in behind {
+            let expected = (name, FailKind::Unreachable, true);
+            assert_eq!((first.name, fail.kind, fail.passing), expected);
+            let behind = findings.iter().skip_while(|finding| finding.name != name);
+            for finding in behind.skip(1) {
                 assert_eq!(finding.outcome, Outcome::Skipped, "{name}: {finding:?}");
             }
         }
     }
 
     #[test]
-    fn somebody_else_on_the_port_will_not_become_a_memcached_by_waiting() {
-        let seen = Contact {
-            speaks: None,
-            version: None,
-            error: failure(Fault::Foreign),
-            ..good()
-        };
+    fn neither_a_foreign_server_nor_a_certificate_is_cured_by_waiting() {
+        for fault in [Fault::Foreign, Fault::Handshake] {
+            let findings = ended(fault, |seen| (seen.speaks, seen.version) = (None, None));
+            assert!(!first_failure(&findings).unwrap().1.passing);
+        }
+    }
+
+    #[test]
+    fn a_server_without_compare_and_swap_is_named_so() {
+        let mut seen = good();
+        seen.cas = Some(false);
         let findings = contact(&seen);
-        assert!(!first_failure(&findings).unwrap().1.passing);
+        assert_eq!(first_failure(&findings).unwrap().1.kind, FailKind::NoCas);
     }
 
     #[test]
@@ -298,7 +254,7 @@ mod tests {
                 subject: None,
                 days_left: Some(days_left),
             };
-            encrypted("tls", &reached(handshake).unwrap())
+            encrypted("tls", &reached(handshake))
         };
         assert_eq!(of(14).outcome, Outcome::Ok);
         assert_eq!(of(13).outcome, Outcome::Warn);

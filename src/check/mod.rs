@@ -129,14 +129,16 @@ impl Fail {
             StoreError::Unreachable(failure) | StoreError::Unknown(failure) => {
                 !matches!(failure.fault, Fault::Foreign | Fault::Handshake)
             }
+            StoreError::Unable(_) => true,
             _ => false,
         };
         let kind = match error {
             // Nothing of the key's state matters to anybody, so an unknown outcome is only a server that is not there.
             StoreError::Unreachable(_) | StoreError::Unknown(_) => FailKind::Unreachable,
-            StoreError::Refused(_) | StoreError::NoProof(_) | StoreError::Destroyed(_) => {
-                FailKind::Refused
-            }
+            StoreError::Refused(_)
+            | StoreError::Unable(_)
+            | StoreError::NoProof(_)
+            | StoreError::Destroyed(_) => FailKind::Refused,
             StoreError::NoCas(_) => FailKind::NoCas,
             StoreError::TooLarge(_) | StoreError::TooLong(_) | StoreError::KeyForm(_) => {
                 FailKind::Unsuitable

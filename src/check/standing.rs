@@ -146,58 +146,24 @@ mod tests {
     #[test]
     fn each_trouble_is_named_by_its_own_step_alone() {
         assert_eq!(not_ok(&good()), []);
-        let cases = [
+        let cases: [(fn(&mut Standing), _); 7] = [
+            (|seen| seen.item_size = Some(1024), ("item_size", "failed")),
+            (|seen| seen.clocks = Some((1000, 1003)), ("clock", "failed")),
+            (|seen| seen.clocks = Some((1003, 1000)), ("clock", "failed")),
+            (|seen| seen.evictions = Some(1), ("evicting", "warn")),
+            (|seen| seen.evicts = false, ("evicting", "warn")),
             (
-                Standing {
-                    item_size: Some(1024),
-                    ..good()
-                },
-                ("item_size", "failed"),
-            ),
-            (
-                Standing {
-                    clocks: Some((1000, 1003)),
-                    ..good()
-                },
-                ("clock", "failed"),
-            ),
-            (
-                Standing {
-                    clocks: Some((1003, 1000)),
-                    ..good()
-                },
-                ("clock", "failed"),
-            ),
-            (
-                Standing {
-                    evictions: Some(1),
-                    ..good()
-                },
-                ("evicting", "warn"),
-            ),
-            (
-                Standing {
-                    evicts: false,
-                    ..good()
-                },
-                ("evicting", "warn"),
-            ),
-            (
-                Standing {
-                    no_watch: Some("ERROR".into()),
-                    ..good()
-                },
+                |seen| seen.no_watch = Some("ERROR".into()),
                 ("watch", "failed"),
             ),
             (
-                Standing {
-                    connections: Some((922, 1024)),
-                    ..good()
-                },
+                |seen| seen.connections = Some((922, 1024)),
                 ("connections", "failed"),
             ),
         ];
-        for (seen, expected) in cases {
+        for (change, expected) in cases {
+            let mut seen = good();
+            change(&mut seen);
             assert_eq!(not_ok(&seen), [expected]);
         }
     }

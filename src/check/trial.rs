@@ -69,7 +69,7 @@ impl Trial<'_> {
             "swap" => self.swap(name),
             "stale" => self.stale(name),
             "expiry" => self.expiry(name),
-            "flags" => self.flags(name),
+            "flags" => Ok(self.flags(name)),
             "count" => self.count(name),
             _ => self.delete(name),
         }
@@ -131,12 +131,12 @@ impl Trial<'_> {
         Ok(expiry_kept(name, before.as_ref(), &now))
     }
 
-    fn flags(&self, name: &'static str) -> Result<Finding, StoreError> {
-        Ok(match self.item.as_ref().map(|item| item.flags) {
+    fn flags(&self, name: &'static str) -> Finding {
+        match self.item.as_ref().map(|item| item.flags) {
             Some(FLAGS) => Finding::ok(name, format!("kept ({FLAGS})")),
             Some(flags) => Finding::wrong(name, format!("{FLAGS} became {flags}")),
             None => gone(name),
-        })
+        }
     }
 
     fn count(&mut self, name: &'static str) -> Result<Finding, StoreError> {

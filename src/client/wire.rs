@@ -35,6 +35,8 @@ const LAST_LOOK: Duration = Duration::from_millis(1);
 pub(super) enum WireError {
     /// The peer closed the connection, or the network broke it.
     Cut(String),
+    /// TLS failed: what one side has shown, the other does not accept.
+    Distrust(String),
     /// No answer, or not all of it, within the time.
     Silent,
     /// The same, but somebody wanted an end before the time was up.
@@ -351,6 +353,10 @@ fn failed(error: &io::Error) -> WireError {
     match error.kind() {
         // A socket timeout shows as WouldBlock on most systems.
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => WireError::Silent,
+        // So TLS tells of whatever one side does not like of the other.
+        io::ErrorKind::InvalidData => {
+            WireError::Distrust(format!("broke the connection: {}", plain(error)))
+        }
         io::ErrorKind::UnexpectedEof => WireError::Cut("closed the connection".into()),
         _ => WireError::Cut(format!("broke the connection: {}", plain(error))),
     }

@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn every_outcome_has_a_mark_and_advice_stands_below_what_it_is_about() {
         let findings = [
-            Finding::ok("connect", "127.0.0.1:1").took(Duration::from_micros(150)),
+            Finding::ok("connect", "127.0.0.1:1").took(Duration::from_micros(200)),
             Finding::warn("evicting", "2 items were evicted").advice("more memory"),
             Finding::wrong("stale", "a spent \u{1b}token was accepted"),
             Finding::skipped("expiry", "after stale had failed"),
@@ -167,7 +167,7 @@ mod tests {
              ✓ connect     0.2 ms  127.0.0.1:1\n  \
              ! evicting            2 items were evicted\n                        \
              more memory\n  \
-             ✗ stale               a spent \\x1btoken was accepted\n  \
+             ✗ stale               a spent \\u{1b}token was accepted\n  \
              - skipped after stale had failed: expiry, delete\n"
         );
     }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Session;
+use crate::cas::store::Fault;
 use crate::cas::{Key, Store, StoreError, Want};
 use crate::check::{Contact, Login, Reached, Standing};
 use crate::client::address::Address;
@@ -20,6 +21,12 @@ impl Session {
             ..Contact::default()
         };
         seen.error = self.reach(&mut seen, key).err();
+        if let Some(StoreError::Unreachable(failure)) = &seen.error
+            && failure.fault == Fault::Handshake
+        {
+            // By TLS 1.3 the server may refuse what we have shown when the handshake is over for us.
+            seen.handshake = None;
+        }
         if self.asks == Some(true) {
             let in_vain =
                 matches!(seen.error, Some(StoreError::Refused(_))) && seen.speaks.is_none();
@@ -37,9 +44,8 @@ impl Session {
         seen.addresses = Some(timed(|| self.addresses())?);
         if seen.encrypted {
             // Only to see whether somebody accepts a connection there; what is said on it is TLS.
-            let peer = timed(|| self.accepts())?;
+            seen.peer = Some(timed(|| self.accepts())?);
             let (wire, took) = clocked(|| self.open())?;
-            seen.peer = Some(peer);
             seen.handshake = wire.handshake().map(|what| Reached { what, took });
             self.wire = Some(wire);
         } else {

@@ -57,7 +57,8 @@ impl Session {
                 let text = shown(text.as_bytes());
                 (Fault::Foreign, format!("{} answered: {text}", self.address))
             }
-            ReplyError::Rejected(text) | ReplyError::Server(text) => return self.refused(&text),
+            ReplyError::Rejected(text) => return self.refused(&text),
+            ReplyError::Server(text) => return StoreError::Unable(self.refusal(&text)),
             ReplyError::Wire(WireError::Unauthenticated) if in_doubt => (
                 Fault::Foreign,
                 format!("{} asks for authentication", self.address),
@@ -77,6 +78,9 @@ impl Session {
                 Fault::Silent,
                 format!("{} has not answered yet", self.address),
             ),
+            ReplyError::Wire(WireError::Distrust(how)) => {
+                (Fault::Handshake, self.cut(&how, answered))
+            }
             ReplyError::Wire(WireError::Cut(how)) => (Fault::Cut, self.cut(&how, answered)),
             ReplyError::Wire(WireError::OutOfStep(what)) => (
                 Fault::Foreign,
@@ -176,6 +180,10 @@ impl Session {
 
     /// The server does not take the command; nothing was applied.
     pub(super) fn refused(&self, text: &str) -> StoreError {
+        StoreError::Refused(self.refusal(text))
+    }
+
+    fn refusal(&self, text: &str) -> String {
         let hint = match text {
             "ERROR Too many open connections" => " (raise its -c, or try again)",
             _ => "",
@@ -185,7 +193,7 @@ impl Session {
             None => String::new(),
         };
         let text = shown(text.strip_prefix("ERROR ").unwrap_or(text).as_bytes());
-        StoreError::Refused(format!("{}{peer} refused: {text}{hint}", self.address))
+        format!("{}{peer} refused: {text}{hint}", self.address)
     }
 
     /// The server hands out token 0.

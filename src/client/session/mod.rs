@@ -216,12 +216,12 @@ impl Session {
         let mut answer = ask(wire);
         if new {
             let asks = matches!(answer, Err(ReplyError::Wire(WireError::Unauthenticated)));
+            if asks || answer.is_ok() {
+                self.asks = Some(asks);
+            }
             if asks && !request.writes() {
                 self.log_in(wire).map_err(|error| (error, false))?;
                 answer = ask(wire);
-            }
-            if asks || answer.is_ok() {
-                self.asks = Some(asks);
             }
         }
         answer.map_err(|error| (error, request.is_in_doubt(wire.sent())))
