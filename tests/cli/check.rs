@@ -223,7 +223,7 @@ fn what_a_server_does_not_do_is_found() {
     let no_cas = Memcached::start_with(&["-C"]);
     let detail = fails(check(&no_cas.address()), 7, "cas");
     assert!(detail.contains("-C"), "{detail}");
-    let small = Memcached::start_with(&["-I", "512k"]);
+    let small = Memcached::start_with(&["-m", "8", "-I", "512k"]);
     let detail = fails(check(&small.address()).arg("--strict"), 1, "item_size");
     assert!(detail.contains("524288 bytes"), "{detail}");
     ensure_clean(&small);
