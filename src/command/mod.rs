@@ -3,6 +3,7 @@
 pub(crate) mod args;
 pub(crate) mod bench;
 pub(crate) mod cas;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod contention;
 pub(crate) mod delete;
@@ -62,6 +63,7 @@ subcommands! {
     Delete: delete,
     Lock: lock,
     Watch: watch,
+    Check: check,
     Locate: locate,
     Contention: contention,
     Bench: bench,

@@ -11,6 +11,7 @@ mod access; // Other protocols, no CAS, no room.
 mod all_servers; // `gets --all-servers`: who holds a key, and whether they differ.
 mod bench; // Measuring: rows, keys, trouble.
 mod cas; // Where the value comes from and what it is compared with.
+mod check; // A server tested step by step.
 mod citations; // What is cited of docs/protocol.md exists.
 mod completions; // The completion files: up to date, accepted by their shells.
 mod contention; // Who fights over which key: the log, told as tables and objects.

@@ -71,6 +71,11 @@ impl Session {
         }
     }
 
+    /// Whether the server shows its log; if not, what it says instead.
+    pub(crate) fn shows_log(&self) -> Result<(), StoreError> {
+        self.attach().map(drop)
+    }
+
     /// Opens a connection and closes it, which the log shows. Returns its name in the log, where that can be known.
     ///
     /// The server's logging thread sleeps up to a second when there is nothing to log, and what comes in bursts

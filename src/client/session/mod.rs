@@ -3,6 +3,7 @@
 //! Each exchange is one write and its answers. After any error the connection is dropped (protocol.md rule 11), and the error
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
+mod contact;
 mod errors;
 mod language;
 mod login;
@@ -171,10 +172,11 @@ impl Session {
         request: &Request,
         read: impl FnMut(&mut Wire, Instant) -> Result<T, ReplyError>,
     ) -> Result<T, StoreError> {
-        let (mut wire, new) = match self.wire.take() {
-            Some(wire) => (wire, false),
-            None => (self.open()?, true),
+        let mut wire = match self.wire.take() {
+            Some(wire) => wire,
+            None => self.open()?,
         };
+        let new = !wire.answered();
         wire.take_values(self.longest_value);
         wire.heed(&self.hurry);
         wire.expect(request.mark());
@@ -214,12 +216,12 @@ impl Session {
         let mut answer = ask(wire);
         if new {
             let asks = matches!(answer, Err(ReplyError::Wire(WireError::Unauthenticated)));
+            if asks || answer.is_ok() {
+                self.asks = Some(asks);
+            }
             if asks && !request.writes() {
                 self.log_in(wire).map_err(|error| (error, false))?;
                 answer = ask(wire);
-            }
-            if asks || answer.is_ok() {
-                self.asks = Some(asks);
             }
         }
         answer.map_err(|error| (error, request.is_in_doubt(wire.sent())))
