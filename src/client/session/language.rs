@@ -1,34 +1,16 @@
 //! Finding out what a server understands: each question about items is asked once more if its answer is another dialect's.
 
 use super::Session;
+use super::heard::Heard;
 use crate::cas::{Key, StoreError};
-use crate::client::protocol::{Dialect, Language, ReplyError, reply};
+use crate::client::protocol::choice::dialect_of;
+use crate::client::protocol::{Dialect, Language, reply};
 use crate::client::wire::{Wire, WireError};
-
-/// What a failed exchange says about the server's dialect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heard {
-    /// It speaks this one.
-    Language(Language),
-    /// It hung up over the very first question: it may know no such command.
-    Nothing,
-}
-
-impl Heard {
-    /// What is heard in an error; `first` if nobody has answered anything on this connection or on one before it.
-    pub(super) fn of(error: &ReplyError, first: bool) -> Option<Heard> {
-        match error {
-            ReplyError::Speaks(language) => Some(Heard::Language(*language)),
-            ReplyError::Wire(WireError::Cut(_)) if first => Some(Heard::Nothing),
-            _ => None,
-        }
-    }
-}
 
 impl Session {
     /// How the server is spoken to, as far as it is known.
     pub(super) fn dialect(&self) -> &'static dyn Dialect {
-        self.language.dialect()
+        dialect_of(self.language)
     }
 
     /// Asks about `keys` by `ask`, which changes nothing on the server. If the answer shows that it speaks another dialect than

@@ -461,3 +461,19 @@ fn a_win_is_given_back_where_no_token_is_found_to_be_right() {
     ];
     assert_eq!(over(scripts, looked).unwrap().unwrap().token, token(6));
 }
+
+#[test]
+fn a_poll_of_a_key_that_cannot_be_carried_is_no_look_at_another_one() {
+    let key = Key::new("a b").unwrap();
+    let outcome = over(
+        &[&[(
+            "mn\r\nmg AA== u b\r\nme YSBi b x\r\n",
+            "MN\r\nCLIENT_ERROR invalid flag\r\nEN\r\n",
+        )]],
+        |session| session.glance(&[key]),
+    );
+    assert!(
+        matches!(outcome, Err(StoreError::KeyForm(_))),
+        "{outcome:?}"
+    );
+}

@@ -4,6 +4,7 @@
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
 mod errors;
+mod heard;
 mod language;
 mod poll;
 mod read;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use self::language::Heard;
+use self::heard::Heard;
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::address::Address;
 use crate::client::facts::{Clock, Facts, Growth, Instance, Limits};

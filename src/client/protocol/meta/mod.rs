@@ -55,12 +55,19 @@ impl Dialect for Meta {
         }
     }
 
-    fn ask_hello(&self, request: &mut Request) {
+    fn ask_hello(&self, request: &mut Request, base64: bool) {
         request.no_op();
+        if base64 {
+            request.probe_base64();
+        }
     }
 
-    fn hello(&self, wire: &mut Wire) -> Result<(), ReplyError> {
+    fn hello(&self, wire: &mut Wire, base64: bool) -> Result<(), ReplyError> {
         match wire.line()?.as_slice() {
+            b"MN" if base64 => match Reply::read(wire) {
+                Err(ReplyError::Rejected(text)) => Err(recognised(text)),
+                reply => reply.map(|_| ()),
+            },
             b"MN" => Ok(()),
             b"EN" => Err(ReplyError::Speaks(Language::Draft)),
             line => Err(match error_line(line) {

@@ -36,6 +36,11 @@ impl Request {
         self.text("mn\r\n");
     }
 
+    /// `mg` for a key that nobody has, as base64: the oldest servers do not know that form, and `me` would not say so.
+    pub(super) fn probe_base64(&mut self) {
+        self.text("mg AA== u b\r\n");
+    }
+
     /// `me`: token and expiry, without touching the LRU or taking a recache win.
     pub(super) fn debug(&mut self, key: &Key) {
         let command = command(MetaOp::Debug, key);
