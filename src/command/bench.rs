@@ -82,6 +82,12 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         }
         None => private_key()?,
     };
+    if settings.servers.only().is_none() {
+        let server = context.server(&key);
+        context
+            .out
+            .message(&format!("bench measures {server}, which holds its key"));
+    }
     if args.key.is_none()
         && let Err(error) = create(context.store.as_mut(), &key)
     {
@@ -116,7 +122,8 @@ fn measure(
     settings: &Settings,
     context: &mut Context,
 ) -> anyhow::Result<Exit> {
-    let connect = || connect::store(settings);
+    let ring = connect::ring(settings)?;
+    let connect = || connect::store(settings, &ring);
     let until = args
         .increments
         .map_or(Until::Time(args.time), Until::Increments);
@@ -162,7 +169,7 @@ fn verdict(measurements: &[Measurement], context: &mut Context) -> Exit {
         .collect();
     for measurement in &wrong {
         let name = measurement.strategy.name();
-        context.out.message(&format!(
+        context.out.trouble(&format!(
             "{name} with {} workers: the counter differs from the acknowledged increments by {}",
             measurement.workers, measurement.lost_updates
         ));

@@ -150,6 +150,14 @@ impl<S: Store> Store for Guarded<S> {
         self.store.glance(keys)
     }
 
+    fn look_each(&mut self, keys: &[Key]) -> Vec<Result<Option<Item>, StoreError>> {
+        self.store.look_each(keys)
+    }
+
+    fn glance_each(&mut self, keys: &[Key]) -> Vec<Result<Option<Glance>, StoreError>> {
+        self.store.glance_each(keys)
+    }
+
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {
         // The last attempt lost, and that is known: here nothing is in doubt.
         self.under_way.obey_late();

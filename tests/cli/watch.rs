@@ -271,11 +271,11 @@ fn glance(server: &Memcached, script: Connection) -> Connection {
     script.read_until("me k\r\n").reply(answer)
 }
 
-/// The same, where nobody has answered anything yet: a no-op comes first, whose answer shows the dialect.
+/// The same, where nobody has answered anything yet: a question comes first whose answer shows the dialect.
 fn first_glance(server: &Memcached) -> Connection {
     glance(
         server,
-        Connection::new().read_until("mn\r\n").reply("MN\r\n"),
+        Connection::new().read_until(" b\r\n").reply("EN O0\r\n"),
     )
 }
 

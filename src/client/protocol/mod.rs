@@ -23,7 +23,7 @@ use crate::cas::{Counter, Item, Key, Swap, Token, Ttl, Want, Written};
 
 /// How questions are put and answers are understood. Each question has its answer behind it; questions that go out in one
 /// write are answered in turn.
-pub(crate) trait Dialect {
+pub(crate) trait Dialect: Sync {
     /// Whether a key can be sent at all.
     fn carries(&self, key: &Key) -> bool;
 
@@ -34,9 +34,9 @@ pub(crate) trait Dialect {
     /// What there is to be asked beside value, token and flags.
     fn tells(&self) -> Tells;
 
-    /// Asks what shows whether this dialect is understood (and base64 in it), where the first question does not.
-    fn ask_hello(&self, _: &mut Request, _base64: bool) {}
-    fn hello(&self, _: &mut Wire, _base64: bool) -> Result<(), ReplyError> {
+    /// Asks what shows whether this dialect is understood, where the first question does not.
+    fn ask_hello(&self, _: &mut Request) {}
+    fn hello(&self, _: &mut Wire) -> Result<(), ReplyError> {
         Ok(())
     }
 

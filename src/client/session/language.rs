@@ -5,7 +5,7 @@ use super::heard::Heard;
 use crate::cas::{Key, StoreError};
 use crate::client::protocol::choice::dialect_of;
 use crate::client::protocol::{Dialect, Language, reply};
-use crate::client::wire::{Wire, WireError};
+use crate::client::wire::WireError;
 
 impl Session {
     /// How the server is spoken to, as far as it is known.
@@ -38,7 +38,7 @@ impl Session {
     /// Whether the peer that hung up is a proxy that does so over every command it does not know: on a new connection it
     /// answers `version`, and hangs up again over a no-op. A server that only had a bad moment answers both.
     fn is_relay(&mut self) -> bool {
-        let Ok(mut wire) = Wire::open(&self.address, self.timeout) else {
+        let Ok(mut wire) = self.open() else {
             return false;
         };
         wire.heed(&self.hurry);

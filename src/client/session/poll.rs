@@ -30,18 +30,17 @@ impl Session {
     fn poll_by_debug(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
         // The answer to `me` is the same in all dialects that know it, and so does not tell which one this is.
         let greet = !self.met;
-        let base64 = !keys.iter().all(Key::is_plain);
         let answers = self.in_batches(
             keys,
             |dialect, request, key, number| {
                 if greet && number == 0 {
-                    dialect.ask_hello(request, base64);
+                    dialect.ask_hello(request);
                 }
                 dialect.ask_glance(request, key);
             },
             |dialect, wire, number| {
                 if greet && number == 0 {
-                    dialect.hello(wire, base64)?;
+                    dialect.hello(wire)?;
                 }
                 dialect.glance(wire)
             },

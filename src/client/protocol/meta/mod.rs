@@ -15,7 +15,6 @@ use memcache::exp::ReturnCode;
 
 pub(super) use self::draft::Draft;
 use self::reply::{Reply, Wording};
-use super::reply::error_line;
 use super::{
     Answered, Attempt, Deleted, Dialect, Language, Release, ReplyError, Request, Seen, Tells,
     Undisturbed,
@@ -55,27 +54,12 @@ impl Dialect for Meta {
         }
     }
 
-    fn ask_hello(&self, request: &mut Request, base64: bool) {
-        request.no_op();
-        if base64 {
-            request.probe_base64();
-        }
+    fn ask_hello(&self, request: &mut Request) {
+        request.hello();
     }
 
-    fn hello(&self, wire: &mut Wire, base64: bool) -> Result<(), ReplyError> {
-        match wire.line()?.as_slice() {
-            b"MN" if base64 => match Reply::read(wire) {
-                Err(ReplyError::Rejected(text)) => Err(recognised(text)),
-                reply => reply.map(|_| ()),
-            },
-            b"MN" => Ok(()),
-            b"EN" => Err(ReplyError::Speaks(Language::Draft)),
-            line => Err(match error_line(line) {
-                Some(ReplyError::Rejected(text)) => recognised(text),
-                Some(error) => error,
-                None => WireError::Garbage(line.to_vec()).into(),
-            }),
-        }
+    fn hello(&self, wire: &mut Wire) -> Result<(), ReplyError> {
+        self.numbered(wire, 0).map(|_| ())
     }
 
     /// Only where the value is wanted must it fit the token: a token alone is compared, not passed on.

@@ -36,9 +36,9 @@ impl Request {
         self.text("mn\r\n");
     }
 
-    /// `mg` for a key that nobody has, as base64: the oldest servers do not know that form, and `me` would not say so.
-    pub(super) fn probe_base64(&mut self) {
-        self.text("mg AA== u b\r\n");
+    /// `mg` for a key that nobody has: its answer is another one in each dialect, and nobody's win comes with it.
+    pub(super) fn hello(&mut self) {
+        self.text("mg AA== u O0 b\r\n");
     }
 
     /// `me`: token and expiry, without touching the LRU or taking a recache win.
