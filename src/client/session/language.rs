@@ -1,10 +1,9 @@
 //! Finding out what a server understands: each question about items is asked once more if its answer is another dialect's.
 
 use super::Session;
-use super::heard::Heard;
 use crate::cas::{Key, StoreError};
 use crate::client::protocol::choice::dialect_of;
-use crate::client::protocol::{Dialect, Language, reply};
+use crate::client::protocol::{Dialect, Language, ReplyError, reply};
 use crate::client::wire::WireError;
 
 impl Session {
@@ -25,13 +24,21 @@ impl Session {
             self.heard = None;
             let answer = ask(self);
             // No dialect is heard twice: each answer of one shows another that comes after it.
-            match (&answer, self.heard.take()) {
-                (Err(_), Some(Heard::Language(language))) => self.language = language,
-                (Err(_), Some(Heard::Nothing)) if self.is_relay() => {
-                    self.language = Language::Relay;
-                }
+            match self.heard.take() {
+                Some(language) if answer.is_err() => self.language = language,
                 _ => return answer,
             }
+        }
+    }
+
+    /// Which dialect the server speaks by what went wrong; `first` if nobody has answered anything so far.
+    pub(super) fn hear(&mut self, error: &ReplyError, first: bool) -> Option<Language> {
+        match error {
+            ReplyError::Speaks(language) => Some(*language),
+            ReplyError::Wire(WireError::Cut(_)) if first && self.is_relay() => {
+                Some(Language::Relay)
+            }
+            _ => None,
         }
     }
 
@@ -44,9 +51,13 @@ impl Session {
         wire.heed(&self.hurry);
         let greeted = wire
             .send(b"version\r\n")
-            .and_then(|()| reply::version(&mut wire))
-            .and_then(|()| wire.ask_more(b"mn\r\n"));
-        let hung_up = greeted.is_ok() && matches!(wire.line(), Err(WireError::Cut(_)));
+            .and_then(|()| reply::version(&mut wire));
+        if greeted.is_ok() {
+            // It speaks text, and asks for no login.
+            self.asks = Some(false);
+        }
+        let asked = greeted.and_then(|()| wire.ask_more(b"mn\r\n"));
+        let hung_up = asked.is_ok() && matches!(wire.line(), Err(WireError::Cut(_)));
         wire.abort();
         hung_up
     }

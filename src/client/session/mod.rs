@@ -4,7 +4,6 @@
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
 mod errors;
-mod heard;
 mod language;
 mod login;
 mod poll;
@@ -19,7 +18,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use self::heard::Heard;
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::access::Access;
 use crate::client::address::Address;
@@ -39,7 +37,7 @@ pub(crate) struct Session {
     /// What the server understands, as far as its answers have shown.
     language: Language,
     /// What it turned out to speak instead, until that is heeded.
-    heard: Option<Heard>,
+    heard: Option<Language>,
     /// Whether it has ever answered anything that was understood.
     met: bool,
     /// Whether it knows `me`, by which a poll disturbs nothing.
@@ -186,7 +184,7 @@ impl Session {
                 Ok(answer)
             }
             Err((error, in_doubt)) => {
-                self.heard = Heard::of(&error, !self.met && !wire.answered());
+                self.heard = self.hear(&error, !self.met && !in_doubt && !wire.answered());
                 let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)
