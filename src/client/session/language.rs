@@ -23,9 +23,11 @@ impl Session {
             self.ensure_carried(keys)?;
             self.heard = None;
             let answer = ask(self);
-            // No dialect is heard twice: each answer of one shows another that comes after it.
+            // No dialect is heard twice: what shows one is not said in it.
             match self.heard.take() {
-                Some(language) if answer.is_err() => self.language = language,
+                Some(language) if answer.is_err() && language != self.language => {
+                    self.language = language;
+                }
                 _ => return answer,
             }
         }
@@ -35,7 +37,9 @@ impl Session {
     pub(super) fn hear(&mut self, error: &ReplyError, first: bool) -> Option<Language> {
         match error {
             ReplyError::Speaks(language) => Some(*language),
-            ReplyError::Wire(WireError::Cut(_)) if first && self.is_relay() => {
+            ReplyError::Wire(WireError::Cut(_))
+                if first && self.language == Language::Meta && self.is_relay() =>
+            {
                 Some(Language::Relay)
             }
             _ => None,
@@ -57,7 +61,9 @@ impl Session {
             self.asks = Some(false);
         }
         let asked = greeted.and_then(|()| wire.ask_more(b"mn\r\n"));
-        let hung_up = asked.is_ok() && matches!(wire.line(), Err(WireError::Cut(_)));
+        let hung_up = asked.is_ok()
+            && matches!(wire.line(), Err(WireError::Cut(_)))
+            && wire.fragment().is_empty();
         wire.abort();
         hung_up
     }

@@ -380,6 +380,20 @@ fn a_peer_that_hangs_up_over_meta_commands_only_is_a_proxy() {
 }
 
 #[test]
+fn a_proxy_that_hangs_up_over_everything_is_asked_no_further() {
+    let scripts: &[Script] = &[
+        &[(MARKED, "")],
+        &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "")],
+        &[(TWICE, "")],
+    ];
+    let outcome = over(scripts, looked);
+    assert!(
+        matches!(outcome, Err(StoreError::Unreachable(_))),
+        "{outcome:?}"
+    );
+}
+
+#[test]
 fn a_server_that_had_a_bad_moment_is_no_proxy() {
     for second in [
         &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "MN\r\n")][..],
