@@ -243,7 +243,7 @@ fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
         instance: Instance::of(&stats).filter(|_| !limits.is_proxy()),
         growth: Growth::of(&stats),
         // Another machine's clock may go otherwise, and each write would move the expiry by the difference.
-        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.is_proxy()),
+        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.says_proxy()),
         limits,
     })
 }
