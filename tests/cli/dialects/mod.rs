@@ -127,6 +127,7 @@ on_each! {
     on_1_6_38: "1.6.38",
     on_the_newest: "1.6.45",
     without_cas: "`-C`",
+    on_a_server_that_asks_for_a_password: "`-Y`, without a password",
     on_a_binary_only_port: "`-B binary`",
     on_an_http_server: "an HTTP server",
 }

@@ -1,5 +1,7 @@
 //! The kinds of servers, and what each of them has to give.
 
+use std::fs;
+
 use crate::harness::server::Memcached;
 use crate::harness::target::Target;
 use crate::harness::wire::{Connection, Peer as Scripted};
@@ -73,7 +75,7 @@ const fn refuses(name: &'static str, start: fn() -> Started, code: i32) -> Peer 
     }
 }
 
-pub(super) const PEERS: [Peer; 6] = [
+pub(super) const PEERS: [Peer; 7] = [
     serves(
         "1.6.18",
         || Memcached::start().into(),
@@ -94,6 +96,7 @@ pub(super) const PEERS: [Peer; 6] = [
         || Memcached::start_with(&["-C"]).into(),
         &[Expiry, Log, AnyKey],
     ),
+    refuses("`-Y`, without a password", asking, 7),
     refuses(
         "`-B binary`",
         || Memcached::start_with(&["-B", "binary"]).into(),
@@ -101,6 +104,14 @@ pub(super) const PEERS: [Peer; 6] = [
     ),
     refuses("an HTTP server", http, 5),
 ];
+
+/// The file of names and passwords is read at the start, and not needed any more then.
+fn asking() -> Started {
+    let users = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(users.path(), "bob:secret\n").expect("a file");
+    let path = users.path().display().to_string();
+    Memcached::start_with(&["-Y", &path]).into()
+}
 
 fn http() -> Started {
     let answer = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
