@@ -19,7 +19,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use self::language::Heard;
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::access::Access;
 use crate::client::address::Address;
@@ -39,7 +38,7 @@ pub(crate) struct Session {
     /// What the server understands, as far as its answers have shown.
     language: Language,
     /// What it turned out to speak instead, until that is heeded.
-    heard: Option<Heard>,
+    heard: Option<Language>,
     /// Whether it has ever answered anything that was understood.
     met: bool,
     /// Whether it knows `me`, by which a poll disturbs nothing.
@@ -187,7 +186,7 @@ impl Session {
                 Ok(answer)
             }
             Err((error, in_doubt)) => {
-                self.heard = self.hear(&error, !self.met && !wire.answered());
+                self.heard = self.hear(&error, !self.met && !in_doubt && !wire.answered());
                 let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)
@@ -246,7 +245,7 @@ fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
         instance: Instance::of(&stats).filter(|_| !limits.is_proxy()),
         growth: Growth::of(&stats),
         // Another machine's clock may go otherwise, and each write would move the expiry by the difference.
-        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.is_proxy()),
+        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.says_proxy()),
         limits,
     })
 }
