@@ -82,7 +82,7 @@ fn fill(server: &Memcached) {
             return;
         }
     }
-    panic!("100,000 items fit a server of 1 MiB");
+    panic!("100,000 items fit a server of 2 MiB");
 }
 
 /// Nothing of a test is left on the server.
@@ -231,7 +231,7 @@ fn what_a_server_does_not_do_is_found() {
     let detail = fails(check(&unwatched.address()).arg("--strict"), 1, "watch");
     assert!(detail.contains("-W"), "{detail}");
     // Full, and not allowed to make room.
-    let full = Memcached::start_with(&["-M", "-m", "1"]);
+    let full = Memcached::start_with(&["-M", "-m", "2"]);
     fill(&full);
     let detail = fails(check(&full.address()), 7, "create");
     assert!(detail.contains("out of memory"), "{detail}");
