@@ -43,6 +43,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('incr-cas', 'incr-cas', [CompletionResultType]::ParameterValue, 'Add to a counter by compare-and-swap, retrying until it lands')
             [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Update a value through a command: the old value on its stdin, the new one from its stdout')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a key only if its item is still the one you saw')
+            [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Run a command while holding a lock, which nobody else can hold meanwhile')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Follow keys: one line per change')
             [CompletionResult]::new('locate', 'locate', [CompletionResultType]::ParameterValue, 'Print the server that holds each key')
             [CompletionResult]::new('contention', 'contention', [CompletionResultType]::ParameterValue, 'Show which keys are fought over, and by whom')
@@ -168,6 +169,31 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
         'mccas;delete' {
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Delete if the item still has this token')
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Delete if the value now stored is this one')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]')
+            [CompletionResult]::new('--max-value', '--max-value', [CompletionResultType]::ParameterName, 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'The user name, for a server that asks for one [env: MCCAS_USERNAME]')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object per line')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show each attempt, its wait and its reason on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show each attempt, its wait and its reason on stderr')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'mccas;lock' {
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Run this line by sh instead')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait for the lock as long as this')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How long the lock outlives a holder that died; whole seconds')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'Time between SIGTERM and SIGKILL if the lock is lost [default: 5s, less for a --ttl below 19s]')
+            [CompletionResult]::new('--slots', '--slots', [CompletionResultType]::ParameterName, 'So many may hold it at once; everybody must say the same number')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
             [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]')
@@ -330,6 +356,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('incr-cas', 'incr-cas', [CompletionResultType]::ParameterValue, 'Add to a counter by compare-and-swap, retrying until it lands')
             [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Update a value through a command: the old value on its stdin, the new one from its stdout')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a key only if its item is still the one you saw')
+            [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Run a command while holding a lock, which nobody else can hold meanwhile')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Follow keys: one line per change')
             [CompletionResult]::new('locate', 'locate', [CompletionResultType]::ParameterValue, 'Print the server that holds each key')
             [CompletionResult]::new('contention', 'contention', [CompletionResultType]::ParameterValue, 'Show which keys are fought over, and by whom')
@@ -352,6 +379,9 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;help;delete' {
+            break
+        }
+        'mccas;help;lock' {
             break
         }
         'mccas;help;watch' {

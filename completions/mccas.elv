@@ -40,6 +40,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
             cand update 'Update a value through a command: the old value on its stdin, the new one from its stdout'
             cand delete 'Delete a key only if its item is still the one you saw'
+            cand lock 'Run a command while holding a lock, which nobody else can hold meanwhile'
             cand watch 'Follow keys: one line per change'
             cand locate 'Print the server that holds each key'
             cand contention 'Show which keys are fought over, and by whom'
@@ -160,6 +161,30 @@ set edit:completion:arg-completer[mccas] = {|@words|
         &'mccas;delete'= {
             cand --token 'Delete if the item still has this token'
             cand --expect 'Delete if the value now stored is this one'
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
+            cand --hash 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --max-value 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --username 'The user name, for a server that asks for one [env: MCCAS_USERNAME]'
+            cand --password-file 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it'
+            cand --json 'Print one JSON object per line'
+            cand -q 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
+            cand --quiet 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'mccas;lock'= {
+            cand --shell 'Run this line by sh instead'
+            cand --wait 'Wait for the lock as long as this'
+            cand --ttl 'How long the lock outlives a holder that died; whole seconds'
+            cand --grace 'Time between SIGTERM and SIGKILL if the lock is lost [default: 5s, less for a --ttl below 19s]'
+            cand --slots 'So many may hold it at once; everybody must say the same number'
             cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
             cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
             cand --hash 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]'
@@ -315,6 +340,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
             cand update 'Update a value through a command: the old value on its stdin, the new one from its stdout'
             cand delete 'Delete a key only if its item is still the one you saw'
+            cand lock 'Run a command while holding a lock, which nobody else can hold meanwhile'
             cand watch 'Follow keys: one line per change'
             cand locate 'Print the server that holds each key'
             cand contention 'Show which keys are fought over, and by whom'
@@ -332,6 +358,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
         &'mccas;help;update'= {
         }
         &'mccas;help;delete'= {
+        }
+        &'mccas;help;lock'= {
         }
         &'mccas;help;watch'= {
         }

@@ -49,6 +49,7 @@ complete -c mccas -n "__fish_mccas_needs_command" -f -a "cas" -d 'Store a value 
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "lock" -d 'Run a command while holding a lock, which nobody else can hold meanwhile'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "watch" -d 'Follow keys: one line per change'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "locate" -d 'Print the server that holds each key'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "contention" -d 'Show which keys are fought over, and by whom'
@@ -192,6 +193,31 @@ complete -c mccas -n "__fish_mccas_using_subcommand delete" -s q -l quiet -d 'No
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l shell -d 'Run this line by sh instead' -r
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l wait -d 'Wait for the lock as long as this' -r
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l ttl -d 'How long the lock outlives a holder that died; whole seconds' -r
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l grace -d 'Time between SIGTERM and SIGKILL if the lock is lost [default: 5s, less for a --ttl below 19s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l slots -d 'So many may hold it at once; everybody must say the same number' -r
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
+libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
+pymemcache\t'Python pymemcache\'s HashClient with str keys'
+dalli\t'Ruby Dalli, also below Rails\' mem_cache_store'
+gomemcache\t'Go gomemcache'
+python-memcached\t'Python python-memcached'
+memjs\t'Node memjs'"
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l interval -d 'The time between two looks' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l count -d 'Stop after N changes' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l for -d 'Stop after this time; exit 9 if --count was not reached' -r
@@ -330,15 +356,16 @@ complete -c mccas -n "__fish_mccas_using_subcommand man" -s q -l quiet -d 'No no
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch locate contention bench completions man help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch locate contention bench completions man help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch locate contention bench completions man help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch locate contention bench completions man help" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch locate contention bench completions man help" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch locate contention bench completions man help" -f -a "watch" -d 'Follow keys: one line per change'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch locate contention bench completions man help" -f -a "locate" -d 'Print the server that holds each key'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch locate contention bench completions man help" -f -a "contention" -d 'Show which keys are fought over, and by whom'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch locate contention bench completions man help" -f -a "bench" -d 'Measure increments under contention, on this server'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch locate contention bench completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch locate contention bench completions man help" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch locate contention bench completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "lock" -d 'Run a command while holding a lock, which nobody else can hold meanwhile'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "watch" -d 'Follow keys: one line per change'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "locate" -d 'Print the server that holds each key'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "contention" -d 'Show which keys are fought over, and by whom'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "bench" -d 'Measure increments under contention, on this server'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

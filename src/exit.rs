@@ -111,6 +111,7 @@ impl Exit {
             ErrorKind::Unknown => Exit::Unknown,
             ErrorKind::Refused | ErrorKind::NoCas => Exit::Refused,
             ErrorKind::TooLarge => Exit::Unsuitable,
+            ErrorKind::Unaskable => Exit::Usage,
         }
     }
 
@@ -151,10 +152,11 @@ mod tests {
             StoreError::NoCas(text()),
             StoreError::TooLarge(text()),
             StoreError::TooLong(text()),
+            StoreError::KeyForm(text()),
             StoreError::Destroyed(text()),
         ]
         .map(|error| Exit::of(&error).code());
-        assert_eq!(codes, [5, 6, 7, 7, 7, 8, 8, 7]);
+        assert_eq!(codes, [5, 6, 7, 7, 7, 8, 8, 2, 7]);
     }
 
     #[test]

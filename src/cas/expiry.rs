@@ -24,6 +24,8 @@ pub(crate) enum Expiry {
     In(u64),
     /// This second of the server's clock.
     At(u64),
+    /// The item is gone as soon as it is written.
+    Past,
 }
 
 /// The expiry the user asked for.
@@ -117,6 +119,8 @@ impl Expiry {
             Expiry::Never => 0,
             Expiry::In(seconds) => seconds.max(1),
             Expiry::At(moment) => moment,
+            // A date in 1970. Some proxies take no negative number.
+            Expiry::Past => MAX_RELATIVE + 1,
         }
     }
 }
@@ -209,6 +213,7 @@ mod tests {
     fn zero_is_sent_for_never_only() {
         assert_eq!(Expiry::Never.wire(), 0);
         assert_eq!(Expiry::In(0).wire(), 1);
+        assert_eq!(Expiry::Past.wire(), 2_592_001);
         assert_eq!(ExpiryRule::Keep.apply(None, None), Ok(Expiry::Never));
     }
 }

@@ -112,6 +112,8 @@ pub(crate) enum StoreError {
     NoCas(String),
     /// The value is too large for the server. Nothing was sent.
     TooLarge(String),
+    /// The key cannot be sent in the server's protocol. Nothing was sent.
+    KeyForm(String),
     /// The item's value is longer than the user lets through. Nothing of it was read.
     TooLong(String),
     /// The server refused for size or memory and, as memcached does then, deleted the old item (protocol.md 1.3).
@@ -131,6 +133,8 @@ pub(crate) enum ErrorKind {
     NoCas,
     /// The value does not fit, there or here.
     TooLarge,
+    /// The question cannot be put to this server.
+    Unaskable,
 }
 
 impl StoreError {
@@ -144,6 +148,7 @@ impl StoreError {
             }
             StoreError::NoCas(_) => ErrorKind::NoCas,
             StoreError::TooLarge(_) | StoreError::TooLong(_) => ErrorKind::TooLarge,
+            StoreError::KeyForm(_) => ErrorKind::Unaskable,
         }
     }
 }
@@ -169,6 +174,7 @@ impl fmt::Display for StoreError {
             | StoreError::NoCas(message)
             | StoreError::TooLarge(message)
             | StoreError::TooLong(message)
+            | StoreError::KeyForm(message)
             | StoreError::Destroyed(message) => f.write_str(message),
         }
     }

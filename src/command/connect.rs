@@ -1,10 +1,12 @@
 //! The way to the servers: no other file of the commands makes a client.
 
+use std::time::Duration;
+
 use super::under_way::{Guarded, UnderWay};
 use super::{Context, Subcommand, UsageError};
 use crate::cas::{Key, Store};
 use crate::client::hash::{HashError, Ring};
-use crate::client::servers::{Server, Servers};
+use crate::client::servers::Server;
 use crate::client::{Cluster, Session};
 use crate::output::Output;
 use crate::settings::Settings;
@@ -16,9 +18,12 @@ pub(super) fn prepare(settings: &Settings) -> Result<(), UsageError> {
 
 /// A store that holds every key; it connects when it is first asked.
 pub(super) fn store(settings: &Settings, ring: &Ring) -> Box<dyn Store> {
-    let (timeout, longest) = (settings.timeout, longest(settings));
-    let cluster = Cluster::new(&settings.servers, ring.clone(), timeout, longest);
-    Box::new(cluster.with_access(&settings.access))
+    Box::new(cluster(settings, ring.clone(), settings.timeout))
+}
+
+/// The same for another thread; no exchange takes longer than `bound`.
+pub(super) fn bounded(settings: &Settings, ring: &Ring, bound: Duration) -> Box<dyn Store + Send> {
+    Box::new(cluster(settings, ring.clone(), bound))
 }
 
 /// Which server holds a key.
@@ -53,9 +58,11 @@ fn session(server: &Server, settings: &Settings) -> Session {
     Session::new(server.address().clone(), settings.timeout).with_access(&settings.access)
 }
 
-fn longest(settings: &Settings) -> usize {
+fn cluster(settings: &Settings, ring: Ring, bound: Duration) -> Cluster {
     // On a machine of 32 bits, too, a size is at most 1 GiB.
-    usize::try_from(settings.max_value.bytes()).unwrap_or(usize::MAX)
+    let longest = usize::try_from(settings.max_value.bytes()).unwrap_or(usize::MAX);
+    let timeout = bound.min(settings.timeout);
+    Cluster::new(&settings.servers, ring, timeout, longest).with_access(&settings.access)
 }
 
 impl<'a> Context<'a> {
@@ -67,19 +74,15 @@ impl<'a> Context<'a> {
         out: &'a mut Output,
     ) -> Result<Context<'a>, UsageError> {
         let under_way = UnderWay::default();
-        let cluster = if subcommand.asks_by_key() {
+        let store = if subcommand.asks_by_key() {
             let bound = subcommand.bound().unwrap_or(settings.timeout);
-            let timeout = bound.min(settings.timeout);
-            let servers: &Servers = &settings.servers;
-            Cluster::new(servers, ring(settings)?, timeout, longest(settings))
+            cluster(settings, ring(settings)?, bound)
         } else {
             Cluster::of_none()
         };
         Ok(Context {
             store: Box::new(Guarded {
-                store: cluster
-                    .with_access(&settings.access)
-                    .hurried_by(under_way.hurry()),
+                store: store.hurried_by(under_way.hurry()),
                 under_way: under_way.clone(),
             }),
             settings,

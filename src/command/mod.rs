@@ -9,18 +9,11 @@ pub(crate) mod delete;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
 pub(crate) mod locate;
+pub(crate) mod lock;
 pub(crate) mod man;
 pub(crate) mod update;
 pub(crate) mod watch;
 
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "lock will wait for its command; update and watch --exec use the rest"
-    )
-)]
-#[expect(unused_imports, reason = "as above")]
 mod child;
 
 mod connect;
@@ -64,6 +57,7 @@ subcommands! {
     IncrCas: incr_cas,
     Update: update,
     Delete: delete,
+    Lock: lock,
     Watch: watch,
     Locate: locate,
     Contention: contention,

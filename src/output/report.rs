@@ -21,6 +21,12 @@ pub(crate) enum Status {
     Stored,
     Deleted,
     Unchanged,
+    /// A lock: its command is done, and it was given back.
+    Released,
+    /// The same, but it could not be given back, and expires.
+    Left,
+    /// It was somebody else's, or nobody's, before its command was done.
+    Lost,
     CommandFailed,
     Conflict,
     Exhausted,
@@ -65,6 +71,10 @@ pub(crate) struct Report {
     pub(crate) method: Option<&'static str>,
     /// What won over a swap that lost.
     pub(crate) current: Option<Current>,
+    /// Which of the slots of a lock, from 0.
+    pub(crate) slot: Option<usize>,
+    /// How long a lock was held.
+    pub(crate) held_ms: Option<f64>,
     /// How mccas ends, where the exit code may also be the command's that it ran.
     pub(crate) exit: Option<u8>,
     /// How the command ended that it ran, as a shell tells it: 128+n for signal n.
@@ -157,7 +167,7 @@ impl Status {
         match error.kind() {
             ErrorKind::Unreachable => Status::Unreachable,
             ErrorKind::Unknown => Status::Unknown,
-            ErrorKind::Refused => Status::Refused,
+            ErrorKind::Refused | ErrorKind::Unaskable => Status::Refused,
             ErrorKind::NoCas => Status::NoCas,
             ErrorKind::TooLarge => Status::Unsuitable,
         }
@@ -219,6 +229,11 @@ impl Report {
                 token: item.token.to_string(),
             }
         });
+        self
+    }
+
+    pub(crate) fn held(mut self, time: Duration) -> Report {
+        self.held_ms = Some(rounded(time.as_secs_f64() * 1000.0, 2));
         self
     }
 

@@ -26,6 +26,7 @@ mod input; // Files, stdin and named pipes are read no further than a value can 
 mod json; // The objects, read by strict types.
 mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
+mod lock; // Leases: held, waited for, lost.
 mod long_values; // What is longer than --max-value is not read.
 mod lost_attempts; // Retries, deadline, fallback.
 mod man; // The manual pages: up to date, with their sections.

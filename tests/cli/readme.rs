@@ -105,6 +105,7 @@ fn every_subcommand_and_option_of_readme_exists() {
         "incr-cas",
         "update",
         "delete",
+        "lock",
         "watch",
         "bench",
         "contention",

@@ -64,6 +64,7 @@ pub(super) fn answer(
     let seen = seen.map_err(|error| match error {
         ReplyError::Wire(error) => error,
         ReplyError::Rejected(text) | ReplyError::Server(text) => WireError::OutOfStep(text),
+        ReplyError::Speaks(language) => WireError::OutOfStep(format!("{language:?}")),
     })?;
     let token = seen.as_ref().and_then(|seen| Token::new(seen.token));
     // Another writer may have come between: only the token of our own value may be passed on.

@@ -6,11 +6,13 @@
 
 mod answer;
 mod classic;
-pub(crate) mod meta;
+mod language;
+mod meta;
 pub(crate) mod reply;
 pub(crate) mod request;
 
 pub(crate) use self::answer::{Answer, Answered};
+pub(crate) use self::language::Language;
 pub(crate) use self::reply::ReplyError;
 pub(crate) use self::request::Request;
 use super::facts::Route;
@@ -20,6 +22,13 @@ use crate::cas::{Counter, Item, Key, Swap, Token, Ttl, Want, Written};
 /// How questions are put and answers are understood. Each question has its answer behind it; questions that go out in one
 /// write are answered in turn.
 pub(crate) trait Dialect: Sync {
+    /// Whether a key can be sent at all.
+    fn carries(&self, key: &Key) -> bool;
+
+    /// Whether a write by meta command is sure to be understood: else the value of an `ms` may be taken for commands, and an
+    /// `md` may find no token to be the right one.
+    fn is_sure_of_meta(&self) -> bool;
+
     /// Asks for an item without moving it in the LRU; the answer to it bears the number. A recache win may come with it.
     fn ask_item(&self, request: &mut Request, key: &Key, want: Want, number: usize);
     fn item(&self, wire: &mut Wire, want: Want, number: usize) -> Result<Seen, ReplyError>;
@@ -47,8 +56,7 @@ pub(crate) trait Dialect: Sync {
 
     /// Asks the server to delete an item if it has this token.
     fn ask_delete_if(&self, request: &mut Request, key: &Key, token: Token);
-    /// What became of it, and whether the answer came whole, so that the connection can be used again.
-    fn delete_if(&self, wire: &mut Wire) -> Result<(Written, bool), ReplyError>;
+    fn delete_if(&self, wire: &mut Wire) -> Result<Deleted, ReplyError>;
 
     /// Asks the server to take a recache win back; with `keep` the item is to keep its token, which not every server can.
     fn ask_release(&self, request: &mut Request, key: &Key, token: Token, keep: bool);
@@ -61,6 +69,16 @@ pub(crate) struct Attempt<'a> {
     pub(crate) swap: &'a Swap,
     pub(crate) route: Route,
     pub(crate) looking: bool,
+}
+
+/// What became of a delete by token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Deleted {
+    pub(crate) written: Written,
+    /// The token that the item has now, if it was asked for and came back.
+    pub(crate) token: Option<Token>,
+    /// Whether all answers came, so that the connection can be used again.
+    pub(crate) complete: bool,
 }
 
 /// What a read shows.

@@ -1,5 +1,6 @@
 //! What comes back, as far as all servers say it in the same way: errors and statistics.
 
+use super::language::Language;
 use crate::client::wire::{Wire, WireError};
 
 /// The largest value that any memcached announces: its own ceiling for `-I`. How much is taken, the wire says.
@@ -16,11 +17,23 @@ pub(crate) enum ReplyError {
     Rejected(String),
     /// `SERVER_ERROR`: what it means depends on the command.
     Server(String),
+    /// A read was answered in another dialect than it was asked in.
+    Speaks(Language),
 }
 
 impl From<WireError> for ReplyError {
     fn from(error: WireError) -> ReplyError {
         ReplyError::Wire(error)
+    }
+}
+
+impl ReplyError {
+    /// The dialect that it shows.
+    pub(crate) fn language(&self) -> Option<Language> {
+        match self {
+            ReplyError::Speaks(language) => Some(*language),
+            _ => None,
+        }
     }
 }
 

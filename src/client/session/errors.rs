@@ -65,6 +65,10 @@ impl Session {
                 Fault::Foreign,
                 format!("{} answered the login as no memcached does", self.address),
             ),
+            ReplyError::Speaks(_) => (
+                Fault::Foreign,
+                format!("{} answers otherwise than before", self.address),
+            ),
             ReplyError::Wire(WireError::Silent) => (Fault::Silent, self.silent(answered)),
             ReplyError::Wire(WireError::Hurried) => (
                 Fault::Silent,

@@ -4,6 +4,7 @@
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
 mod errors;
+mod language;
 mod login;
 mod read;
 mod store;
@@ -18,8 +19,7 @@ use crate::client::access::Access;
 use crate::client::address::Address;
 use crate::client::facts::{Clock, Facts, Growth, Instance, Limits};
 use crate::client::mark::Mark;
-use crate::client::protocol::meta::Meta;
-use crate::client::protocol::{Dialect, ReplyError, Request, Seen, Unfit, reply};
+use crate::client::protocol::{Language, ReplyError, Request, Seen, Unfit, reply};
 use crate::client::wire::{Wire, WireError};
 
 /// One server, and what is remembered of it. The connection is opened when it is first needed.
@@ -30,8 +30,10 @@ pub(crate) struct Session {
     longest_value: usize,
     /// Up when an answer is to be waited for only a moment longer.
     hurry: Arc<AtomicBool>,
-    /// What the server understands.
-    dialect: &'static dyn Dialect,
+    /// What the server understands, as far as its answers have shown.
+    language: Language,
+    /// What it turned out to speak instead, until that is heeded.
+    heard: Option<Language>,
     wire: Option<Wire>,
     /// What the server said of itself, from the first read on; it outlives a reconnect to the same process.
     facts: Option<Facts>,
@@ -58,7 +60,8 @@ impl Session {
             access: Arc::default(),
             longest_value: 0,
             hurry: Arc::default(),
-            dialect: &Meta,
+            language: Language::Meta,
+            heard: None,
             wire: None,
             facts: None,
             remembered: None,
@@ -158,6 +161,7 @@ impl Session {
                 Ok(answer)
             }
             Err((error, in_doubt)) => {
+                self.heard = error.language();
                 let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{Session, read_facts};
 use crate::cas::{Item, Key, StoreError, Token, Ttl, Want};
 use crate::client::facts::Facts;
-use crate::client::protocol::{ReplyError, Request};
+use crate::client::protocol::{Dialect, ReplyError, Request};
 use crate::client::wire::Wire;
 
 /// Requests of one write. A server stops reading while its answers are not taken, so a write must fit the buffers
@@ -20,28 +20,31 @@ impl Session {
     pub(super) fn in_batches<T>(
         &mut self,
         keys: &[Key],
-        ask: impl Fn(&mut Request, &Key, usize),
-        read: impl Fn(&mut Wire, usize) -> Result<T, ReplyError>,
+        ask: impl Fn(&dyn Dialect, &mut Request, &Key, usize),
+        read: impl Fn(&dyn Dialect, &mut Wire, usize) -> Result<T, ReplyError>,
     ) -> Result<Vec<T>, StoreError> {
         let mut answers = Vec::with_capacity(keys.len());
         while answers.len() < keys.len() {
             let first = answers.len();
-            let mut request = self.request();
-            let mut next = first;
-            while next < keys.len() && request.bytes().len() < BATCH_BYTES {
-                ask(&mut request, &keys[next], next);
-                next += 1;
-            }
-            let mut at = first;
-            let batch = self.exchange(&request, |wire, _| {
-                (first..next)
-                    .map(|n| {
-                        at = n;
-                        read(wire, n)
-                    })
-                    .collect::<Result<Vec<_>, _>>()
-            });
-            let batch = batch.map_err(|error| error.about(&keys[at]))?;
+            let batch = self.understood(keys, |session| {
+                let dialect = session.dialect();
+                let mut request = session.request();
+                let mut next = first;
+                while next < keys.len() && request.bytes().len() < BATCH_BYTES {
+                    ask(dialect, &mut request, &keys[next], next);
+                    next += 1;
+                }
+                let mut at = first;
+                let batch = session.exchange(&request, |wire, _| {
+                    (first..next)
+                        .map(|n| {
+                            at = n;
+                            read(dialect, wire, n)
+                        })
+                        .collect::<Result<Vec<_>, _>>()
+                });
+                batch.map_err(|error| error.about(&keys[at]))
+            })?;
             answers.extend(batch);
         }
         Ok(answers)
@@ -53,6 +56,12 @@ impl Session {
         key: &Key,
         want: Want,
     ) -> Result<Option<Item>, StoreError> {
+        self.understood(std::slice::from_ref(key), |session| {
+            session.read_in_dialect(key, want)
+        })
+    }
+
+    fn read_in_dialect(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {
         if self.wire.is_none() {
             // A new connection may lead to another process: what is known of the old one does not count for it.
             self.facts = None;
@@ -92,7 +101,7 @@ impl Session {
         want: Want,
         facts: Facts,
     ) -> Result<Option<Item>, StoreError> {
-        let dialect = self.dialect;
+        let dialect = self.dialect();
         let mut request = self.request();
         dialect.ask_item(&mut request, key, want, 0);
         let read = self.exchange(&request, |wire, asked| {
@@ -122,7 +131,7 @@ impl Session {
         key: &Key,
         want: Want,
     ) -> Result<(Option<Item>, bool), StoreError> {
-        let dialect = self.dialect;
+        let dialect = self.dialect();
         let mut request = self.request();
         dialect.ask_item(&mut request, key, want, 0);
         request.stats();
@@ -155,7 +164,7 @@ impl Session {
         if self.takes_tokens == Some(false) {
             return Ok(false);
         }
-        let dialect = self.dialect;
+        let dialect = self.dialect();
         let mut request = self.request();
         dialect.ask_release(&mut request, key, token, true);
         let accepted = self.exchange(&request, |wire, _| match dialect.release(wire) {
@@ -175,7 +184,7 @@ impl Session {
         if self.release_quietly(key, token)? {
             return Ok(());
         }
-        let dialect = self.dialect;
+        let dialect = self.dialect();
         let mut request = self.request();
         dialect.ask_release(&mut request, key, token, false);
         self.exchange(&request, |wire, _| dialect.release(wire))
@@ -186,7 +195,7 @@ impl Session {
         if !matches!(self.release_quietly(key, item.token), Ok(false)) {
             return;
         }
-        let dialect = self.dialect;
+        let dialect = self.dialect();
         let mut request = self.request();
         dialect.ask_release(&mut request, key, item.token, false);
         // Where no read tells value and token without taking the win again, the old token stays: it is spent, so a swap

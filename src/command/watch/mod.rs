@@ -317,7 +317,7 @@ fn event_of(kind: ErrorKind) -> Event {
     match kind {
         ErrorKind::Unreachable | ErrorKind::Unknown => Event::Unreachable,
         ErrorKind::NoCas => Event::NoCas,
-        ErrorKind::Refused => Event::Refused,
+        ErrorKind::Refused | ErrorKind::Unaskable => Event::Refused,
         ErrorKind::TooLarge => Event::Unsuitable,
     }
 }

@@ -123,6 +123,8 @@ macro_rules! on_each {
 }
 
 on_each! {
+    on_1_6_9: "1.6.0 to 1.6.9",
+    on_1_6_12: "1.6.10 to 1.6.17",
     on_the_installed_server: "1.6.18",
     on_1_6_38: "1.6.38",
     on_the_newest: "1.6.45",

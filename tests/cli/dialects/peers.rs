@@ -1,5 +1,6 @@
 //! The kinds of servers, and what each of them has to give.
 
+use crate::harness::filter::Dialect;
 use crate::harness::server::Memcached;
 use crate::harness::target::Target;
 use crate::harness::wire::{Connection, Peer as Scripted};
@@ -73,7 +74,17 @@ const fn refuses(name: &'static str, start: fn() -> Started, code: i32) -> Peer 
     }
 }
 
-pub(super) const PEERS: [Peer; 6] = [
+pub(super) const PEERS: [Peer; 8] = [
+    serves(
+        "1.6.0 to 1.6.9",
+        || Target::oldest().into(),
+        &[Tokens, Expiry],
+    ),
+    serves(
+        "1.6.10 to 1.6.17",
+        || Target::speaking(Dialect::V1_6_12).into(),
+        &[Tokens, Expiry, Log, AnyKey],
+    ),
     serves(
         "1.6.18",
         || Memcached::start().into(),

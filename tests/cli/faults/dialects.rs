@@ -9,6 +9,8 @@ use crate::harness::sockets::How;
 use crate::harness::target::Target;
 use crate::harness::tell::tell;
 
+static V1_6_9: Setting = Setting::new("1.6.9", Target::oldest);
+static V1_6_12: Setting = Setting::new("1.6.12", || Target::speaking(Dialect::V1_6_12));
 static NEWEST: Setting = Setting::new("the newest", Target::newest);
 static SERVERLESS: Setting = Setting::new("ElastiCache Serverless", || {
     Target::speaking(Dialect::Serverless)
@@ -115,6 +117,8 @@ macro_rules! on_each {
 }
 
 on_each! {
+    on_1_6_9: V1_6_9,
+    on_1_6_12: V1_6_12,
     on_the_newest: NEWEST,
     on_elasticache_serverless: SERVERLESS,
 }

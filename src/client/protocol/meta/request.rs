@@ -30,6 +30,11 @@ impl Request {
         self.get(key, Want::Value, 2 * number + 1);
     }
 
+    /// `mn`: its answer shows that everything before it is answered.
+    pub(super) fn no_op(&mut self) {
+        self.text("mn\r\n");
+    }
+
     /// `me`: token and expiry, without touching the LRU or taking a recache win.
     pub(super) fn debug(&mut self, key: &Key) {
         let command = command(MetaOp::Debug, key);
