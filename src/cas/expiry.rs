@@ -48,6 +48,8 @@ pub(crate) enum ExpiryError {
     NoClock,
     /// The moment lies beyond 2038-01-19, where memcached's numbers end.
     TooLate,
+    /// The server does not tell when the item expires, so that it cannot be kept.
+    Unseen,
 }
 
 impl ExpiryRule {
@@ -98,6 +100,7 @@ impl Expiry {
                 Ok(Expiry::In(left))
             }
             (Ttl::Seconds(_), None) => Err(ExpiryError::NoClock),
+            (Ttl::Unknown, _) => Err(ExpiryError::Unseen),
         }
     }
 
@@ -132,6 +135,11 @@ impl fmt::Display for ExpiryError {
                 f,
                 "the expiry lies more than 30 days ahead and the server does not tell its clock (stats); \
                  give --ttl never or a shorter --ttl"
+            ),
+            ExpiryError::Unseen => write!(
+                f,
+                "when the item expires cannot be seen there, and a write would have to make something up; \
+                 give --ttl never or --ttl DURATION"
             ),
             ExpiryError::TooLate => write!(
                 f,
@@ -178,6 +186,20 @@ mod tests {
         assert_eq!(apply(1), Ok(Expiry::In(1)));
         assert_eq!(apply(2_592_000), Ok(Expiry::In(2_592_000)));
         assert_eq!(apply(2_592_001), Err(ExpiryError::NoClock));
+    }
+
+    #[test]
+    fn an_expiry_that_cannot_be_seen_is_not_made_up() {
+        let item = with_ttl(Ttl::Unknown, None);
+        let apply = |rule: ExpiryRule| rule.apply(Some(&item), Some(NOW));
+        let minute = Duration::from_secs(60);
+        assert_eq!(apply(ExpiryRule::Keep), Err(ExpiryError::Unseen));
+        assert_eq!(
+            apply(ExpiryRule::KeepOrCreate(minute)),
+            Err(ExpiryError::Unseen)
+        );
+        assert_eq!(apply(ExpiryRule::Never), Ok(Expiry::Never));
+        assert_eq!(apply(ExpiryRule::After(minute)), Ok(Expiry::In(60)));
     }
 
     #[test]

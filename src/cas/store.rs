@@ -199,6 +199,11 @@ pub(crate) trait Store {
     /// The server that holds `key`, as messages and JSON name it; nothing is asked.
     fn server(&self, key: &Key) -> String;
 
+    /// What kind of server it seems to be that holds `key`, if it is none of today's; nothing is asked.
+    fn peer(&self, _: &Key) -> Option<&'static str> {
+        None
+    }
+
     /// Reads items only to show them: a recache win that came with the read is given back (a further exchange).
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
 

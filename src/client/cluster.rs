@@ -134,6 +134,10 @@ impl Store for Cluster {
         self.sessions[self.place(key)].server(key)
     }
 
+    fn peer(&self, key: &Key) -> Option<&'static str> {
+        self.sessions[self.place(key)].peer(key)
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         self.look_each(keys).into_iter().collect()
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Context;
+use crate::cas::expiry::ExpiryError;
 use crate::cas::shown::quoted;
 use crate::cas::update::{Stopped, Why};
 use crate::cas::{Counter, ErrorKind, Item, Key, StoreError};
@@ -87,7 +88,8 @@ impl Ending<'_> {
             (None, String::new())
         };
         let server = context.server(self.key);
-        let message = self.message(&stopped, &now, &server);
+        let peer = context.store.peer(self.key);
+        let message = self.message(&stopped, &now, &server, peer);
         let tally = stopped.tally;
         let mut report = Report {
             attempts: Some(tally.attempts),
@@ -113,6 +115,7 @@ impl Ending<'_> {
                 IfLost::Conflict => (Exit::Conflict, Status::Conflict),
                 IfLost::Exhausted { .. } => (Exit::Conflict, Status::Exhausted),
             },
+            Why::Expiry(ExpiryError::Unseen) => (Exit::Refused, Status::Refused),
             Why::Unsuitable(_) | Why::Expiry(_) | Why::Declined => {
                 (Exit::Unsuitable, Status::Unsuitable)
             }
@@ -135,7 +138,7 @@ impl Ending<'_> {
         Ok(items.into_iter().next().flatten())
     }
 
-    fn message(&self, stopped: &Stopped, now: &str, server: &str) -> String {
+    fn message(&self, stopped: &Stopped, now: &str, server: &str, peer: Option<&str>) -> String {
         let key = self.key;
         match &stopped.why {
             Why::Missing => format!("{key} is not on {server}{}", self.if_missing),
@@ -147,6 +150,10 @@ impl Ending<'_> {
             Why::OutOfTime => self.lost(stopped, "time is", "--deadline", now, server),
             Why::Unsuitable(reason) => format!("{key} on {server}: {reason}; nothing was written"),
             Why::Declined => format!("{key} on {server}: nothing was written"),
+            Why::Expiry(error @ ExpiryError::Unseen) => {
+                let peer = peer.map_or(String::new(), |peer| format!(" (it seems to be {peer})"));
+                format!("{key} on {server}{peer}: {error}; nothing was written")
+            }
             Why::Expiry(error) => format!("{key} on {server}: {error}; nothing was written"),
             Why::Store(error) if error.kind() == ErrorKind::Unknown => {
                 format!(

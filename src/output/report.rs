@@ -140,13 +140,13 @@ pub(crate) struct Current {
 
 /// Time left as JSON: seconds, or `null` for an item without expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Left(Ttl);
+pub(crate) struct Left(Option<u64>);
 
 impl Serialize for Left {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Ttl::Never => serializer.serialize_none(),
-            Ttl::Seconds(left) => serializer.serialize_u64(left),
+            None => serializer.serialize_none(),
+            Some(left) => serializer.serialize_u64(left),
         }
     }
 }
@@ -216,7 +216,11 @@ impl Report {
     }
 
     pub(crate) fn ttl(mut self, ttl: Ttl) -> Report {
-        self.ttl = Some(Left(ttl));
+        self.ttl = match ttl {
+            Ttl::Never => Some(Left(None)),
+            Ttl::Seconds(left) => Some(Left(Some(left))),
+            Ttl::Unknown => None,
+        };
         self
     }
 

@@ -58,6 +58,7 @@ pub(crate) fn ttl(ttl: Ttl) -> String {
     match ttl {
         Ttl::Never => "never".into(),
         Ttl::Seconds(left) => format!("{left}s"),
+        Ttl::Unknown => "unknown".into(),
     }
 }
 

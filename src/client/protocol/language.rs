@@ -4,7 +4,8 @@
 //! proxy, which tells another's version or none (protocol.md 13).
 
 use super::Dialect;
-use super::meta::{Age, Meta};
+use super::classic::Classic;
+use super::meta::{Age, Draft, Meta};
 
 /// What a server understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,12 @@ pub(crate) enum Language {
     BareMiss,
     /// Meta commands that say `OK` for `HD`: 1.6.0 to 1.6.9.
     FirstMeta,
+    /// The draft of the meta commands, with all flags in one word: 1.5.19 to 1.5.22.
+    Draft,
+    /// No meta commands: memcached up to 1.5.18, and other servers.
+    Classic,
+    /// The same behind a proxy that hangs up over every command it does not know, `stats` among them: twemproxy, mcrouter.
+    Relay,
 }
 
 impl Language {
@@ -24,6 +31,20 @@ impl Language {
             Language::Meta => &Meta(Age::Marked),
             Language::BareMiss => &Meta(Age::BareMiss),
             Language::FirstMeta => &Meta(Age::First),
+            Language::Draft => &Draft,
+            Language::Classic => &Classic { statistics: true },
+            Language::Relay => &Classic { statistics: false },
+        }
+    }
+
+    /// Who refuses a read by meta command in these words.
+    pub(super) fn of_refusal(text: &str) -> Option<Language> {
+        match text {
+            // Of all flags that are sent only the b of a base64 key has not always been there.
+            "invalid flag" => Some(Language::FirstMeta),
+            "incorrect number of tokens supplied" => Some(Language::Draft),
+            "ERROR" => Some(Language::Classic),
+            _ => None,
         }
     }
 
@@ -33,6 +54,11 @@ impl Language {
             Language::Meta => None,
             Language::BareMiss => Some("memcached 1.6.10 to 1.6.17"),
             Language::FirstMeta => Some("memcached 1.6.0 to 1.6.9"),
+            Language::Draft => Some("memcached 1.5.19 to 1.5.22"),
+            Language::Classic => {
+                Some("memcached 1.5.18 or older, or another server without meta commands")
+            }
+            Language::Relay => Some("a proxy such as twemproxy or mcrouter"),
         }
     }
 }

@@ -27,16 +27,6 @@ impl From<WireError> for ReplyError {
     }
 }
 
-impl ReplyError {
-    /// The dialect that it shows.
-    pub(crate) fn language(&self) -> Option<Language> {
-        match self {
-            ReplyError::Speaks(language) => Some(*language),
-            _ => None,
-        }
-    }
-}
-
 pub(super) fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -55,6 +45,16 @@ pub(crate) fn error_line(line: &[u8]) -> Option<ReplyError> {
     }
     line.starts_with(b"ERROR")
         .then(|| ReplyError::Rejected(lossy(line)))
+}
+
+/// The answer to `version`: all that was asked before it is answered.
+pub(crate) fn version(wire: &mut Wire) -> Result<(), WireError> {
+    let line = wire.line()?;
+    if line.starts_with(b"VERSION ") {
+        return Ok(());
+    }
+    let what = format!("{:?} where nothing should follow", lossy(&line));
+    Err(WireError::OutOfStep(what))
 }
 
 /// The `STAT name value` lines of one statistics reply; `None` if the server answers with an error instead.

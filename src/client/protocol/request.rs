@@ -50,6 +50,11 @@ impl Request {
         self.text("stats settings\r\n");
     }
 
+    /// `version`: what a server of any dialect answers.
+    pub(crate) fn version(&mut self) {
+        self.text("version\r\n");
+    }
+
     /// `stats conns`: who is connected.
     pub(crate) fn connections(&mut self) {
         self.text("stats conns\r\n");

@@ -167,12 +167,15 @@ impl Session {
     /// The server does not take the command; nothing was applied.
     pub(super) fn refused(&self, text: &str) -> StoreError {
         let hint = match text {
-            "ERROR" => " (mccas needs memcached 1.6 or newer)",
             "ERROR Too many open connections" => " (raise its -c, or try again)",
             _ => "",
         };
+        let peer = match self.language.peer() {
+            Some(peer) => format!(", which seems to be {peer},"),
+            None => String::new(),
+        };
         let text = shown(text.strip_prefix("ERROR ").unwrap_or(text).as_bytes());
-        StoreError::Refused(format!("{} refused: {text}{hint}", self.address))
+        StoreError::Refused(format!("{}{peer} refused: {text}{hint}", self.address))
     }
 
     /// The server hands out token 0.

@@ -2,7 +2,28 @@
 
 use super::Session;
 use crate::cas::{Key, StoreError};
-use crate::client::protocol::Dialect;
+use crate::client::protocol::{Dialect, Language, ReplyError, reply};
+use crate::client::wire::{Wire, WireError};
+
+/// What a failed exchange says about the server's dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// It speaks this one.
+    Language(Language),
+    /// It hung up over the very first question: it may know no such command.
+    Nothing,
+}
+
+impl Heard {
+    /// What is heard in an error; `first` if nobody has answered anything on this connection or on one before it.
+    pub(super) fn of(error: &ReplyError, first: bool) -> Option<Heard> {
+        match error {
+            ReplyError::Speaks(language) => Some(Heard::Language(*language)),
+            ReplyError::Wire(WireError::Cut(_)) if first => Some(Heard::Nothing),
+            _ => None,
+        }
+    }
+}
 
 impl Session {
     /// How the server is spoken to, as far as it is known.
@@ -19,13 +40,35 @@ impl Session {
     ) -> Result<T, StoreError> {
         loop {
             self.ensure_carried(keys)?;
+            self.heard = None;
             let answer = ask(self);
-            match self.heard.take() {
-                // No dialect is heard twice: each answer of one shows another that comes after it.
-                Some(language) if answer.is_err() => self.language = language,
+            // No dialect is heard twice: each answer of one shows another that comes after it.
+            match (&answer, self.heard.take()) {
+                (Err(_), Some(Heard::Language(language))) => self.language = language,
+                (Err(_), Some(Heard::Nothing))
+                    if self.language != Language::Relay && self.is_relay() =>
+                {
+                    self.language = Language::Relay;
+                }
                 _ => return answer,
             }
         }
+    }
+
+    /// Whether the peer that hung up is a proxy that does so over every command it does not know: on a new connection it
+    /// answers `version`, and hangs up again over a no-op. A server that only had a bad moment answers both.
+    fn is_relay(&mut self) -> bool {
+        let Ok(mut wire) = Wire::open(&self.address, &self.access, self.timeout) else {
+            return false;
+        };
+        wire.heed(&self.hurry);
+        let greeted = wire
+            .send(b"version\r\n")
+            .and_then(|()| reply::version(&mut wire))
+            .and_then(|()| wire.ask_more(b"mn\r\n"));
+        let hung_up = greeted.is_ok() && matches!(wire.line(), Err(WireError::Cut(_)));
+        wire.abort();
+        hung_up
     }
 
     /// A key that would have to travel as base64 can do so in few dialects.

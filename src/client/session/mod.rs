@@ -6,7 +6,9 @@
 mod errors;
 mod language;
 mod login;
+mod poll;
 mod read;
+mod release;
 mod store;
 mod swap;
 
@@ -14,6 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use self::language::Heard;
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::access::Access;
 use crate::client::address::Address;
@@ -33,7 +36,13 @@ pub(crate) struct Session {
     /// What the server understands, as far as its answers have shown.
     language: Language,
     /// What it turned out to speak instead, until that is heeded.
-    heard: Option<Language>,
+    heard: Option<Heard>,
+    /// Whether it has ever answered anything that was understood.
+    met: bool,
+    /// Whether it knows `me`, by which a poll disturbs nothing.
+    knows_debug: bool,
+    /// Keys whose items were seen stale where there is no `me`: a poll by `mg` would take the win each time.
+    stale: Vec<Key>,
     wire: Option<Wire>,
     /// What the server said of itself, from the first read on; it outlives a reconnect to the same process.
     facts: Option<Facts>,
@@ -62,6 +71,9 @@ impl Session {
             hurry: Arc::default(),
             language: Language::Meta,
             heard: None,
+            met: false,
+            knows_debug: true,
+            stale: Vec::new(),
             wire: None,
             facts: None,
             remembered: None,
@@ -107,7 +119,8 @@ impl Session {
 
     /// Whether this is a proxy, whose log and counters know nothing of the items behind it (protocol.md 8).
     pub(in crate::client) fn is_proxy(&mut self) -> Result<bool, StoreError> {
-        Ok(self.learn()?.limits.says_proxy())
+        let says_proxy = self.learn()?.limits.says_proxy();
+        Ok(says_proxy || self.language == Language::Relay)
     }
 
     /// Compares the process that answers now with the known one, and remembers this one from now on.
@@ -136,10 +149,15 @@ impl Session {
     }
 
     fn ask_facts(&mut self) -> Result<Facts, StoreError> {
-        let mut request = self.request();
-        request.stats();
-        request.settings();
-        self.exchange(&request, read_facts)
+        self.understood(&[], |session| {
+            if !session.dialect().tells().statistics {
+                return Ok(Facts::untold());
+            }
+            let mut request = session.request();
+            request.stats();
+            request.settings();
+            session.exchange(&request, read_facts)
+        })
     }
 
     /// One exchange: sends `request` and reads its answers with `read`, which also learns when it was sent.
@@ -158,10 +176,11 @@ impl Session {
         match self.put(&mut wire, new, request, read) {
             Ok(answer) => {
                 self.wire = Some(wire);
+                self.met = true;
                 Ok(answer)
             }
             Err((error, in_doubt)) => {
-                self.heard = error.language();
+                self.heard = Heard::of(&error, !self.met && !wire.answered());
                 let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)
@@ -219,7 +238,8 @@ fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
     Ok(Facts {
         instance: Instance::of(&stats).filter(|_| !limits.is_proxy()),
         growth: Growth::of(&stats),
-        clock: Clock::of(&stats, asked, answered),
+        // Another machine's clock may go otherwise, and each write would move the expiry by the difference.
+        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.is_proxy()),
         limits,
     })
 }

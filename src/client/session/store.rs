@@ -13,6 +13,10 @@ impl Store for Session {
         self.name()
     }
 
+    fn peer(&self, _: &Key) -> Option<&'static str> {
+        self.language.peer()
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         let seen = self.in_batches(
             keys,
@@ -32,19 +36,7 @@ impl Store for Session {
     }
 
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
-        let answers = self.in_batches(
-            keys,
-            |dialect, request, key, _| dialect.ask_glance(request, key),
-            |dialect, wire, _| dialect.glance(wire),
-        )?;
-        let glance = |(number, ttl)| {
-            let token = Token::new(number).ok_or_else(|| self.no_cas())?;
-            Ok(Glance { token, ttl })
-        };
-        answers
-            .into_iter()
-            .map(|answer| answer.map(glance).transpose())
-            .collect()
+        self.poll(keys)
     }
 
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {

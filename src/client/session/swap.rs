@@ -51,9 +51,8 @@ impl Session {
         token: Token,
     ) -> Result<Written, StoreError> {
         let dialect = self.dialect();
-        if dialect.is_sure_of_meta() {
-            let mut request = self.request();
-            dialect.ask_delete_if(&mut request, key, token);
+        let mut request = self.request();
+        if dialect.ask_delete_if(&mut request, key, token) {
             let deleted = self.exchange(&request, |wire, _| dialect.delete_if(wire))?;
             if !deleted.complete {
                 self.wire = None;

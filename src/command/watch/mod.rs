@@ -10,7 +10,7 @@ use self::exec::Exec;
 use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::cas::store::Fault;
 use crate::cas::watch::{Change, Follower};
-use crate::cas::{ErrorKind, Glance, Key, Process, StoreError, Token};
+use crate::cas::{ErrorKind, Glance, Key, Process, StoreError, Token, Ttl};
 use crate::exit::Exit;
 use crate::output::Late;
 use crate::output::event::Event;
@@ -79,6 +79,8 @@ struct Watch<'a, 'b> {
     reachable: bool,
     /// Whether they ever were, all that one look needs.
     understood: bool,
+    /// Whether it was said that the server does not tell when an item expires.
+    blind: bool,
 }
 
 impl Subcommand for Args {
@@ -109,6 +111,7 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         exec: args.exec.as_deref().map(Exec::new).transpose()?,
         reachable: true,
         understood: false,
+        blind: false,
     };
     if let Some(end) = watch.end() {
         watch.context.out.end_at(end);
@@ -192,6 +195,7 @@ impl Watch<'_, '_> {
     /// Compares with what was known, fetches the values that changed and tells; an error if they could not be had.
     fn seen(&mut self, glances: &[Option<Glance>]) -> anyhow::Result<Result<(), StoreError>> {
         let now = self.started.elapsed();
+        self.note_what_cannot_be_seen(glances);
         let mut changes = Vec::new();
         for (index, glance) in glances.iter().enumerate() {
             if let Some(change) = self.followers[index].look(*glance, now) {
@@ -199,6 +203,22 @@ impl Watch<'_, '_> {
             }
         }
         self.report(changes)
+    }
+
+    /// Says once that a moved expiry goes unseen.
+    fn note_what_cannot_be_seen(&mut self, glances: &[Option<Glance>]) {
+        let unseen = |glance: &Option<Glance>| glance.is_some_and(|seen| seen.ttl == Ttl::Unknown);
+        let Some(at) = glances.iter().position(unseen).filter(|_| !self.blind) else {
+            return;
+        };
+        self.blind = true;
+        let key = &self.args.keys[at];
+        let server = self.context.server(key);
+        let peer = self.context.store.peer(key);
+        let peer = peer.map_or(String::new(), |peer| format!(" (it seems to be {peer})"));
+        self.context.out.message(&format!(
+            "note: {server}{peer} does not tell when an item expires: touched is not seen there"
+        ));
     }
 
     /// Fetches the values that changed, all at once, and tells each change.

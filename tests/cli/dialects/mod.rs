@@ -80,7 +80,7 @@ fn put_to_the_test(peer: &Peer, check: &Check) -> Found {
         Err(refused) => {
             stage.ensure_untouched();
             let expected = match peer.kind {
-                Kind::Serves(_) => refused.code == 7 || refused.code == 2,
+                Kind::Serves(_) => [2, 7, 8].contains(&refused.code),
                 Kind::Refuses(code) => refused.code == code,
             };
             assert!(
@@ -123,12 +123,18 @@ macro_rules! on_each {
 }
 
 on_each! {
+    on_1_4: "1.4",
+    on_1_5_16: "1.5.16 to 1.5.18",
+    on_1_5_22: "1.5.19 to 1.5.22",
     on_1_6_9: "1.6.0 to 1.6.9",
     on_1_6_12: "1.6.10 to 1.6.17",
     on_the_installed_server: "1.6.18",
     on_1_6_38: "1.6.38",
     on_the_newest: "1.6.45",
     without_cas: "`-C`",
+    behind_twemproxy: "twemproxy",
+    behind_mcrouter: "mcrouter",
+    on_elasticache_serverless: "ElastiCache Serverless",
     on_a_binary_only_port: "`-B binary`",
     on_an_http_server: "an HTTP server",
 }

@@ -30,6 +30,8 @@ pub(super) enum Give {
     Tokens,
     /// The time to live of an item can be seen.
     Expiry,
+    /// So can the server's own clock, by which a moment far ahead is kept.
+    Clock,
     /// A log of stores.
     Log,
     /// A swap may bring a token of its own.
@@ -56,7 +58,7 @@ impl From<Memcached> for Started {
     }
 }
 
-use Give::{AnyKey, Expiry, Log, Proof, Tokens};
+use Give::{AnyKey, Clock, Expiry, Log, Proof, Tokens};
 
 const fn serves(name: &'static str, start: fn() -> Started, gives: &'static [Give]) -> Peer {
     Peer {
@@ -74,36 +76,50 @@ const fn refuses(name: &'static str, start: fn() -> Started, code: i32) -> Peer 
     }
 }
 
-pub(super) const PEERS: [Peer; 8] = [
+pub(super) const PEERS: [Peer; 14] = [
+    serves("1.4", || speaking(Dialect::V1_4), &[Tokens]),
+    serves("1.5.16 to 1.5.18", || speaking(Dialect::V1_5_16), &[Tokens]),
+    serves(
+        "1.5.19 to 1.5.22",
+        || speaking(Dialect::V1_5_22),
+        &[Tokens, Expiry, Clock],
+    ),
     serves(
         "1.6.0 to 1.6.9",
         || Target::oldest().into(),
-        &[Tokens, Expiry],
+        &[Tokens, Expiry, Clock],
     ),
     serves(
         "1.6.10 to 1.6.17",
-        || Target::speaking(Dialect::V1_6_12).into(),
-        &[Tokens, Expiry, Log, AnyKey],
+        || speaking(Dialect::V1_6_12),
+        &[Tokens, Expiry, Clock, Log, AnyKey],
     ),
     serves(
         "1.6.18",
         || Memcached::start().into(),
-        &[Tokens, Expiry, Log, AnyKey],
+        &[Tokens, Expiry, Clock, Log, AnyKey],
     ),
     serves(
         "1.6.38",
         || Memcached::modern().into(),
-        &[Tokens, Expiry, Log, AnyKey, Proof],
+        &[Tokens, Expiry, Clock, Log, AnyKey, Proof],
     ),
     serves(
         "1.6.45",
         || Target::newest().into(),
-        &[Tokens, Expiry, Log, AnyKey, Proof],
+        &[Tokens, Expiry, Clock, Log, AnyKey, Proof],
     ),
     serves(
         "`-C`",
         || Memcached::start_with(&["-C"]).into(),
         &[Expiry, Log, AnyKey],
+    ),
+    serves("twemproxy", || Target::twemproxy().into(), &[Tokens]),
+    serves("mcrouter", || speaking(Dialect::Mcrouter), &[Tokens]),
+    serves(
+        "ElastiCache Serverless",
+        || speaking(Dialect::Serverless),
+        &[Tokens, Expiry, AnyKey],
     ),
     refuses(
         "`-B binary`",
@@ -112,6 +128,10 @@ pub(super) const PEERS: [Peer; 8] = [
     ),
     refuses("an HTTP server", http, 5),
 ];
+
+fn speaking(dialect: Dialect) -> Started {
+    Target::speaking(dialect).into()
+}
 
 fn http() -> Started {
     let answer = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";

@@ -34,7 +34,7 @@ pub(super) const LIFETIME: u64 = 40 * 24 * 3600;
 const ANY_TOKEN: &str = "7";
 
 /// The exit codes of a command that cannot do its work there: whatever was asked, the answer is about the server.
-const REFUSING: [i32; 3] = [2, 5, 7];
+const REFUSING: [i32; 4] = [2, 5, 7, 8];
 
 /// A running server and what is known of it.
 pub(super) struct Stage {

@@ -5,6 +5,7 @@
 //! which answer is which.
 
 mod delete;
+mod draft;
 mod read;
 mod reply;
 mod request;
@@ -12,9 +13,12 @@ mod swap;
 
 use memcache::exp::ReturnCode;
 
+pub(super) use self::draft::Draft;
 use self::reply::{Reply, Wording};
+use super::reply::error_line;
 use super::{
-    Answered, Attempt, Deleted, Dialect, Language, ReplyError, Request, Seen, Undisturbed,
+    Answered, Attempt, Deleted, Dialect, Language, Release, ReplyError, Request, Seen, Tells,
+    Undisturbed,
 };
 use crate::cas::{Counter, Key, Token, Ttl, Want};
 use crate::client::wire::{Wire, WireError};
@@ -42,6 +46,29 @@ impl Dialect for Meta {
     /// 1.6.14 `md` never finds a token to be the right one.
     fn is_sure_of_meta(&self) -> bool {
         self.0 == Age::Marked
+    }
+
+    fn tells(&self) -> Tells {
+        Tells {
+            expiry: true,
+            statistics: true,
+        }
+    }
+
+    fn ask_hello(&self, request: &mut Request) {
+        request.no_op();
+    }
+
+    fn hello(&self, wire: &mut Wire) -> Result<(), ReplyError> {
+        match wire.line()?.as_slice() {
+            b"MN" => Ok(()),
+            b"EN" => Err(ReplyError::Speaks(Language::Draft)),
+            line => Err(match error_line(line) {
+                Some(ReplyError::Rejected(text)) => recognised(text),
+                Some(error) => error,
+                None => WireError::Garbage(line.to_vec()).into(),
+            }),
+        }
     }
 
     /// Only where the value is wanted must it fit the token: a token alone is compared, not passed on.
@@ -78,12 +105,7 @@ impl Dialect for Meta {
     }
 
     fn glance(&self, wire: &mut Wire) -> Result<Option<(u64, Ttl)>, ReplyError> {
-        // The sign of the time left depends on the server's version (protocol.md 1.1).
-        let ttl = |left: i64| match left {
-            -1 => Ttl::Never,
-            left => Ttl::Seconds(left.unsigned_abs()),
-        };
-        Ok(reply::debug(wire)?.map(|(token, left)| (token, ttl(left))))
+        Ok(reply::debug(wire)?.map(|(token, left)| (token, ttl_of_debug(left))))
     }
 
     fn ask_undisturbed(&self, request: &mut Request, key: &Key) -> bool {
@@ -126,31 +148,51 @@ impl Dialect for Meta {
         Reply::to_write(wire, |_| Ok(())).map(|_| ())
     }
 
-    fn ask_delete_if(&self, request: &mut Request, key: &Key, token: Token) {
-        request.delete_if(key, token);
-        request.debug(key);
+    fn ask_delete_if(&self, request: &mut Request, key: &Key, token: Token) -> bool {
+        if self.is_sure_of_meta() {
+            request.delete_if(key, token);
+            request.debug(key);
+        }
+        self.is_sure_of_meta()
     }
 
     fn delete_if(&self, wire: &mut Wire) -> Result<Deleted, ReplyError> {
         delete::answer(wire)
     }
 
-    fn ask_release(&self, request: &mut Request, key: &Key, token: Token, keep: bool) {
-        request.release(key, token, keep);
+    fn ask_release(&self, request: &mut Request, key: &Key, token: Token, how: Release) -> bool {
+        let known = how != Release::KeepingToken || self.is_sure_of_meta();
+        if known {
+            request.release(key, token, how);
+        }
+        known
     }
 
-    fn release(&self, wire: &mut Wire) -> Result<(), ReplyError> {
-        Reply::to_write(wire, |_| Ok(())).map(|_| ())
+    fn release(&self, wire: &mut Wire) -> Result<bool, ReplyError> {
+        let reply = Reply::to_write(wire, |_| Ok(()))?.into_reply();
+        Ok(reply.code == ReturnCode::Hd)
     }
+}
+
+/// The time left in the answer to `me`, whose sign depends on the server's version (protocol.md 1.1).
+fn ttl_of_debug(left: i64) -> Ttl {
+    match left {
+        -1 => Ttl::Never,
+        left => Ttl::Seconds(left.unsigned_abs()),
+    }
+}
+
+/// What the refusal of a read means: another dialect, or no more than it says.
+fn recognised(text: String) -> ReplyError {
+    Language::of_refusal(&text).map_or(ReplyError::Rejected(text), ReplyError::Speaks)
 }
 
 impl Meta {
     /// A reply to the read with this number, if it is of this form.
     fn numbered(&self, wire: &mut Wire, number: usize) -> Result<Reply, ReplyError> {
         let reply = match Reply::read(wire) {
-            // Of all flags that are sent only the b of a base64 key has not always been there.
-            Err(ReplyError::Rejected(text)) if text == "invalid flag" && self.0 == Age::Marked => {
-                return Err(ReplyError::Speaks(Language::FirstMeta));
+            Err(ReplyError::Rejected(text)) if self.0 == Age::Marked => {
+                return Err(recognised(text));
             }
             reply => reply?,
         };

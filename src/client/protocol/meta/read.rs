@@ -18,7 +18,11 @@ pub(super) fn ask_undisturbed(request: &mut Request, key: &Key) -> bool {
 
 /// The answer to [`ask_undisturbed`].
 pub(super) fn undisturbed(wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError> {
-    let before = reply::debug(wire)?.map(|(token, _)| token);
+    let before = match reply::debug(wire) {
+        // Some servers do without `me`.
+        Err(ReplyError::Rejected(_)) => None,
+        seen => seen?.map(|(token, _)| token),
+    };
     let seen = classic::value(wire)?;
     Ok(seen.map(|(value, flags, token)| Undisturbed {
         value,

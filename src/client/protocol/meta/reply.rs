@@ -100,7 +100,7 @@ impl Reply {
         Err(WireError::OutOfStep(format!("{:?} instead of answer {number}", self.code)).into())
     }
 
-    fn parse(line: &[u8]) -> Result<Reply, ReplyError> {
+    pub(super) fn parse(line: &[u8]) -> Result<Reply, ReplyError> {
         let (wording, header) = if line == b"OK" || line.starts_with(b"OK ") {
             (Wording::Old, header(&[b"HD", &line[2..]].concat())?)
         } else {
