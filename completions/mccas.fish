@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mccas_global_optspecs
-    string join \n hash= timeout= max-value= json color= q/quiet v/verbose username= password-file= s/server= h/help V/version
+    string join \n hash= timeout= max-value= json color= q/quiet v/verbose tls-ca= tls-cert= tls-key= tls-server-name= tls-insecure username= password-file= s/server= h/help V/version
 end
 
 function __fish_mccas_needs_command
@@ -36,12 +36,17 @@ complete -c mccas -n "__fish_mccas_needs_command" -l max-value -d 'The longest v
 complete -c mccas -n "__fish_mccas_needs_command" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_needs_command" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_needs_command" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_needs_command" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_needs_command" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_needs_command" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_needs_command" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_needs_command" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "gets" -d 'Read values with their tokens, in one round trip'
@@ -70,14 +75,20 @@ complete -c mccas -n "__fish_mccas_using_subcommand gets" -l max-value -d 'The l
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l raw -d 'Print the bytes of the one value, and nothing else, not even a newline'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l token-only -d 'Print the token of the one key'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l all-servers -d 'Ask every server, and every address of a name that has several: who holds the keys, and whether they differ'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l instance -d 'Tell also which server process hands out the tokens, for cas --instance'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l file -d 'Read the value from a file; for the writer of a named pipe it waits as long as --timeout says' -r -F
@@ -99,6 +110,10 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -l max-value -d 'The lo
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l chomp -d 'Drop one newline at the end of the value'
@@ -106,6 +121,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -l exactly-once -d 'Let
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l by -d 'What to add; may be negative' -r
@@ -132,12 +148,17 @@ complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-value -d 'T
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l shell -d 'Run this line by sh instead' -r
@@ -161,6 +182,10 @@ complete -c mccas -n "__fish_mccas_using_subcommand update" -l max-value -d 'The
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l always -d 'Write also what did not change: it gets a new token, and what --ttl and --flags say'
@@ -169,6 +194,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand update" -l exactly-once -d '
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l token -d 'Delete if the item still has this token' -r
@@ -186,11 +212,16 @@ complete -c mccas -n "__fish_mccas_using_subcommand delete" -l max-value -d 'The
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l shell -d 'Run this line by sh instead' -r
@@ -211,11 +242,16 @@ complete -c mccas -n "__fish_mccas_using_subcommand lock" -l max-value -d 'The l
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l interval -d 'The time between two looks' -r
@@ -236,12 +272,17 @@ complete -c mccas -n "__fish_mccas_using_subcommand watch" -l max-value -d 'The 
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l log -d 'Follow the server\'s log instead of polling: every store, lost swaps included, with the client\'s address'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
@@ -257,11 +298,16 @@ complete -c mccas -n "__fish_mccas_using_subcommand locate" -l max-value -d 'The
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l for -d 'How long to look; Ctrl-C ends it earlier' -r
@@ -283,12 +329,17 @@ complete -c mccas -n "__fish_mccas_using_subcommand contention" -l max-value -d 
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l no-live -d 'Print only the final table, also on a terminal'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l key -d 'Count on this key, which must hold a number, instead of a private one: it is raised by thousands and stays so' -r
@@ -309,11 +360,16 @@ complete -c mccas -n "__fish_mccas_using_subcommand bench" -l max-value -d 'The 
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
@@ -329,11 +385,16 @@ complete -c mccas -n "__fish_mccas_using_subcommand completions" -l max-value -d
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
@@ -349,11 +410,16 @@ complete -c mccas -n "__fish_mccas_using_subcommand man" -l max-value -d 'The lo
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "gets" -d 'Read values with their tokens, in one round trip'

@@ -91,6 +91,12 @@ impl Exit {
         }
     }
 
+    /// Its name in the table.
+    pub(crate) fn name(self) -> &'static str {
+        let row = Exit::ALL.into_iter().find(|(exit, ..)| *exit == self);
+        row.map_or("", |(_, name, _)| name)
+    }
+
     /// Whether a caller who looks at the code may expect it: an answer of the key or the item, not trouble on the way there.
     ///
     /// What a command ends with is its own answer, and its own to explain; by 126 and 127 it could not be run at all.

@@ -82,6 +82,12 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         }
         None => private_key()?,
     };
+    if settings.servers.only().is_none() {
+        let server = context.server(&key);
+        context
+            .out
+            .message(&format!("bench measures {server}, which holds its key"));
+    }
     if args.key.is_none()
         && let Err(error) = create(context.store.as_mut(), &key)
     {

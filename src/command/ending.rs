@@ -7,7 +7,9 @@ use crate::cas::expiry::ExpiryError;
 use crate::cas::shown::quoted;
 use crate::cas::update::{Stopped, Why};
 use crate::cas::{Counter, ErrorKind, Item, Key, StoreError};
+use crate::client::discover::Undiscovered;
 use crate::exit::Exit;
+use crate::output::Output;
 use crate::output::report::{Number, Report, Status};
 
 /// What only the command knows about the ending of its write: each sentence that says what was wanted, or what to do next.
@@ -46,6 +48,13 @@ pub(super) fn no_answer(
     fail(context, server, Exit::of(error), report, &error.to_string())
 }
 
+/// Reports that the servers could not be found out, which is before there is anything to work with.
+pub(super) fn undiscovered(out: &mut Output, undiscovered: &Undiscovered) -> anyhow::Result<Exit> {
+    let Undiscovered { server, error } = undiscovered;
+    let report = Report::of(Status::of(error));
+    tell(out, server, Exit::of(error), report, &error.to_string())
+}
+
 /// Reports a failure on a server: the object for programs, the message for people.
 pub(super) fn fail(
     context: &mut Context,
@@ -54,15 +63,25 @@ pub(super) fn fail(
     report: Report,
     message: &str,
 ) -> anyhow::Result<Exit> {
-    if context.out.json() {
+    tell(context.out, server, exit, report, message)
+}
+
+fn tell(
+    out: &mut Output,
+    server: &str,
+    exit: Exit,
+    report: Report,
+    message: &str,
+) -> anyhow::Result<Exit> {
+    if out.json() {
         let report = Report {
             server: Some(server.into()),
             error: Some(message.into()),
             ..report
         };
-        context.out.object(&report)?;
+        out.object(&report)?;
     }
-    context.out.outcome(exit, message);
+    out.outcome(exit, message);
     Ok(exit)
 }
 

@@ -60,10 +60,6 @@ impl Subcommand for Args {
         false
     }
 
-    fn asks_by_key(&self) -> bool {
-        false
-    }
-
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         let mut tree = (context.tree)().disable_help_subcommand(true);
         // Only a built tree knows the global options of its subcommands.

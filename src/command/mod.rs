@@ -16,6 +16,7 @@ pub(crate) mod watch;
 
 mod child;
 
+mod all_servers;
 mod connect;
 mod context;
 mod ending;
@@ -75,8 +76,25 @@ pub(crate) fn run(
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
     if subcommand.asks_servers() {
-        connect::prepare(settings)?;
+        connect::prepare(settings, out)?;
+        match connect::discovered(settings) {
+            Ok(None) => {}
+            Ok(Some(found)) => {
+                out.detail(&format!("the servers are {}", found.servers));
+                return run_with(subcommand, &found, tree, out);
+            }
+            Err(error) => return ending::undiscovered(out, &error),
+        }
     }
+    run_with(subcommand, settings, tree, out)
+}
+
+fn run_with(
+    subcommand: &dyn Subcommand,
+    settings: &Settings,
+    tree: fn() -> clap::Command,
+    out: &mut Output,
+) -> anyhow::Result<Exit> {
     let mut context = Context::connect(settings, subcommand, tree, out)?;
     let exit = subcommand.run(&mut context)?;
     context.under_way.obey_late();

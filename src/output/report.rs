@@ -66,6 +66,8 @@ pub(crate) struct Report {
     pub(crate) size: Option<usize>,
     /// `stale` or `placeholder`, where the value is not an ordinary one.
     pub(crate) state: Option<&'static str>,
+    /// Whether the servers that hold a key hold different values.
+    pub(crate) differs: Option<bool>,
     pub(crate) attempts: Option<u32>,
     pub(crate) conflicts: Option<u32>,
     pub(crate) method: Option<&'static str>,

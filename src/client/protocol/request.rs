@@ -60,6 +60,16 @@ impl Request {
         self.text("stats conns\r\n");
     }
 
+    /// `config get cluster`: the servers of the cluster.
+    pub(crate) fn cluster(&mut self) {
+        self.text("config get cluster\r\n");
+    }
+
+    /// The same as ElastiCache told it before 1.4.14.
+    pub(crate) fn cluster_as_item(&mut self) {
+        self.text("get AmazonElastiCache:cluster\r\n");
+    }
+
     /// Notes that the bytes so far change something once they arrive.
     pub(super) fn now_takes_effect(&mut self) {
         self.takes_effect.get_or_insert(self.bytes.len());

@@ -23,14 +23,8 @@ impl Session {
             }
             _ => plain(error),
         };
-        let distrusted = error
-            .get_ref()
-            .and_then(|error| error.downcast_ref::<rustls::Error>())
-            .is_some_and(|error| matches!(error, rustls::Error::InvalidCertificate(_)));
-        let hint = match (&self.address, error.kind()) {
-            _ if distrusted => " (SSL_CERT_FILE names a file of certificates to trust instead)",
-            (Address::Tls { .. }, io::ErrorKind::InvalidData) => " (is it a port without TLS?)",
-            (_, io::ErrorKind::ConnectionRefused) => " (is memcached running there?)",
+        let hint = match error.kind() {
+            io::ErrorKind::ConnectionRefused => " (is memcached running there?)",
             _ => "",
         };
         let message = format!("cannot reach {}: {cause}{hint}", self.address);
@@ -49,6 +43,11 @@ impl Session {
         answered: bool,
     ) -> StoreError {
         let (fault, message) = match error {
+            ReplyError::Wire(WireError::Silent | WireError::Cut(_))
+                if !answered && !in_doubt && self.speaks_binary() =>
+            {
+                (Fault::Foreign, self.binary_only())
+            }
             // The command handles the server's own words for "not stored"; the rest does not say what the server did.
             ReplyError::Server(text) if in_doubt => {
                 let text = shown(text.as_bytes());
@@ -106,6 +105,13 @@ impl Session {
             "{} did not answer within {}{hint}",
             self.address,
             self.patience()
+        )
+    }
+
+    fn binary_only(&self) -> String {
+        format!(
+            "{} speaks the binary protocol only (-S or -B binary), and mccas does not speak it",
+            self.address
         )
     }
 

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::cas::{Key, StoreError};
 use crate::client::protocol::{Dialect, Language, ReplyError, reply};
-use crate::client::wire::{Wire, WireError};
+use crate::client::wire::WireError;
 
 /// What a failed exchange says about the server's dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,20 +45,27 @@ impl Session {
             // No dialect is heard twice: each answer of one shows another that comes after it.
             match (&answer, self.heard.take()) {
                 (Err(_), Some(Heard::Language(language))) => self.language = language,
-                (Err(_), Some(Heard::Nothing))
-                    if self.language != Language::Relay && self.is_relay() =>
-                {
-                    self.language = Language::Relay;
-                }
                 _ => return answer,
             }
         }
     }
 
+    /// What is heard in an error, once it is known who it was that hung up without a word.
+    pub(super) fn hear(&self, error: &ReplyError, first: bool) -> Option<Heard> {
+        match Heard::of(error, first) {
+            Some(Heard::Nothing) if self.language != Language::Relay && self.is_relay() => {
+                // Then it is not one of the binary protocol, either.
+                self.binary.set(Some(false));
+                Some(Heard::Language(Language::Relay))
+            }
+            heard => heard,
+        }
+    }
+
     /// Whether the peer that hung up is a proxy that does so over every command it does not know: on a new connection it
     /// answers `version`, and hangs up again over a no-op. A server that only had a bad moment answers both.
-    fn is_relay(&mut self) -> bool {
-        let Ok(mut wire) = Wire::open(&self.address, &self.access, self.timeout) else {
+    fn is_relay(&self) -> bool {
+        let Ok(mut wire) = self.open() else {
             return false;
         };
         wire.heed(&self.hurry);

@@ -10,8 +10,10 @@ mod poll;
 mod read;
 mod release;
 mod store;
+mod stranger;
 mod swap;
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -56,6 +58,8 @@ pub(crate) struct Session {
     takes_tokens: Option<bool>,
     /// Whether the server asks for a login; `None` until it has answered.
     asks: Option<bool>,
+    /// Whether it is one of the binary protocol; `None` until that was tried.
+    binary: Cell<Option<bool>>,
 }
 
 impl Session {
@@ -81,6 +85,7 @@ impl Session {
             mark: Mark::default(),
             takes_tokens: None,
             asks: None,
+            binary: Cell::default(),
         }
     }
 
@@ -121,6 +126,11 @@ impl Session {
     pub(in crate::client) fn is_proxy(&mut self) -> Result<bool, StoreError> {
         let says_proxy = self.learn()?.limits.says_proxy();
         Ok(says_proxy || self.language == Language::Relay)
+    }
+
+    /// Whether, for all that is known, it may be one.
+    pub(in crate::client) fn may_be_proxy(&self) -> bool {
+        self.facts.is_some_and(|facts| facts.limits.is_proxy())
     }
 
     /// Compares the process that answers now with the known one, and remembers this one from now on.
@@ -180,7 +190,7 @@ impl Session {
                 Ok(answer)
             }
             Err((error, in_doubt)) => {
-                self.heard = Heard::of(&error, !self.met && !wire.answered());
+                self.heard = self.hear(&error, !self.met && !wire.answered());
                 let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)
