@@ -21,7 +21,9 @@ fn fight_over(target: &Target, key: &str) -> u64 {
     let count = || {
         let mut done = 0;
         while Instant::now() < end {
-            let outcome = mccas_at(target.address()).args(["incr-cas", key, "-q"]).run();
+            let outcome = mccas_at(target.address())
+                .args(["incr-cas", key, "-q"])
+                .run();
             assert_eq!(outcome.code, 0, "{outcome:?}");
             done += 1;
         }
@@ -43,7 +45,9 @@ fn the_moment_stays(name: &str, target: &Target) {
     let before = eye.look("k").item.expect("the item");
     let done = fight_over(target, "k");
     let after = eye.look("k").item.expect("the item");
-    tell(format_args!("{name}: {done} increments, {before:?} has become {after:?}"));
+    tell(format_args!(
+        "{name}: {done} increments, {before:?} has become {after:?}"
+    ));
     assert_eq!(after.value, done.to_string());
     assert_eq!((after.moment, after.flags), (before.moment, before.flags));
     assert!(done > 50, "{done}");

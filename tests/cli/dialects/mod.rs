@@ -8,6 +8,7 @@ mod counters; // incr-cas and bench.
 mod edits; // update and delete.
 mod peers; // The kinds of servers.
 mod reads; // gets.
+mod secured; // Credentials and TLS.
 mod stage; // One server of a kind, and what a check does with it.
 mod swaps; // cas.
 mod table; // docs/servers.md.
@@ -137,4 +138,13 @@ on_each! {
     on_elasticache_serverless: "ElastiCache Serverless",
     on_a_binary_only_port: "`-B binary`",
     on_an_http_server: "an HTTP server",
+    without_credentials: "`-Y`, no credentials",
+    over_tls_by_an_authority: "`-Z`, `--tls-ca`",
+    over_tls_by_its_own_certificate: "`-Z`, its own certificate",
+    over_tls_with_a_client_certificate: "`-Z`, client certificate",
+    over_tls_without_looking: "`-Z`, `--tls-insecure`",
+    over_tls_of_an_unknown_authority: "`-Z`, unknown authority",
+    over_tls_of_another_name: "`-Z`, another name",
+    over_tls_that_has_expired: "`-Z`, expired",
+    over_tls_without_a_client_certificate: "`-Z`, no client certificate",
 }

@@ -1,5 +1,6 @@
 //! The kinds of servers, and what each of them has to give.
 
+use super::secured::{self, Secured};
 use crate::harness::filter::Dialect;
 use crate::harness::server::Memcached;
 use crate::harness::target::Target;
@@ -44,6 +45,7 @@ pub(super) enum Give {
 pub(super) enum Started {
     Serving(Target),
     Scripted(Scripted),
+    Secured(Secured),
 }
 
 impl From<Target> for Started {
@@ -76,7 +78,7 @@ const fn refuses(name: &'static str, start: fn() -> Started, code: i32) -> Peer 
     }
 }
 
-pub(super) const PEERS: [Peer; 14] = [
+pub(super) const PEERS: [Peer; 23] = [
     serves("1.4", || speaking(Dialect::V1_4), &[Tokens]),
     serves("1.5.16 to 1.5.18", || speaking(Dialect::V1_5_16), &[Tokens]),
     serves(
@@ -127,7 +129,29 @@ pub(super) const PEERS: [Peer; 14] = [
         5,
     ),
     refuses("an HTTP server", http, 5),
+    refuses("`-Y`, no credentials", secured::without_credentials, 7),
+    serves("`-Z`, `--tls-ca`", secured::authority, INSTALLED),
+    serves(
+        "`-Z`, its own certificate",
+        secured::own_certificate,
+        INSTALLED,
+    ),
+    serves(
+        "`-Z`, client certificate",
+        secured::client_certificate,
+        INSTALLED,
+    ),
+    serves("`-Z`, `--tls-insecure`", secured::insecure, INSTALLED),
+    refuses("`-Z`, unknown authority", secured::unknown_authority, 5),
+    refuses("`-Z`, another name", secured::another_name, 5),
+    refuses("`-Z`, expired", secured::expired, 5),
+    refuses(
+        "`-Z`, no client certificate",
+        secured::no_client_certificate,
+        5,
+    ),
 ];
+const INSTALLED: &[Give] = &[Tokens, Expiry, Clock, Log, AnyKey];
 
 fn speaking(dialect: Dialect) -> Started {
     Target::speaking(dialect).into()
