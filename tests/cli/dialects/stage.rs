@@ -215,7 +215,7 @@ impl Stage {
             sentence.unwrap_or_else(|| panic!("{}: no word of why\n{outcome:?}", self.name));
         Err(Box::new(Refused {
             code: outcome.code,
-            sentence: sentence.replace(&self.address(), "SERVER"),
+            sentence: without_the_time(&sentence.replace(&self.address(), "SERVER")),
             outcome,
         }))
     }
@@ -261,5 +261,13 @@ impl Stage {
             (told, seconds) => told == seconds,
         };
         assert!(agrees, "{}: {object}", self.name);
+    }
+}
+
+/// The sentence without the time that it is now.
+fn without_the_time(sentence: &str) -> String {
+    match sentence.split_once(" (it is 20") {
+        Some((before, _)) => format!("{before} (it is NOW here)"),
+        None => sentence.into(),
     }
 }
