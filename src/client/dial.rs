@@ -45,7 +45,7 @@ fn tcp(host: &Host, port: u16, deadline: Instant) -> io::Result<TcpStream> {
     };
     let (stream, address) = first_of(&addresses, deadline)?;
     // On another thread another address may have been first: then that one counts.
-    if addresses.len() > 1 && host.pin(address) != address {
+    if host.pin(address, &addresses) != address {
         return tcp(host, port, deadline);
     }
     stream.set_nodelay(true)?;

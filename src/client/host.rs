@@ -12,7 +12,14 @@ use std::sync::{Arc, OnceLock};
 #[derive(Clone)]
 pub(crate) struct Host {
     name: String,
-    used: Arc<OnceLock<SocketAddr>>,
+    used: Arc<OnceLock<Used>>,
+}
+
+/// The address in use, and whether it is worth telling.
+#[derive(Clone, Copy)]
+struct Used {
+    address: SocketAddr,
+    told: bool,
 }
 
 impl Host {
@@ -20,23 +27,34 @@ impl Host {
     pub(super) fn at(&self, address: SocketAddr) -> Host {
         Host {
             name: self.name.clone(),
-            used: Arc::new(OnceLock::from(address)),
+            used: Arc::new(OnceLock::from(Used {
+                address,
+                told: true,
+            })),
         }
     }
 
-    /// Uses this address from now on, unless one is used already; returns the one that is.
-    pub(super) fn pin(&self, address: SocketAddr) -> SocketAddr {
-        *self.used.get_or_init(|| address)
+    /// Uses the one of its addresses that answered, unless one is used already; returns the one that is. A name with one
+    /// address may have another later. Those of the machine itself are no news.
+    pub(super) fn pin(&self, address: SocketAddr, all: &[SocketAddr]) -> SocketAddr {
+        if all.len() < 2 {
+            return self.pinned().unwrap_or(address);
+        }
+        let told = !all.iter().all(|address| address.ip().is_loopback());
+        self.used.get_or_init(|| Used { address, told }).address
     }
 
     /// The address in use, if the name has several.
     pub(super) fn pinned(&self) -> Option<SocketAddr> {
-        self.used.get().copied()
+        self.used.get().map(|used| used.address)
     }
 
-    /// The address in use, where the name does not say enough. Those of the machine itself are no news.
+    /// The address in use, where the name does not say enough.
     pub(super) fn told(&self) -> Option<SocketAddr> {
-        self.pinned().filter(|address| !address.ip().is_loopback())
+        self.used
+            .get()
+            .filter(|used| used.told)
+            .map(|used| used.address)
     }
 }
 
@@ -86,17 +104,27 @@ mod tests {
     fn the_first_address_is_used_by_every_clone() {
         let (first, second) = ("10.0.0.1:1", "10.0.0.2:1");
         let [first, second] = [first, second].map(|text| text.parse::<SocketAddr>().unwrap());
-        let host = Host::from("cache");
+        let (host, all) = (Host::from("cache"), [first, second]);
         let clone = host.clone();
+        assert_eq!(clone.pin(first, &all[..1]), first);
         assert_eq!(host.pinned(), None);
-        assert_eq!(clone.pin(first), first);
-        assert_eq!(host.pin(second), first);
+        assert_eq!(clone.pin(first, &all), first);
+        assert_eq!(host.pin(second, &all), first);
         assert_eq!((host.pinned(), host.told()), (Some(first), Some(first)));
-        assert_eq!(host.at(second).pinned(), Some(second));
+        assert_eq!(host.at(second).told(), Some(second));
         assert_eq!(host.at(second), host);
-        assert_eq!(
-            Host::from("h").at("127.0.0.1:1".parse().unwrap()).told(),
-            None
-        );
+    }
+
+    #[test]
+    fn which_address_of_the_machine_itself_is_used_is_no_news() {
+        let [v4, v6, other] = ["127.0.0.1:1", "[::1]:1", "10.0.0.1:1"]
+            .map(|text| text.parse::<SocketAddr>().unwrap());
+        let told = |all: &[SocketAddr]| {
+            let host = Host::from("h");
+            assert_eq!(host.pin(v4, all), v4);
+            host.told()
+        };
+        assert_eq!(told(&[v4, v6]), None);
+        assert_eq!(told(&[v4, other]), Some(v4));
     }
 }

@@ -104,18 +104,16 @@ fn remarks(keys: &[Key], shelves: &[Shelf], context: &mut Context) {
     }
     for (at, key) in keys.iter().enumerate() {
         let count = holders(at, shelves).count();
-        if count == 0 {
-            let answered = shelves
-                .iter()
-                .filter(|shelf| shelf.held[at].is_ok())
-                .count();
-            context.out.message(&format!(
+        let answers = shelves.iter().filter(|shelf| shelf.held[at].is_ok());
+        match (count, answers.count()) {
+            (0, 0) => {}
+            (0, answered) => context.out.message(&format!(
                 "{key} is on none of the {answered} servers that answered"
-            ));
-        } else if differs(at, shelves) == Some(true) {
-            context.out.message(&format!(
+            )),
+            _ if differs(at, shelves) == Some(true) => context.out.message(&format!(
                 "{key} is not the same on the {count} servers that hold it"
-            ));
+            )),
+            _ => {}
         }
     }
 }

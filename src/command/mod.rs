@@ -6,6 +6,7 @@ pub(crate) mod cas;
 pub(crate) mod completions;
 pub(crate) mod contention;
 pub(crate) mod delete;
+pub(crate) mod edit;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
 pub(crate) mod locate;
@@ -57,6 +58,7 @@ subcommands! {
     Cas: cas,
     IncrCas: incr_cas,
     Update: update,
+    Edit: edit,
     Delete: delete,
     Lock: lock,
     Watch: watch,

@@ -73,6 +73,8 @@ pub(crate) struct Report {
     pub(crate) method: Option<&'static str>,
     /// What won over a swap that lost.
     pub(crate) current: Option<Current>,
+    /// Where the text of an edit is that is not stored.
+    pub(crate) file: Option<String>,
     /// Which of the slots of a lock, from 0.
     pub(crate) slot: Option<usize>,
     /// How long a lock was held.

@@ -36,7 +36,7 @@ fn a_server_that_speaks_only_the_binary_protocol_is_named_as_that() {
 fn who_has_answered_once_is_not_asked_whether_it_speaks_the_binary_protocol() {
     let once = Connection::new()
         .read_until("\r\n")
-        .reply("EN\r\n")
+        .reply("EN O0\r\n")
         .silence();
     let peer = Peer::always(once);
     let command = mccas_at(peer.address()).args(["gets", "a", "b", "--timeout", "200ms"]);

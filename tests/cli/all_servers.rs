@@ -146,6 +146,8 @@ fn all_are_asked_at_once() {
         3,
         "{outcome:?}"
     );
+    // What nobody told is not said to be nowhere.
+    assert_eq!(outcome.stderr.lines().count(), 3, "{outcome:?}");
     assert!(outcome.elapsed.as_secs_f64() < 2.5, "{outcome:?}");
 }
 

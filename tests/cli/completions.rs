@@ -7,11 +7,12 @@ use std::{env, fs};
 use crate::harness::inspect::show;
 use crate::harness::mccas::mccas_alone;
 
-pub(crate) const SUBCOMMANDS: [&str; 12] = [
+pub(crate) const SUBCOMMANDS: [&str; 13] = [
     "gets",
     "cas",
     "incr-cas",
     "update",
+    "edit",
     "delete",
     "lock",
     "watch",

@@ -18,6 +18,7 @@ mod contention_hostile; // The same on a log that no memcached writes.
 mod delete; // By token or value, and what is known when its answer is lost.
 mod dialects; // Every command on every kind of server; docs/servers.md.
 mod discover; // Servers that a configuration endpoint or the name service knows.
+mod edit; // A value in an editor on a terminal.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.
@@ -29,6 +30,7 @@ mod json; // The objects, read by strict types.
 mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
 mod lock; // Leases: held, waited for, lost.
+mod login; // Who is asked for a password logs in, and nobody else gets it.
 mod long_values; // What is longer than --max-value is not read.
 mod lost_attempts; // Retries, deadline, fallback.
 mod man; // The manual pages: up to date, with their sections.

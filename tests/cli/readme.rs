@@ -104,6 +104,7 @@ fn every_subcommand_and_option_of_readme_exists() {
         "cas",
         "incr-cas",
         "update",
+        "edit",
         "delete",
         "lock",
         "watch",

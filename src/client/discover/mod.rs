@@ -2,6 +2,7 @@
 
 mod nodes;
 
+pub(crate) use self::nodes::Naming;
 use super::Session;
 use super::address::Address;
 use super::dial;
@@ -12,15 +13,6 @@ use crate::cas::StoreError;
 
 /// More than any cluster has to say of its servers: 128 KiB.
 const LONGEST: usize = 128 * 1024;
-
-/// What each of the names by which a cluster's servers go is used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Naming {
-    /// The host name, where there is one.
-    Host,
-    /// The IP address, where there is one.
-    Ip,
-}
 
 /// The servers could not be found out.
 #[derive(Debug)]

@@ -2,9 +2,17 @@
 
 use std::net::IpAddr;
 
-use super::Naming;
 use crate::cas::shown::quoted;
 use crate::client::servers::Servers;
+
+/// By which of its names a server goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// The host name, where there is one.
+    Host,
+    /// The IP address, where there is one.
+    Ip,
+}
 
 /// More servers than any cluster has.
 const MOST: usize = 1000;

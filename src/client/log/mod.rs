@@ -48,7 +48,9 @@ impl Session {
     /// Asks the server for its log of stores and connections.
     fn attach(&self) -> Result<Log, StoreError> {
         let mut wire = self.open()?;
-        let patient = Session::new(self.address.clone(), self.timeout.max(FIRST_LINE));
+        let mut patient = Session::new(self.address.clone(), self.timeout.max(FIRST_LINE));
+        patient = patient.with_access(&self.access);
+        patient.asks = self.asks;
         wire.allow(patient.timeout);
         let ask = |wire: &mut Wire| {
             wire.send(b"watch mutations connevents\r\n")?;
@@ -56,7 +58,11 @@ impl Session {
         };
         let mut answer = ask(&mut wire);
         if matches!(answer, Err(ReplyError::Wire(WireError::Unauthenticated))) {
-            answer = self.log_in(&mut wire).and_then(|()| ask(&mut wire));
+            wire.allow(self.timeout);
+            answer = self.log_in(&mut wire).and_then(|()| {
+                wire.allow(patient.timeout);
+                ask(&mut wire)
+            });
         }
         match answer {
             Ok(line) if line == b"OK" => Ok(Log::new(wire, &self.address)),

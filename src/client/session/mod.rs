@@ -57,7 +57,7 @@ pub(crate) struct Session {
     /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
     takes_tokens: Option<bool>,
     /// Whether the server asks for a login; `None` until it has answered.
-    asks: Option<bool>,
+    pub(in crate::client) asks: Option<bool>,
     /// Whether it is one of the binary protocol; `None` until that was tried.
     binary: Cell<Option<bool>>,
 }

@@ -1,7 +1,7 @@
 //! Who it may be that did not answer the first question.
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Session;
 use crate::client::dial::dial;
@@ -17,8 +17,9 @@ const NOOP: [u8; 24] = {
 /// How every answer in that protocol begins.
 const ANSWER: u8 = 0x81;
 
-/// Which part of the time of an exchange an answer may take: whoever was silent so far has had the whole.
-const SHARE: u32 = 10;
+/// Which part of the time of an exchange an answer may take, and how much at most: whoever was silent so far has had the whole.
+const SHARE: u32 = 15;
+const PATIENCE: Duration = Duration::from_millis(100);
 
 impl Session {
     /// Whether the server is one of the binary protocol, which says nothing to a question in text (protocol.md 8). It is
@@ -36,7 +37,7 @@ impl Session {
     }
 
     fn answers_in_binary(&self) -> io::Result<bool> {
-        let patience = self.timeout / SHARE;
+        let patience = (self.timeout / SHARE).min(PATIENCE);
         let mut stream = dial(&self.address, &self.access, patience)?;
         let deadline = Instant::now() + patience;
         stream.write(&NOOP, deadline)?;

@@ -89,8 +89,11 @@ fn time((tag, text): (u8, &[u8])) -> Option<UnixTime> {
         part(10),
         &text[12..]
     );
+    if *rfc3339 < *"1970" {
+        return Some(UnixTime::since_unix_epoch(Duration::ZERO));
+    }
     let moment = humantime::parse_rfc3339(&rfc3339).ok()?;
-    let since = moment.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let since = moment.duration_since(UNIX_EPOCH).ok()?;
     Some(UnixTime::since_unix_epoch(since))
 }
 

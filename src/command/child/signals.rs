@@ -147,6 +147,25 @@ impl Signals {
         self.waker.woken.swap(false, Ordering::Acquire)
     }
 
+    /// Waits until there is something to read, or for a signal.
+    pub(crate) fn until_readable(&self, input: impl AsFd) -> Option<Signal> {
+        loop {
+            self.calm();
+            if let Some(signal) = self.take() {
+                return Some(signal);
+            }
+            let mut ready = [
+                PollFd::from_borrowed_fd(self.wake(), PollFlags::IN),
+                PollFd::new(&input, PollFlags::IN),
+            ];
+            // An interrupted wait is a signal, which the next round sees.
+            let _ = poll(&mut ready, None);
+            if !ready[1].revents().is_empty() {
+                return None;
+            }
+        }
+    }
+
     /// Waits, at most so long, for a signal or a [`Waker`].
     pub(crate) fn pause(&self, time: Duration) -> Pause {
         let until = Instant::now().checked_add(time);
