@@ -67,6 +67,10 @@ impl Session {
         match answer {
             Ok(line) if line == b"OK" => Ok(Log::new(wire, &self.address)),
             Ok(line) => Err(self.no_log(line)),
+            // A proxy that counts for itself may hang up over a command that it does not know.
+            Err(ReplyError::Wire(WireError::Cut(_))) if self.may_be_proxy() => {
+                Err(self.proxy_has_no_log())
+            }
             Err(error) => Err(patient.explain(error, false, wire.answered())),
         }
     }

@@ -128,6 +128,11 @@ impl Session {
         Ok(says_proxy || self.language == Language::Relay)
     }
 
+    /// Whether, for all that is known, it may be one.
+    pub(in crate::client) fn may_be_proxy(&self) -> bool {
+        self.facts.is_some_and(|facts| facts.limits.is_proxy())
+    }
+
     /// Compares the process that answers now with the known one, and remembers this one from now on.
     fn meet(&mut self, now: Facts) -> Process {
         let process = self
