@@ -33,12 +33,12 @@ never\t''"
 complete -c mccas -n "__fish_mccas_needs_command" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_needs_command" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_needs_command" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_needs_command" -s h -l help -d 'Print help'
-complete -c mccas -n "__fish_mccas_needs_command" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_needs_command" -s h -l help -d 'Print help; -h: a summary'
+complete -c mccas -n "__fish_mccas_needs_command" -s V -l version -d 'Print the version'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "gets" -d 'Read values with their tokens, in one round trip'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
-complete -c mccas -n "__fish_mccas_needs_command" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "update" -d 'Edit a value through a command, from its stdin to its stdout'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "watch" -d 'Follow keys: one line per change'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "contention" -d 'Show which keys are fought over, and by whom'
@@ -52,20 +52,20 @@ complete -c mccas -n "__fish_mccas_using_subcommand gets" -l max-value -d 'The l
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mccas -n "__fish_mccas_using_subcommand gets" -l raw -d 'Print the bytes of the one value, and nothing else, not even a newline'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l raw -d 'Print the bytes of the one value'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l token-only -d 'Print the token of the one key'
-complete -c mccas -n "__fish_mccas_using_subcommand gets" -l instance -d 'Tell also which server process hands out the tokens, for cas --instance'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l instance -d 'Tell also which server process hands out the tokens'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand gets" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mccas -n "__fish_mccas_using_subcommand gets" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand cas" -l file -d 'Read the value from a file; for the writer of a named pipe it waits as long as --timeout says' -r -F
-complete -c mccas -n "__fish_mccas_using_subcommand cas" -l token -d 'Swap if the item still has this token; absent: store if the key does not exist' -r
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -s h -l help -d 'Print help; -h: a summary'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -s V -l version -d 'Print the version'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l token -d 'Swap if the item still has it; absent: if there is none' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l expect -d 'Swap if the value now stored is this one' -r
-complete -c mccas -n "__fish_mccas_using_subcommand cas" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
-complete -c mccas -n "__fish_mccas_using_subcommand cas" -l flags -d 'The client flags: keep, or a number' -r
-complete -c mccas -n "__fish_mccas_using_subcommand cas" -l instance -d 'Only if the token comes from this server process (from gets --instance)' -r
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l file -d 'Read the value from a file' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l ttl -d 'keep, never, or a time like 2h' -r
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l flags -d 'keep, or a number' -r
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l instance -d 'Only by a token of this server process' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
@@ -73,57 +73,57 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -l color -d 'When to co
 always\t''
 never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l chomp -d 'Drop one newline at the end of the value'
-complete -c mccas -n "__fish_mccas_using_subcommand cas" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l exactly-once -d 'Give each swap a token of its own'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand cas" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mccas -n "__fish_mccas_using_subcommand cas" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -s h -l help -d 'Print help; -h: a summary'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -s V -l version -d 'Print the version'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l by -d 'What to add; may be negative' -r
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-retries -d 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 1 with --fallback incr]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-retries -d 'Attempts after the first one; 0 = one attempt' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l deadline -d 'Bound on the whole loop' -r
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l initial -d 'A missing key counts as N; without it a missing key is exit 4' -r
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l initial-ttl -d 'The expiry of a key that this creates, kept ever after; a key that is there keeps its own' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l initial -d 'A missing key counts as N' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l initial-ttl -d 'The expiry of a key that this creates' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l min -d 'Refuse to go below N' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max -d 'Refuse to go above N' -r
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l fallback -d 'What to do when the retries or the deadline are used up: fail, or finish with the server\'s own arithmetic' -r -f -a "fail\t'Give up'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l fallback -d 'If the swaps keep losing' -r -f -a "fail\t'Give up'
 incr\t'The server\'s own atomic arithmetic'"
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l flags -d 'The client flags: keep, or a number' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l ttl -d 'keep, never, or a time like 2h' -r
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l flags -d 'keep, or a number' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l exactly-once -d 'Give each swap a token of its own'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s h -l help -d 'Print help; -h: a summary'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s V -l version -d 'Print the version'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l shell -d 'Run this line by sh instead' -r
-complete -c mccas -n "__fish_mccas_using_subcommand update" -l initial -d 'A missing key counts as VALUE; without it a missing key is exit 4' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l initial -d 'A missing key counts as VALUE' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l initial-file -d 'The same from a file' -r -F
-complete -c mccas -n "__fish_mccas_using_subcommand update" -l initial-ttl -d 'The expiry of a key that this creates, kept ever after; a key that is there keeps its own' -r
-complete -c mccas -n "__fish_mccas_using_subcommand update" -l max-retries -d 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000]' -r
-complete -c mccas -n "__fish_mccas_using_subcommand update" -l deadline -d 'Bound on everything together, the command included' -r
-complete -c mccas -n "__fish_mccas_using_subcommand update" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
-complete -c mccas -n "__fish_mccas_using_subcommand update" -l flags -d 'The client flags: keep, or a number' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l initial-ttl -d 'The expiry of a key that this creates' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l max-retries -d 'Attempts after the first one; 0 = one attempt' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l deadline -d 'Bound on everything together' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l ttl -d 'keep, never, or a time like 2h' -r
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l flags -d 'keep, or a number' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mccas -n "__fish_mccas_using_subcommand update" -l always -d 'Write also what did not change: it gets a new token, and what --ttl and --flags say'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l always -d 'Write also what did not change'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l chomp -d 'Drop one newline at the end of the output'
-complete -c mccas -n "__fish_mccas_using_subcommand update" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l exactly-once -d 'Give each swap a token of its own'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mccas -n "__fish_mccas_using_subcommand update" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -s h -l help -d 'Print help; -h: a summary'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -s V -l version -d 'Print the version'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l token -d 'Delete if the item still has this token' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l expect -d 'Delete if the value now stored is this one' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
@@ -135,31 +135,31 @@ never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mccas -n "__fish_mccas_using_subcommand delete" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -s h -l help -d 'Print help; -h: a summary'
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -s V -l version -d 'Print the version'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l interval -d 'The time between two looks' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l count -d 'Stop after N changes' -r
-complete -c mccas -n "__fish_mccas_using_subcommand watch" -l for -d 'Stop after this time; exit 9 if --count was not reached' -r
-complete -c mccas -n "__fish_mccas_using_subcommand watch" -l since -d 'Report a change at once if the key has another token than this one' -r
-complete -c mccas -n "__fish_mccas_using_subcommand watch" -l exec -d 'Run a shell command per change; exit 1 at the end if one failed' -r
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l for -d 'Stop after this time' -r
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l since -d 'Tell at once if the token is another than this one' -r
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l exec -d 'Run a shell command per change' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c mccas -n "__fish_mccas_using_subcommand watch" -l log -d 'Follow the server\'s log instead of polling: every store, lost swaps included, with the client\'s address'
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l log -d 'Follow the server\'s log instead of polling'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mccas -n "__fish_mccas_using_subcommand watch" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand contention" -l for -d 'How long to look; Ctrl-C ends it earlier' -r
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -s h -l help -d 'Print help; -h: a summary'
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -s V -l version -d 'Print the version'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l for -d 'How long to look' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l top -d 'Show the N hottest rows' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l by -d 'What a row is: key or client' -r -f -a "key\t''
 client\t''"
-complete -c mccas -n "__fish_mccas_using_subcommand contention" -l interval -d 'The time between two pictures of the live view, or two objects of --json' -r
-complete -c mccas -n "__fish_mccas_using_subcommand contention" -l fail-above -d 'Exit 3 if a key with at least 10 swaps loses more than this share of them: 0 to 1' -r
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l interval -d 'Between two pictures' -r
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l fail-above -d 'Exit 3 if a key loses more than this share: 0 to 1' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
@@ -170,12 +170,12 @@ complete -c mccas -n "__fish_mccas_using_subcommand contention" -l no-live -d 'P
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand contention" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mccas -n "__fish_mccas_using_subcommand contention" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand bench" -l key -d 'Count on this key, which must hold a number, instead of a private one: it is raised by thousands and stays so' -r
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -s h -l help -d 'Print help; -h: a summary'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -s V -l version -d 'Print the version'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l key -d 'Count on this key, which must hold a number' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l workers -d 'Numbers of workers' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l for -d 'How long each measurement takes' -r
-complete -c mccas -n "__fish_mccas_using_subcommand bench" -l increments -d 'How many increments each measurement takes, by all workers together' -r
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l increments -d 'How many increments each measurement takes' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l strategy -d 'Strategies: guide, cas, fallback, incr' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
@@ -186,8 +186,8 @@ never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mccas -n "__fish_mccas_using_subcommand bench" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -s h -l help -d 'Print help; -h: a summary'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -s V -l version -d 'Print the version'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
@@ -197,8 +197,8 @@ never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -s h -l help -d 'Print help; -h: a summary'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -s V -l version -d 'Print the version'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
@@ -208,12 +208,12 @@ never\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand man" -s h -l help -d 'Print help'
-complete -c mccas -n "__fish_mccas_using_subcommand man" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand man" -s h -l help -d 'Print help; -h: a summary'
+complete -c mccas -n "__fish_mccas_using_subcommand man" -s V -l version -d 'Print the version'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "update" -d 'Edit a value through a command, from its stdin to its stdout'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "watch" -d 'Follow keys: one line per change'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete watch contention bench completions man help" -f -a "contention" -d 'Show which keys are fought over, and by whom'

@@ -1,6 +1,7 @@
 //! What the user typed: the global options and the environment, turned into [`Settings`], and a subcommand.
 
 mod foreign;
+mod shape;
 mod wrong;
 
 use std::any::Any;
@@ -8,13 +9,13 @@ use std::env;
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, Args, CommandFactory, Parser, ValueEnum};
+use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, ValueEnum};
 
 use crate::cas::shown::Shown;
 use crate::client::address::{Address, AddressError};
@@ -118,11 +119,14 @@ pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
         if error.use_stderr() && is_silent(words.iter().skip(1)) {
             return Exit::Usage;
         }
-        let mut error = wrong::answer(error, &words, &tree());
-        let printed = without_controls(&mut error).print();
+        let is_wrong = error.use_stderr();
+        let printed = match error.kind() {
+            ErrorKind::DisplayVersion => print_version(),
+            _ => without_controls(&mut shown(error, &words)).print(),
+        };
         match printed {
             // Whether or not anybody heard it.
-            _ if error.use_stderr() => Exit::Usage,
+            _ if is_wrong => Exit::Usage,
             Ok(()) => Exit::Done,
             // Whoever read the help has read enough.
             Err(closed) if closed.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
@@ -133,6 +137,44 @@ pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
             }
         }
     })
+}
+
+/// The error (or the help, which to clap is one) as it is shown.
+fn shown(error: clap::Error, words: &[OsString]) -> clap::Error {
+    let mut tree = tree().color(color_choice(words));
+    // Only now, as the shape of the tree costs time and nobody sees it otherwise.
+    let error = match tree.try_get_matches_from_mut(words) {
+        Err(shaped) if shaped.kind() == error.kind() => shaped,
+        _ => error,
+    };
+    wrong::answer(error, words, &tree)
+}
+
+/// What `--color` says, read as plain words: the rest of them may be wrong.
+fn color_choice(words: &[OsString]) -> ColorChoice {
+    let options = words.iter().take_while(|word| *word != "--");
+    let mut words = options.filter_map(|word| word.to_str());
+    let mut choice = ColorChoice::Auto;
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(value) => value.strip_prefix('='),
+            None => None,
+        };
+        match value {
+            Some("always") => choice = ColorChoice::Always,
+            Some("never") => choice = ColorChoice::Never,
+            _ => {}
+        }
+    }
+    choice
+}
+
+/// The same for every command: they have no versions of their own.
+fn print_version() -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(Cli::command().render_version().as_bytes())?;
+    stdout.flush()
 }
 
 /// Whether words that could not be understood say at least this: nothing on stderr.
@@ -186,9 +228,9 @@ fn without_controls(error: &mut clap::Error) -> &clap::Error {
     error
 }
 
-/// The command tree, for completions.
+/// The command tree as it is shown: for help, completions and manual pages.
 pub(crate) fn tree() -> clap::Command {
-    Cli::command()
+    shape::shaped(Cli::command())
 }
 
 fn settings(global: &Global) -> Result<Settings, clap::Error> {
@@ -267,6 +309,34 @@ mod tests {
     #[test]
     fn the_command_tree_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_tree_that_is_shown_is_consistent_and_understands_the_same() {
+        tree().debug_assert();
+        for line in [
+            "mccas gets k -qq --raw",
+            "mccas --json cas k v --token 7 --ttl 1h",
+            "mccas completions bash --color always",
+            "mccas incr k --by -5 -s h:1",
+        ] {
+            let words = || line.split(' ');
+            let (plain, shaped) = (Cli::command(), tree());
+            let matches = plain.try_get_matches_from(words()).unwrap();
+            assert_eq!(shaped.try_get_matches_from(words()).unwrap(), matches);
+        }
+    }
+
+    #[test]
+    fn colour_is_read_of_words_that_are_otherwise_wrong() {
+        let choice = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            color_choice(&words)
+        };
+        assert_eq!(choice("mccas gets --color always"), ColorChoice::Always);
+        assert_eq!(choice("mccas --color=never x"), ColorChoice::Never);
+        assert_eq!(choice("mccas x -- --color=never"), ColorChoice::Auto);
+        assert_eq!(choice("mccas --colors --color"), ColorChoice::Auto);
     }
 
     #[test]

@@ -14,6 +14,7 @@ Examples:
   mccas completions zsh  > ~/.zfunc/_mccas          (a folder in $fpath)
   mccas completions fish > ~/.config/fish/completions/mccas.fish")]
 pub(crate) struct Args {
+    /// The shell
     shell: Shell,
 }
 

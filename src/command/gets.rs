@@ -33,7 +33,9 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["json", "instance"])]
     token_only: bool,
 
-    /// Tell also which server process hands out the tokens, for cas --instance
+    /// Tell also which server process hands out the tokens
+    ///
+    /// For cas --instance.
     #[arg(long)]
     instance: bool,
 }

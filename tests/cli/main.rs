@@ -20,6 +20,7 @@ mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.
 mod fuzz; // No input and no answer panics.
 mod gets; // What it shows, and that it disturbs nothing.
+mod help; // What `-h` and `--help` show, and how wide.
 mod incr_cas; // Values, bounds, missing keys.
 mod input; // Files, stdin and named pipes are read no further than a value can be long.
 mod json; // The objects, read by strict types.
