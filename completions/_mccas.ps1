@@ -69,9 +69,9 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;cas' {
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Read the value from a file')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Swap if the item still has it; absent: if there is none')
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Swap if the value now stored is this one')
-            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Read the value from a file')
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'keep, never, or a time like 2h')
             [CompletionResult]::new('--flags', '--flags', [CompletionResultType]::ParameterName, 'keep, or a number')
             [CompletionResult]::new('--instance', '--instance', [CompletionResultType]::ParameterName, 'Only by a token of this server process')

@@ -64,9 +64,9 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --version 'Print the version'
         }
         &'mccas;cas'= {
+            cand --file 'Read the value from a file'
             cand --token 'Swap if the item still has it; absent: if there is none'
             cand --expect 'Swap if the value now stored is this one'
-            cand --file 'Read the value from a file'
             cand --ttl 'keep, never, or a time like 2h'
             cand --flags 'keep, or a number'
             cand --instance 'Only by a token of this server process'

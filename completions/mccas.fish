@@ -60,9 +60,9 @@ complete -c mccas -n "__fish_mccas_using_subcommand gets" -s q -l quiet -d 'No n
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s h -l help -d 'Print help; -h: a summary'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s V -l version -d 'Print the version'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l file -d 'Read the value from a file' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l token -d 'Swap if the item still has it; absent: if there is none' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l expect -d 'Swap if the value now stored is this one' -r
-complete -c mccas -n "__fish_mccas_using_subcommand cas" -l file -d 'Read the value from a file' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l ttl -d 'keep, never, or a time like 2h' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l flags -d 'keep, or a number' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l instance -d 'Only by a token of this server process' -r

@@ -323,7 +323,8 @@ mod tests {
             let words = || line.split(' ');
             let (plain, shaped) = (Cli::command(), tree());
             let matches = plain.try_get_matches_from(words()).unwrap();
-            assert_eq!(shaped.try_get_matches_from(words()).unwrap(), matches);
+            let shaped = shaped.try_get_matches_from(words()).unwrap();
+            assert_eq!(shaped, matches, "{line}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 
 use clap::builder::StyledStr;
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Command, Id};
 
 /// The heading of what every command takes.
 const GLOBAL: &str = "Global options";
@@ -99,21 +99,21 @@ fn required_first(command: Command) -> Command {
                 group.is_required_set() && group.get_args().any(|id| id == argument.get_id())
             })
     };
-    let mut order: Vec<(bool, String)> = command
-        .get_arguments()
-        .map(|argument| (!is_required(argument), argument.get_id().to_string()))
+    let mut order: Vec<&Arg> = command.get_arguments().collect();
+    order.sort_by_key(|argument| !is_required(argument));
+    let order: Vec<Id> = order
+        .into_iter()
+        .map(|argument| argument.get_id().clone())
         .collect();
-    order.sort_by_key(|(optional, _)| *optional);
     let column = column(&command);
-    let ids = order.into_iter().map(|(_, id)| id);
-    ids.enumerate().fold(command, |command, (place, id)| {
-        command.mut_arg(id, |argument| {
-            let argument = summed_up(argument, column);
-            // A key says all by its name.
-            let evident = argument.is_positional() && argument.get_id().as_str().starts_with("key");
-            let hidden = argument.is_hide_short_help_set() || evident;
-            argument.display_order(place).hide_short_help(hidden)
-        })
+    command.mut_args(|argument| {
+        let place = order.iter().position(|id| id == argument.get_id());
+        // A key says all by its name.
+        let evident = argument.is_positional() && argument.get_id().as_str().starts_with("key");
+        let hidden = argument.is_hide_short_help_set() || evident;
+        summed_up(argument, column)
+            .display_order(place.unwrap_or_default())
+            .hide_short_help(hidden)
     })
 }
 
@@ -158,12 +158,17 @@ fn shortened(text: &str, room: usize) -> &str {
     if text.len() <= room {
         return text;
     }
+    // Where else the value comes from.
+    let text = text.split(" [").next().unwrap_or_default();
+    if text.len() <= room {
+        return text;
+    }
     let end = |marks: &[&str]| {
         let ends = marks.iter().flat_map(|mark| text.match_indices(mark));
         ends.map(|(at, _)| at).filter(|&at| at <= room).max()
     };
     // A comma may stand in the middle of a list.
-    let end = end(&["; ", ": ", " (", " ["]).or_else(|| end(&[", "]));
+    let end = end(&["; ", ": ", " ("]).or_else(|| end(&[", "]));
     end.map_or(text, |at| &text[..at])
 }
 
@@ -279,7 +284,7 @@ mod tests {
         assert_eq!(shortened(help, 45), all);
         assert_eq!(shortened(help, 30), "Stop after this time");
         assert_eq!(shortened("Stop, or not at all", 10), "Stop");
-        assert_eq!(shortened(help, 10), help);
+        assert_eq!(shortened(help, 10), all);
     }
 
     #[test]

@@ -62,10 +62,11 @@ fn duration(seconds: u64) -> String {
         (seconds / 60 % 60, "m"),
         (seconds % 60, "s"),
     ];
-    let parts = parts.iter().filter(|(number, _)| *number > 0);
-    parts
-        .map(|(number, unit)| format!("{number}{unit}"))
-        .collect()
+    let mut text = String::new();
+    for (number, unit) in parts.iter().filter(|(number, _)| *number > 0) {
+        text += &format!("{number}{unit}");
+    }
+    text
 }
 
 /// A value for a terminal: on one line, control bytes escaped.
