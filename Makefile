@@ -28,7 +28,7 @@ check-routing: ## Compare the server of 10,000 random keys with what other clien
 	@scripts/check-routing.sh
 
 bless: ## Rewrite the checked-in files that are generated (completions, man pages, README blocks)
-	MCCAS_BLESS=1 cargo test --locked --test cli -- completions readme man:: wrong
+	MCCAS_BLESS=1 cargo test --locked --test cli -- completions readme man:: wrong tab::
 
 install-deps: ## Install what the tests need: memcached, a recent one beside it, shells, jq
 	@scripts/install-test-deps.sh

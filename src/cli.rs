@@ -102,11 +102,12 @@ impl ValueEnum for When {
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(match self {
-            When::Auto => "auto",
-            When::Always => "always",
-            When::Never => "never",
-        }))
+        let (word, meaning) = match self {
+            When::Auto => ("auto", "on a terminal that can show it"),
+            When::Always => ("always", "also on a pipe"),
+            When::Never => ("never", "nowhere"),
+        };
+        Some(PossibleValue::new(word).help(meaning))
     }
 }
 

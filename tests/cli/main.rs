@@ -37,6 +37,7 @@ mod recipes; // The recipes of README.md, run by two shells.
 mod reconnect; // Lost answers on new connections.
 mod round_trips; // How often the program waits for the server.
 mod signals; // What is told of a write that a signal interrupts.
+mod tab; // TAB pressed in bash, zsh and fish.
 mod terminal; // Colours, and nothing that a terminal would obey.
 mod tokens; // 64 bits, all of them compared.
 mod torn; // Values and tokens that do not belong together.

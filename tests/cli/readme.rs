@@ -190,7 +190,7 @@ fn without_changing(line: &str) -> String {
         let mut masked = parts[0].to_string();
         for part in &parts[1..] {
             masked += word;
-            masked += part.trim_start_matches(|c: char| c.is_ascii_digit() || "-:.TZs".contains(c));
+            masked += part.trim_start_matches(|c: char| c.is_ascii_digit() || "-:.TZdhms".contains(c));
         }
         line = masked;
     }

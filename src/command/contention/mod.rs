@@ -87,7 +87,9 @@ pub(crate) struct Args {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum What {
+    /// One row for each key
     Key,
+    /// One row for each client
     Client,
 }
 
