@@ -1,5 +1,6 @@
 //! What the user typed: the global options and the environment, turned into [`Settings`], and a subcommand.
 
+mod access;
 mod foreign;
 mod shape;
 mod wrong;
@@ -11,14 +12,19 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, Write};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, ValueEnum};
+use clap::{
+    ArgAction, ArgMatches, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum,
+};
 
 use crate::cas::shown::Shown;
-use crate::client::address::{Address, AddressError};
+use crate::client::address::AddressError;
+use crate::client::hash::Scheme;
+use crate::client::servers::Servers;
 use crate::command::Command;
 use crate::command::args::duration;
 use crate::exit::Exit;
@@ -55,13 +61,13 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Args)]
 struct Global {
-    // Not a doc comment: rustdoc would take [V6] for a link.
-    #[arg(short, long, global = true, value_name = "ADDR", value_hint = clap::ValueHint::Hostname)]
-    #[arg(
-        help = "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT \
-                [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]"
-    )]
-    server: Option<Address>,
+    /// Which server holds a key, as the application's client decides it [env: MCCAS_HASH]
+    #[arg(long, global = true, value_name = "SCHEME", ignore_case = true)]
+    hash: Option<Scheme>,
+
+    /// Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore
+    #[arg(long, global = true)]
+    discover: bool,
 
     /// Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
@@ -93,6 +99,9 @@ struct Global {
     /// Show each attempt, its wait and its reason on stderr
     #[arg(short, long, global = true)]
     verbose: bool,
+
+    #[command(flatten)]
+    access: access::Args,
 }
 
 // By hand: the output layer, where the type is, does not know of clap.
@@ -111,11 +120,62 @@ impl ValueEnum for When {
     }
 }
 
+// By hand: the client does not know of clap either.
+impl ValueEnum for Scheme {
+    fn value_variants<'a>() -> &'a [Scheme] {
+        &Scheme::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.about()))
+    }
+}
+
+/// The name of `--server` among the arguments.
+const SERVER: &str = "server";
+
+/// `--server`, which stands before and after the command, and each of them counts: clap would let the one after it replace the
+/// one before it, were it a global option like the others.
+fn server() -> clap::Arg {
+    clap::Arg::new(SERVER)
+        .short('s')
+        .long("server")
+        .action(ArgAction::Append)
+        .value_name("ADDR")
+        .value_hint(clap::ValueHint::Hostname)
+        .value_parser(str::parse::<Servers>)
+        .help(
+            "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its \
+             addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] \
+             [default: 127.0.0.1:11211]",
+        )
+}
+
+/// The command tree as it parses.
+fn plain() -> clap::Command {
+    let with_server = |command: clap::Command| command.arg(server());
+    with_server(Cli::command()).mut_subcommands(with_server)
+}
+
+/// The servers named before and after the command.
+fn named(matches: &ArgMatches) -> impl Iterator<Item = Servers> {
+    let after = matches.subcommand().map(|(_, matches)| matches);
+    let levels = std::iter::once(matches).chain(after);
+    let lists = levels.flat_map(|level| level.get_many::<Servers>(SERVER).unwrap_or_default());
+    lists.cloned().collect::<Vec<_>>().into_iter()
+}
+
 /// Reads command line and environment. Help, version and usage errors are printed here and end the program.
 pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
     let words: Vec<OsString> = env::args_os().collect();
-    let parsed =
-        Cli::try_parse_from(&words).and_then(|cli| Ok((settings(&cli.global)?, cli.command)));
+    let parsed = plain().try_get_matches_from(&words).and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut plain()))?;
+        let servers = Servers::joined(named(&matches)).map_err(|error| {
+            let message = format!("invalid value for '--server <ADDR>': {error}");
+            plain().error(ErrorKind::ValueValidation, message)
+        })?;
+        Ok((settings(&cli.global, servers)?, cli.command))
+    });
     parsed.map_err(|error| {
         if error.use_stderr() && is_silent(words.iter().skip(1)) {
             return Exit::Usage;
@@ -231,18 +291,17 @@ fn without_controls(error: &mut clap::Error) -> &clap::Error {
 
 /// The command tree as it is shown: for help, completions and manual pages.
 pub(crate) fn tree() -> clap::Command {
-    shape::shaped(Cli::command())
+    shape::shaped(plain())
 }
 
-fn settings(global: &Global) -> Result<Settings, clap::Error> {
-    let server = match &global.server {
-        Some(server) => server.clone(),
-        None => match from_env("MCCAS_SERVER", str::parse::<Address>)? {
-            Some(server) => server,
-            None => from_env("MEMCACHED_SERVERS", single_server)?
-                .flatten()
-                .unwrap_or_default(),
-        },
+fn settings(global: &Global, named: Option<Servers>) -> Result<Settings, clap::Error> {
+    let servers = match named {
+        Some(servers) => servers,
+        None => servers_of_env()?,
+    };
+    let hash = match global.hash {
+        Some(scheme) => Some(scheme),
+        None => from_env("MCCAS_HASH", str::parse)?,
     };
     let timeout = match global.timeout {
         Some(timeout) => timeout,
@@ -259,10 +318,17 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
         color: global.color,
         loudness,
     };
+    let access = global
+        .access
+        .to_access()
+        .map_err(|message| Cli::command().error(ErrorKind::ValueValidation, message))?;
     let max_retries = from_env("MCCAS_MAX_RETRIES", String::from_str)?;
     Ok(Settings {
-        server,
+        servers,
+        hash,
+        discover: global.discover,
         timeout,
+        access: Arc::new(access),
         output,
         max_value: global.max_value.unwrap_or(Size::DEFAULT),
         max_retries,
@@ -286,21 +352,18 @@ fn from_env<T, E: fmt::Display + 'static>(
         };
         let message =
             format!("invalid value {shown} in the environment variable {name}: {error}\n");
-        Cli::command().error(ErrorKind::ValueValidation, message)
+        tree().error(ErrorKind::ValueValidation, message)
     })
 }
 
-/// `MEMCACHED_SERVERS` lists servers for clients that spread keys over them. Only a list of one says where a key is: with
-/// several of them any choice would be a guess, and a write by it would land where nobody looks.
-fn single_server(list: &str) -> Result<Option<Address>, AddressError> {
-    let mut servers = list.split([',', ' ']).filter(|server| !server.is_empty());
-    match (servers.next(), servers.next()) {
-        (None, _) => Ok(None),
-        (Some(server), None) => server.parse().map(Some),
-        (Some(_), Some(_)) => Err(AddressError::new(
-            "it names several servers, and nothing says which of them holds a key; name one by --server",
-        )),
+/// The servers that the environment names, or the default.
+fn servers_of_env() -> Result<Servers, clap::Error> {
+    for name in ["MCCAS_SERVER", "MEMCACHED_SERVERS"] {
+        if let Some(servers) = from_env(name, str::parse)? {
+            return Ok(servers);
+        }
     }
+    Ok(Servers::default())
 }
 
 #[cfg(test)]
@@ -309,7 +372,7 @@ mod tests {
 
     #[test]
     fn the_command_tree_is_consistent() {
-        Cli::command().debug_assert();
+        tree().debug_assert();
     }
 
     #[test]
@@ -321,11 +384,13 @@ mod tests {
             "mccas completions bash --color always",
             "mccas incr k --by -5 -s h:1",
         ] {
-            let words = || line.split(' ');
-            let (plain, shaped) = (Cli::command(), tree());
-            let matches = plain.try_get_matches_from(words()).unwrap();
-            let shaped = shaped.try_get_matches_from(words()).unwrap();
-            assert_eq!(shaped, matches, "{line}");
+            let parsed = |tree: clap::Command| {
+                let matches = tree.try_get_matches_from(line.split(' ')).expect(line);
+                let cli = Cli::from_arg_matches(&matches).expect(line);
+                let servers: Vec<String> = named(&matches).map(|one| format!("{one:?}")).collect();
+                format!("{cli:?} {servers:?}")
+            };
+            assert_eq!(parsed(tree()), parsed(plain()));
         }
     }
 
@@ -354,7 +419,9 @@ mod tests {
             &["mccas", "gets", "k", "--color", "\u{1b}[2J"],
             &["mccas", "incr-cas", "k", "--by", "\u{1b}[2J"],
         ] {
-            let mut error = Cli::try_parse_from(words).expect_err("a usage error");
+            let mut error = tree()
+                .try_get_matches_from(words)
+                .expect_err("a usage error");
             let text = without_controls(&mut error).render().to_string();
             assert!(
                 text.chars()
@@ -380,16 +447,19 @@ mod tests {
     }
 
     #[test]
-    fn only_a_list_of_one_server_is_used() {
-        let single = |list: &str| {
-            single_server(list)
-                .unwrap()
-                .map(|server| server.to_string())
+    fn servers_add_up_wherever_they_are_named() {
+        let named = |words: &[&str]| {
+            let words = ["mccas"].iter().chain(words);
+            let matches = tree().try_get_matches_from(words).unwrap();
+            let servers = Servers::joined(named(&matches)).unwrap();
+            servers.map_or(0, |servers| servers.len())
         };
-        assert_eq!(single("10.0.0.1:11212"), Some("10.0.0.1:11212".into()));
-        for several in ["a:1,b:2", "a:1 b:2"] {
-            assert!(single_server(several).is_err(), "{several}");
-        }
-        assert_eq!(single(","), None);
+        assert_eq!(named(&["gets", "k"]), 0);
+        assert_eq!(named(&["-s", "a", "gets", "k"]), 1);
+        assert_eq!(named(&["gets", "-s", "a", "k", "-s", "b"]), 2);
+        assert_eq!(
+            named(&["-s", "a,b", "-s", "c", "gets", "k", "-s", "d e"]),
+            5
+        );
     }
 }

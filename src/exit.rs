@@ -36,7 +36,11 @@ impl Exit {
     pub(crate) const ALL: [(Exit, &'static str, &'static str); 10] = [
         (Exit::Done, "done", "it happened"),
         (Exit::Failed, "failed", "anything not below"),
-        (Exit::Usage, "usage", "bad arguments, bad key, bad token"),
+        (
+            Exit::Usage,
+            "usage",
+            "bad arguments, bad key, bad token; several servers and no way to choose",
+        ),
         (
             Exit::Conflict,
             "conflict",
@@ -87,6 +91,12 @@ impl Exit {
         }
     }
 
+    /// Its name in the table.
+    pub(crate) fn name(self) -> &'static str {
+        let row = Exit::ALL.into_iter().find(|(exit, ..)| *exit == self);
+        row.map_or("", |(_, name, _)| name)
+    }
+
     /// Whether a caller who looks at the code may expect it: an answer of the key or the item, not trouble on the way there.
     ///
     /// What a command ends with is its own answer, and its own to explain; by 126 and 127 it could not be run at all.
@@ -107,6 +117,7 @@ impl Exit {
             ErrorKind::Unknown => Exit::Unknown,
             ErrorKind::Refused | ErrorKind::NoCas => Exit::Refused,
             ErrorKind::TooLarge => Exit::Unsuitable,
+            ErrorKind::Unaskable => Exit::Usage,
         }
     }
 
@@ -147,10 +158,11 @@ mod tests {
             StoreError::NoCas(text()),
             StoreError::TooLarge(text()),
             StoreError::TooLong(text()),
+            StoreError::KeyForm(text()),
             StoreError::Destroyed(text()),
         ]
         .map(|error| Exit::of(&error).code());
-        assert_eq!(codes, [5, 6, 7, 7, 7, 8, 8, 7]);
+        assert_eq!(codes, [5, 6, 7, 7, 7, 8, 8, 2, 7]);
     }
 
     #[test]

@@ -112,6 +112,8 @@ pub(crate) enum StoreError {
     NoCas(String),
     /// The value is too large for the server. Nothing was sent.
     TooLarge(String),
+    /// The key cannot be sent in the server's protocol. Nothing was sent.
+    KeyForm(String),
     /// The item's value is longer than the user lets through. Nothing of it was read.
     TooLong(String),
     /// The server refused for size or memory and, as memcached does then, deleted the old item (protocol.md 1.3).
@@ -131,6 +133,8 @@ pub(crate) enum ErrorKind {
     NoCas,
     /// The value does not fit, there or here.
     TooLarge,
+    /// The question cannot be put to this server.
+    Unaskable,
 }
 
 impl StoreError {
@@ -144,6 +148,7 @@ impl StoreError {
             }
             StoreError::NoCas(_) => ErrorKind::NoCas,
             StoreError::TooLarge(_) | StoreError::TooLong(_) => ErrorKind::TooLarge,
+            StoreError::KeyForm(_) => ErrorKind::Unaskable,
         }
     }
 }
@@ -169,6 +174,7 @@ impl fmt::Display for StoreError {
             | StoreError::NoCas(message)
             | StoreError::TooLarge(message)
             | StoreError::TooLong(message)
+            | StoreError::KeyForm(message)
             | StoreError::Destroyed(message) => f.write_str(message),
         }
     }
@@ -176,17 +182,43 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
+/// What one answer to a question about several keys means for each of them.
+pub(crate) fn for_each_key<T>(
+    keys: &[Key],
+    answer: Result<Vec<Option<T>>, StoreError>,
+) -> Vec<Result<Option<T>, StoreError>> {
+    match answer {
+        Ok(answers) => answers.into_iter().map(Ok).collect(),
+        Err(error) => keys.iter().map(|_| Err(error.clone())).collect(),
+    }
+}
+
 /// What keeps the items, as the domain sees it: one server, or several of which each key has its own. Each method is one
 /// exchange (with several servers, one with each of those that hold the keys) unless it says otherwise.
 pub(crate) trait Store {
     /// The server that holds `key`, as messages and JSON name it; nothing is asked.
     fn server(&self, key: &Key) -> String;
 
+    /// What kind of server it seems to be that holds `key`, if it is none of today's; nothing is asked.
+    fn peer(&self, _: &Key) -> Option<&'static str> {
+        None
+    }
+
     /// Reads items only to show them: a recache win that came with the read is given back (a further exchange).
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
 
     /// Polls tokens and expiry without disturbing anything.
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError>;
+
+    /// The same as `look`, but where keys have several servers, one that fails fails its own keys only.
+    fn look_each(&mut self, keys: &[Key]) -> Vec<Result<Option<Item>, StoreError>> {
+        for_each_key(keys, self.look(keys))
+    }
+
+    /// The same as `glance`, likewise.
+    fn glance_each(&mut self, keys: &[Key]) -> Vec<Result<Option<Glance>, StoreError>> {
+        for_each_key(keys, self.glance(keys))
+    }
 
     /// Reads an item in order to swap it, with its moment of expiry.
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError>;

@@ -31,9 +31,9 @@ const STYLES: Styles = Styles::styled()
 
 /// The tree as it is shown.
 pub(super) fn shaped(tree: Command) -> Command {
+    // All that stands before the command may stand behind it as well.
     let globals: Vec<Arg> = tree
         .get_arguments()
-        .filter(|argument| argument.is_global_set())
         .cloned()
         .chain([help(), version()])
         .map(|argument| argument.help_heading(GLOBAL))
@@ -44,18 +44,20 @@ pub(super) fn shaped(tree: Command) -> Command {
         .disable_help_flag(true)
         .disable_version_flag(true);
     for global in &globals {
-        let summed_up = global.clone().hide_short_help(true);
-        tree = if tree
-            .get_arguments()
-            .any(|own| own.get_id() == global.get_id())
-        {
-            tree.mut_arg(global.get_id().clone(), |_| summed_up)
-        } else {
-            tree.arg(summed_up)
-        };
+        tree = with(tree, global.clone().hide_short_help(true));
     }
     let tree = tree.mut_subcommands(|command| with_globals(command, &globals));
     with_ends(tree, "mccas", &globals)
+}
+
+/// The command with this argument, in place of its own of that name.
+fn with(command: Command, argument: Arg) -> Command {
+    let id = argument.get_id().clone();
+    if command.get_arguments().any(|own| *own.get_id() == id) {
+        command.mut_arg(id, |_| argument)
+    } else {
+        command.arg(argument)
+    }
 }
 
 fn help() -> Arg {
@@ -78,16 +80,18 @@ fn version() -> Arg {
 fn with_globals(command: Command, globals: &[Arg]) -> Command {
     let local = LOCAL.contains(&command.get_name());
     let name = format!("mccas {}", command.get_name());
-    let mut command = required_first(command);
+    let mut command = command;
     for global in globals {
         let global = global.clone();
-        command = command.arg(match global.get_id().as_str() {
+        let global = match global.get_id().as_str() {
             // Here they are the only options.
             "help" if local => global.help_heading(None::<&str>),
             _ if local => global.hide(true),
             _ => global.hide_short_help(true),
-        });
+        };
+        command = with(command, global);
     }
+    let command = required_first(command);
     with_ends(command, &name, if local { &[] } else { globals })
 }
 
@@ -107,6 +111,9 @@ fn required_first(command: Command) -> Command {
         .collect();
     let column = column(&command);
     command.mut_args(|argument| {
+        if argument.get_help_heading().is_some() || argument.is_hide_set() {
+            return argument;
+        }
         let place = order.iter().position(|id| id == argument.get_id());
         // A key says all by its name.
         let evident = argument.is_positional() && argument.get_id().as_str().starts_with("key");
@@ -189,14 +196,22 @@ fn with_ends(command: Command, name: &str, globals: &[Arg]) -> Command {
 
 /// The names of options, in lines of a summary.
 fn listed(options: &[Arg]) -> String {
-    let names = options.iter().filter(|option| !option.is_hide_set());
-    let names = names.filter_map(|option| {
-        let long = format!("--{}", option.get_long()?);
-        Some(match option.get_short() {
-            Some(short) => format!("-{short}/{long}"),
-            None => long,
-        })
-    });
+    let shown = options.iter().filter(|option| !option.is_hide_set());
+    let mut names: Vec<String> = Vec::new();
+    for option in shown {
+        let Some(long) = option.get_long() else {
+            continue;
+        };
+        let name = match option.get_short() {
+            Some(short) => format!("-{short}/--{long}"),
+            // A family of its own.
+            None if long.starts_with("tls-") => "--tls-...".into(),
+            None => format!("--{long}"),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     let mut lines = String::new();
     let mut line = String::new();
     for name in names {

@@ -45,6 +45,16 @@ pub(crate) trait Subcommand {
         None
     }
 
+    /// Whether it asks servers at all: only then what is named for them is looked at.
+    fn asks_servers(&self) -> bool {
+        true
+    }
+
+    /// Whether it asks by key, so that each key must have its server. Only then there is a store.
+    fn asks_by_key(&self) -> bool {
+        self.asks_servers()
+    }
+
     /// Does what was asked. An outcome of any kind is an [`Exit`]; an error is a failure that has no outcome.
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit>;
 }

@@ -1,6 +1,6 @@
 //! `mccas gets`: reads values with their tokens.
 
-use super::{Context, Subcommand, UsageError, args, ending};
+use super::{Context, Subcommand, UsageError, all_servers, args, ending};
 use crate::cas::{Item, Key, Store, StoreError};
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
@@ -18,8 +18,13 @@ Examples:
   mccas gets --json a b c              one JSON object per key
   mccas gets --raw my_key > file       the bytes and nothing else
   token=$(mccas gets --token-only my_key)
+  mccas gets --all-servers my_key      one line per server: who holds it, and what
 
 Keys that are not there are named on stderr, and the exit code is 4.")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub(crate) struct Args {
     /// The keys to read
     #[arg(required = true, value_name = "KEY", value_parser = args::key())]
@@ -33,6 +38,10 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["json", "instance"])]
     token_only: bool,
 
+    /// Ask every server, and every address of a name that has several: who holds the keys, and whether they differ
+    #[arg(long, conflicts_with_all = ["raw", "token_only", "instance"])]
+    all_servers: bool,
+
     /// Tell also which server process hands out the tokens
     ///
     /// For cas --instance.
@@ -41,6 +50,10 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
+    fn asks_by_key(&self) -> bool {
+        !self.all_servers
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         run(self, context)
     }
@@ -50,61 +63,94 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     if args.keys.len() > 1 && (args.raw || args.token_only) {
         return Err(UsageError::new("--raw and --token-only take exactly one key").into());
     }
-    let (items, instance) = match read(args, context.store.as_mut()) {
-        Ok(read) => read,
-        Err(error) => {
-            let server = context.server(&args.keys[0]);
-            return ending::no_answer(context, &server, &error, Report::default());
-        }
-    };
+    if args.all_servers {
+        return all_servers::run(&args.keys, context);
+    }
+    let read = read(args, context.store.as_mut());
+    if let Some(error) = failure_of_all(args, &read, context) {
+        let server = context.server(&args.keys[0]);
+        return ending::no_answer(context, &server, &error, Report::default());
+    }
+    let worst = read.iter().map(exit).max_by_key(|exit| exit.code());
     // A --json before the subcommand does not conflict with these: the more special wish wins.
     let bare = args.raw || args.token_only;
-    let exit = if items.iter().all(Option::is_some) {
-        Exit::Done
-    } else {
-        Exit::Missing
-    };
     if context.out.json() && !bare {
-        objects(args, items, instance.as_deref(), context)?;
+        objects(args, read, context)?;
     } else {
-        found_and_missing(args, &items, instance.as_deref(), context)?;
+        found_and_missing(args, &read, context)?;
     }
-    Ok(exit)
+    Ok(worst.unwrap_or(Exit::Done))
 }
 
-/// The items in the order of the keys and, if asked for, the process that they come from.
-fn read(
-    args: &Args,
-    store: &mut dyn Store,
-) -> Result<(Vec<Option<Item>>, Option<String>), StoreError> {
-    let items = store.look(&args.keys)?;
-    let instance = if args.instance {
-        store.instance(&args.keys[0])?
-    } else {
-        None
+/// What a key holds and, if asked for, the process that its token comes from.
+type Read = Result<Option<(Item, Option<String>)>, StoreError>;
+
+/// What was read of each key, in the order of the keys.
+fn read(args: &Args, store: &mut dyn Store) -> Vec<Read> {
+    let keys = args.keys.iter().zip(store.look_each(&args.keys));
+    let read = |(key, item): (&Key, Result<Option<Item>, StoreError>)| {
+        let Some(item) = item? else {
+            return Ok(None);
+        };
+        // Each server is asked once, whatever the number of its keys.
+        let instance = if args.instance {
+            store.instance(key)?
+        } else {
+            None
+        };
+        Ok(Some((item, instance)))
     };
-    Ok((items, instance))
+    keys.map(read).collect()
 }
 
-/// What was found as text or as it is, then a message for each key that is not there.
-fn found_and_missing(
-    args: &Args,
-    items: &[Option<Item>],
-    instance: Option<&str>,
-    context: &mut Context,
-) -> anyhow::Result<()> {
-    let keys = || args.keys.iter().zip(items);
+/// Why nothing was read, if that is the answer of one server which has all the keys.
+fn failure_of_all(args: &Args, read: &[Read], context: &Context) -> Option<StoreError> {
+    let server = context.server(&args.keys[0]);
+    let elsewhere = args.keys.iter().any(|key| context.server(key) != server);
+    let failed = read.iter().all(Result::is_err) && !elsewhere;
+    read.iter()
+        .find_map(|read| read.as_ref().err())
+        .filter(|_| failed)
+        .cloned()
+}
+
+fn exit(read: &Read) -> Exit {
+    match read {
+        Ok(Some(_)) => Exit::Done,
+        Ok(None) => Exit::Missing,
+        Err(error) => Exit::of(error),
+    }
+}
+
+/// What was found as text or as it is, then a message for each key that is not there, and for each server that failed.
+fn found_and_missing(args: &Args, read: &[Read], context: &mut Context) -> anyhow::Result<()> {
+    let keys = || args.keys.iter().zip(read);
     let found: Vec<(&Key, &Item)> = keys()
-        .filter_map(|(key, item)| Some((key, item.as_ref()?)))
+        .filter_map(|(key, read)| Some((key, &read.as_ref().ok()?.as_ref()?.0)))
         .collect();
     match found.first() {
         Some((_, item)) if args.raw => context.out.bytes(&item.value)?,
         Some((_, item)) if args.token_only => context.out.line(&item.token.to_string())?,
-        Some(_) => listing(&found, instance, context)?,
+        Some(_) => {
+            let instances = read.iter().filter_map(|read| read.as_ref().ok()?.as_ref());
+            let instances: Vec<_> = instances.map(|(_, instance)| instance.as_deref()).collect();
+            listing(&found, &instances, context)?;
+        }
         None => {}
     }
-    for (key, _) in keys().filter(|(_, item)| item.is_none()) {
-        context.out.message(&absent(key, context));
+    let mut failed = Vec::new();
+    for (key, read) in keys() {
+        match read {
+            Ok(Some(_)) => {}
+            Ok(None) => context.out.message(&absent(key, context)),
+            Err(error) => {
+                let server = context.server(key);
+                if !failed.contains(&server) {
+                    context.out.outcome(Exit::of(error), &error.to_string());
+                    failed.push(server);
+                }
+            }
+        }
     }
     Ok(())
 }
@@ -113,23 +159,23 @@ fn absent(key: &Key, context: &Context) -> String {
     format!("{key} is not on {}", context.server(key))
 }
 
-/// One object per key, found or missing, in the order of the keys.
-fn objects(
-    args: &Args,
-    items: Vec<Option<Item>>,
-    instance: Option<&str>,
-    context: &mut Context,
-) -> anyhow::Result<()> {
-    for (key, item) in args.keys.iter().zip(items) {
-        if let Some(item) = item {
-            let instance = instance.map(String::from);
-            let report = Report::of(Status::Found).key(key).item(item);
-            context.out.object(&Report { instance, ..report })?;
-        } else {
-            let message = absent(key, context);
-            let server = context.server(key);
-            let report = Report::of(Status::Missing).key(key);
-            ending::fail(context, &server, Exit::Missing, report, &message)?;
+/// One object per key in the order of the keys, whatever became of it.
+fn objects(args: &Args, read: Vec<Read>, context: &mut Context) -> anyhow::Result<()> {
+    for (key, read) in args.keys.iter().zip(read) {
+        let server = context.server(key);
+        match read {
+            Ok(Some((item, instance))) => {
+                let report = Report::of(Status::Found).key(key).item(item);
+                context.out.object(&Report { instance, ..report })?;
+            }
+            Ok(None) => {
+                let message = absent(key, context);
+                let report = Report::of(Status::Missing).key(key);
+                ending::fail(context, &server, Exit::Missing, report, &message)?;
+            }
+            Err(error) => {
+                ending::no_answer(context, &server, &error, Report::default().key(key))?;
+            }
         }
     }
     Ok(())
@@ -138,11 +184,12 @@ fn objects(
 /// Per item a line about it, then its value: escaped on a terminal, as it is on a pipe.
 fn listing(
     found: &[(&Key, &Item)],
-    instance: Option<&str>,
+    instances: &[Option<&str>],
     context: &mut Context,
 ) -> anyhow::Result<()> {
     let heads = text::heads(found, context.out.paint(), context.out.terminal());
-    for (mut head, (_, item)) in heads.into_iter().zip(found) {
+    let items = found.iter().zip(instances);
+    for (mut head, ((_, item), instance)) in heads.into_iter().zip(items) {
         if let Some(instance) = instance {
             head += &format!("  {} {instance}", context.out.paint().label("instance"));
         }

@@ -8,20 +8,15 @@ pub(crate) mod contention;
 pub(crate) mod delete;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
+pub(crate) mod locate;
+pub(crate) mod lock;
 pub(crate) mod man;
 pub(crate) mod update;
 pub(crate) mod watch;
 
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "lock will wait for its command; update and watch --exec use the rest"
-    )
-)]
-#[expect(unused_imports, reason = "as above")]
 mod child;
 
+mod all_servers;
 mod connect;
 mod context;
 mod ending;
@@ -63,7 +58,9 @@ subcommands! {
     IncrCas: incr_cas,
     Update: update,
     Delete: delete,
+    Lock: lock,
     Watch: watch,
+    Locate: locate,
     Contention: contention,
     Bench: bench,
     Completions: completions,
@@ -78,7 +75,27 @@ pub(crate) fn run(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
-    let mut context = Context::connect(settings, subcommand.bound(), tree, out);
+    if subcommand.asks_servers() {
+        connect::prepare(settings, out)?;
+        match connect::discovered(settings) {
+            Ok(None) => {}
+            Ok(Some(found)) => {
+                out.detail(&format!("the servers are {}", found.servers));
+                return run_with(subcommand, &found, tree, out);
+            }
+            Err(error) => return ending::undiscovered(out, &error),
+        }
+    }
+    run_with(subcommand, settings, tree, out)
+}
+
+fn run_with(
+    subcommand: &dyn Subcommand,
+    settings: &Settings,
+    tree: fn() -> clap::Command,
+    out: &mut Output,
+) -> anyhow::Result<Exit> {
+    let mut context = Context::connect(settings, subcommand, tree, out)?;
     let exit = subcommand.run(&mut context)?;
     context.under_way.obey_late();
     Ok(exit)

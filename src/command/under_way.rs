@@ -138,12 +138,24 @@ impl<S: Store> Store for Guarded<S> {
         self.store.server(key)
     }
 
+    fn peer(&self, key: &Key) -> Option<&'static str> {
+        self.store.peer(key)
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         self.store.look(keys)
     }
 
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
         self.store.glance(keys)
+    }
+
+    fn look_each(&mut self, keys: &[Key]) -> Vec<Result<Option<Item>, StoreError>> {
+        self.store.look_each(keys)
+    }
+
+    fn glance_each(&mut self, keys: &[Key]) -> Vec<Result<Option<Glance>, StoreError>> {
+        self.store.glance_each(keys)
     }
 
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {

@@ -17,9 +17,16 @@ use crate::cas::{Counter, ErrorKind, Item, Key, StoreError, Token, Ttl};
 pub(crate) enum Status {
     Found,
     Missing,
+    Located,
     Stored,
     Deleted,
     Unchanged,
+    /// A lock: its command is done, and it was given back.
+    Released,
+    /// The same, but it could not be given back, and expires.
+    Left,
+    /// It was somebody else's, or nobody's, before its command was done.
+    Lost,
     CommandFailed,
     Conflict,
     Exhausted,
@@ -59,11 +66,17 @@ pub(crate) struct Report {
     pub(crate) size: Option<usize>,
     /// `stale` or `placeholder`, where the value is not an ordinary one.
     pub(crate) state: Option<&'static str>,
+    /// Whether the servers that hold a key hold different values.
+    pub(crate) differs: Option<bool>,
     pub(crate) attempts: Option<u32>,
     pub(crate) conflicts: Option<u32>,
     pub(crate) method: Option<&'static str>,
     /// What won over a swap that lost.
     pub(crate) current: Option<Current>,
+    /// Which of the slots of a lock, from 0.
+    pub(crate) slot: Option<usize>,
+    /// How long a lock was held.
+    pub(crate) held_ms: Option<f64>,
     /// How mccas ends, where the exit code may also be the command's that it ran.
     pub(crate) exit: Option<u8>,
     /// How the command ended that it ran, as a shell tells it: 128+n for signal n.
@@ -129,13 +142,13 @@ pub(crate) struct Current {
 
 /// Time left as JSON: seconds, or `null` for an item without expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Left(Ttl);
+pub(crate) struct Left(Option<u64>);
 
 impl Serialize for Left {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Ttl::Never => serializer.serialize_none(),
-            Ttl::Seconds(left) => serializer.serialize_u64(left),
+            None => serializer.serialize_none(),
+            Some(left) => serializer.serialize_u64(left),
         }
     }
 }
@@ -156,7 +169,7 @@ impl Status {
         match error.kind() {
             ErrorKind::Unreachable => Status::Unreachable,
             ErrorKind::Unknown => Status::Unknown,
-            ErrorKind::Refused => Status::Refused,
+            ErrorKind::Refused | ErrorKind::Unaskable => Status::Refused,
             ErrorKind::NoCas => Status::NoCas,
             ErrorKind::TooLarge => Status::Unsuitable,
         }
@@ -205,7 +218,11 @@ impl Report {
     }
 
     pub(crate) fn ttl(mut self, ttl: Ttl) -> Report {
-        self.ttl = Some(Left(ttl));
+        self.ttl = match ttl {
+            Ttl::Never => Some(Left(None)),
+            Ttl::Seconds(left) => Some(Left(Some(left))),
+            Ttl::Unknown => None,
+        };
         self
     }
 
@@ -218,6 +235,11 @@ impl Report {
                 token: item.token.to_string(),
             }
         });
+        self
+    }
+
+    pub(crate) fn held(mut self, time: Duration) -> Report {
+        self.held_ms = Some(rounded(time.as_secs_f64() * 1000.0, 2));
         self
     }
 

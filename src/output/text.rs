@@ -33,6 +33,47 @@ pub(crate) fn heads(items: &[(&Key, &Item)], paint: Paint, aligned: bool) -> Vec
         .collect()
 }
 
+/// Each key and its server, aligned with each other if `aligned`.
+pub(crate) fn located(keys: &[(&Key, &str)], paint: Paint, aligned: bool) -> Vec<String> {
+    let rows: Vec<[String; 1]> = keys.iter().map(|(key, _)| [key.to_string()]).collect();
+    let [width] = if aligned { widths(&rows) } else { [0] };
+    let line = |([key], (_, server)): (&[String; 1], &(&Key, &str))| {
+        format!("{}{}  {server}", paint.key(key), space(key, width))
+    };
+    rows.iter().zip(keys).map(line).collect()
+}
+
+/// What a server has under a key.
+#[derive(Clone, Copy)]
+pub(crate) enum Held<'a> {
+    Item(&'a Item),
+    Nothing,
+    /// It did not tell; the word for why.
+    Unknown(&'a str),
+}
+
+/// What each server has under each key, aligned with each other if `aligned`, which also cuts the values.
+pub(crate) fn held(rows: &[(&Key, &str, Held)], paint: Paint, aligned: bool) -> Vec<String> {
+    let names: Vec<[String; 2]> = rows
+        .iter()
+        .map(|(key, server, _)| [key.to_string(), (*server).to_string()])
+        .collect();
+    let widths = if aligned { widths(&names) } else { [0; 2] };
+    let line = |([key, server], (_, _, held)): (&[String; 2], &(&Key, &str, Held))| {
+        let what = match held {
+            Held::Item(item) => event_item(item, paint, aligned),
+            Held::Nothing => paint.label("missing"),
+            Held::Unknown(why) => paint.bad(why),
+        };
+        let (after_key, after_server) = (space(key, widths[0]), space(server, widths[1]));
+        format!(
+            "{}{after_key}  {server}{after_server}  {what}",
+            paint.key(key)
+        )
+    };
+    names.iter().zip(rows).map(line).collect()
+}
+
 fn fields(key: &Key, item: &Item) -> [String; 5] {
     [
         key.to_string(),
@@ -48,6 +89,7 @@ pub(crate) fn ttl(ttl: Ttl) -> String {
     match ttl {
         Ttl::Never => "never".into(),
         Ttl::Seconds(left) => duration(left),
+        Ttl::Unknown => "unknown".into(),
     }
 }
 

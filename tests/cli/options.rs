@@ -92,33 +92,6 @@ fn the_option_beats_mccas_server_and_that_memcached_servers() {
 }
 
 #[test]
-fn a_list_of_several_servers_is_a_usage_error_and_never_a_guess() {
-    let server = server();
-    // Which of them has a key only the client that spreads them knows.
-    for list in ["127.0.0.1:1,127.0.0.1:2", "127.0.0.1:1 127.0.0.1:2"] {
-        for command in [&["gets", "k"][..], &["cas", "k", "v", "--token", "absent"]] {
-            let outcome = mccas_alone()
-                .args(command)
-                .env("MEMCACHED_SERVERS", list)
-                .run();
-            assert_eq!(
-                (outcome.code, outcome.stdout_text()),
-                (2, ""),
-                "{outcome:?}"
-            );
-            for word in ["MEMCACHED_SERVERS", "--server"] {
-                assert!(outcome.stderr.contains(word), "{outcome:?}");
-            }
-        }
-        let outcome = by_environment(&[
-            ("MEMCACHED_SERVERS", list),
-            ("MCCAS_SERVER", &server.address()),
-        ]);
-        assert_eq!(outcome.stdout_text(), "v");
-    }
-}
-
-#[test]
 fn variables_that_are_wrong_are_named_and_empty_ones_do_not_count() {
     let server = server();
     let gets = || mccas(&server).args(["gets", "k", "--raw"]);

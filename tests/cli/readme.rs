@@ -107,6 +107,7 @@ fn every_subcommand_and_option_of_readme_exists() {
         "incr-cas",
         "update",
         "delete",
+        "lock",
         "watch",
         "bench",
         "contention",
@@ -190,7 +191,8 @@ fn without_changing(line: &str) -> String {
         let mut masked = parts[0].to_string();
         for part in &parts[1..] {
             masked += word;
-            masked += part.trim_start_matches(|c: char| c.is_ascii_digit() || "-:.TZdhms".contains(c));
+            masked +=
+                part.trim_start_matches(|c: char| c.is_ascii_digit() || "-:.TZdhms".contains(c));
         }
         line = masked;
     }

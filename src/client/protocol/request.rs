@@ -35,6 +35,11 @@ impl Request {
         self.takes_effect.is_some_and(|whole| sent >= whole)
     }
 
+    /// Whether anything in it changes something on the server.
+    pub(crate) fn writes(&self) -> bool {
+        self.takes_effect.is_some()
+    }
+
     /// `stats`: the server's clock and process.
     pub(crate) fn stats(&mut self) {
         self.text("stats\r\n");
@@ -45,9 +50,24 @@ impl Request {
         self.text("stats settings\r\n");
     }
 
+    /// `version`: what a server of any dialect answers.
+    pub(crate) fn version(&mut self) {
+        self.text("version\r\n");
+    }
+
     /// `stats conns`: who is connected.
     pub(crate) fn connections(&mut self) {
         self.text("stats conns\r\n");
+    }
+
+    /// `config get cluster`: the servers of the cluster.
+    pub(crate) fn cluster(&mut self) {
+        self.text("config get cluster\r\n");
+    }
+
+    /// The same as ElastiCache told it before 1.4.14.
+    pub(crate) fn cluster_as_item(&mut self) {
+        self.text("get AmazonElastiCache:cluster\r\n");
     }
 
     /// Notes that the bytes so far change something once they arrive.

@@ -4,31 +4,47 @@
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
 mod errors;
+mod language;
+mod login;
+mod poll;
 mod read;
+mod release;
 mod store;
+mod stranger;
 mod swap;
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use self::language::Heard;
 use crate::cas::{Item, Key, Process, StoreError};
+use crate::client::access::Access;
 use crate::client::address::Address;
 use crate::client::facts::{Clock, Facts, Growth, Instance, Limits};
 use crate::client::mark::Mark;
-use crate::client::protocol::meta::Meta;
-use crate::client::protocol::{Dialect, ReplyError, Request, Seen, Unfit, reply};
-use crate::client::wire::Wire;
+use crate::client::protocol::{Language, ReplyError, Request, Seen, Unfit, reply};
+use crate::client::wire::{Wire, WireError};
 
 /// One server, and what is remembered of it. The connection is opened when it is first needed.
 pub(crate) struct Session {
     pub(super) address: Address,
     pub(super) timeout: Duration,
+    pub(super) access: Arc<Access>,
     longest_value: usize,
     /// Up when an answer is to be waited for only a moment longer.
     hurry: Arc<AtomicBool>,
-    /// What the server understands.
-    dialect: &'static dyn Dialect,
+    /// What the server understands, as far as its answers have shown.
+    language: Language,
+    /// What it turned out to speak instead, until that is heeded.
+    heard: Option<Heard>,
+    /// Whether it has ever answered anything that was understood.
+    met: bool,
+    /// Whether it knows `me`, by which a poll disturbs nothing.
+    knows_debug: bool,
+    /// Keys whose items were seen stale where there is no `me`: a poll by `mg` would take the win each time.
+    stale: Vec<Key>,
     wire: Option<Wire>,
     /// What the server said of itself, from the first read on; it outlives a reconnect to the same process.
     facts: Option<Facts>,
@@ -40,6 +56,10 @@ pub(crate) struct Session {
     mark: Mark,
     /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
     takes_tokens: Option<bool>,
+    /// Whether the server asks for a login; `None` until it has answered.
+    asks: Option<bool>,
+    /// Whether it is one of the binary protocol; `None` until that was tried.
+    binary: Cell<Option<bool>>,
 }
 
 impl Session {
@@ -50,21 +70,34 @@ impl Session {
         Session {
             address,
             timeout,
+            access: Arc::default(),
             longest_value: 0,
             hurry: Arc::default(),
-            dialect: &Meta,
+            language: Language::Meta,
+            heard: None,
+            met: false,
+            knows_debug: true,
+            stale: Vec::new(),
             wire: None,
             facts: None,
             remembered: None,
             expiry_moves: false,
             mark: Mark::default(),
             takes_tokens: None,
+            asks: None,
+            binary: Cell::default(),
         }
     }
 
     /// The same for values of at most so many bytes: of a longer one nothing is read.
     pub(crate) fn taking_values(mut self, longest: usize) -> Session {
         self.longest_value = longest;
+        self
+    }
+
+    /// The same with what the server may want to know before it lets us in.
+    pub(crate) fn with_access(mut self, access: &Arc<Access>) -> Session {
+        self.access = Arc::clone(access);
         self
     }
 
@@ -91,7 +124,8 @@ impl Session {
 
     /// Whether this is a proxy, whose log and counters know nothing of the items behind it (protocol.md 8).
     pub(in crate::client) fn is_proxy(&mut self) -> Result<bool, StoreError> {
-        Ok(self.learn()?.limits.says_proxy())
+        let says_proxy = self.learn()?.limits.says_proxy();
+        Ok(says_proxy || self.language == Language::Relay)
     }
 
     /// Compares the process that answers now with the known one, and remembers this one from now on.
@@ -120,44 +154,75 @@ impl Session {
     }
 
     fn ask_facts(&mut self) -> Result<Facts, StoreError> {
-        let mut request = self.request();
-        request.stats();
-        request.settings();
-        self.exchange(&request, read_facts)
+        self.understood(&[], |session| {
+            if !session.dialect().tells().statistics {
+                return Ok(Facts::untold());
+            }
+            let mut request = session.request();
+            request.stats();
+            request.settings();
+            session.exchange(&request, read_facts)
+        })
     }
 
     /// One exchange: sends `request` and reads its answers with `read`, which also learns when it was sent.
     pub(super) fn exchange<T>(
         &mut self,
         request: &Request,
-        read: impl FnOnce(&mut Wire, Instant) -> Result<T, ReplyError>,
+        read: impl FnMut(&mut Wire, Instant) -> Result<T, ReplyError>,
     ) -> Result<T, StoreError> {
-        let mut wire = match self.wire.take() {
-            Some(wire) => wire,
-            None => {
-                Wire::open(&self.address, self.timeout).map_err(|error| self.not_dialled(&error))?
-            }
+        let (mut wire, new) = match self.wire.take() {
+            Some(wire) => (wire, false),
+            None => (self.open()?, true),
         };
         wire.take_values(self.longest_value);
         wire.heed(&self.hurry);
         wire.expect(request.mark());
-        let asked = Instant::now();
-        let answer = wire
-            .send(request.bytes())
-            .map_err(ReplyError::Wire)
-            .and_then(|()| read(&mut wire, asked));
-        match answer {
+        match self.put(&mut wire, new, request, read) {
             Ok(answer) => {
                 self.wire = Some(wire);
+                self.met = true;
                 Ok(answer)
             }
-            Err(error) => {
-                let in_doubt = request.is_in_doubt(wire.sent());
+            Err((error, in_doubt)) => {
+                self.heard = self.hear(&error, !self.met && !wire.answered());
                 let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)
             }
         }
+    }
+
+    /// Puts a question and reads its answer; logs in where the server asks for it at the beginning of a connection. An error
+    /// comes with whether a write is in doubt.
+    fn put<T>(
+        &mut self,
+        wire: &mut Wire,
+        new: bool,
+        request: &Request,
+        mut read: impl FnMut(&mut Wire, Instant) -> Result<T, ReplyError>,
+    ) -> Result<T, (ReplyError, bool)> {
+        if new && self.is_to_knock(request) {
+            self.knock_and_log_in(wire)
+                .map_err(|error| (error, false))?;
+        }
+        let mut ask = |wire: &mut Wire| {
+            let asked = Instant::now();
+            wire.send(request.bytes())?;
+            read(wire, asked)
+        };
+        let mut answer = ask(wire);
+        if new {
+            let asks = matches!(answer, Err(ReplyError::Wire(WireError::Unauthenticated)));
+            if asks && !request.writes() {
+                self.log_in(wire).map_err(|error| (error, false))?;
+                answer = ask(wire);
+            }
+            if asks || answer.is_ok() {
+                self.asks = Some(asks);
+            }
+        }
+        answer.map_err(|error| (error, request.is_in_doubt(wire.sent())))
     }
 
     /// The item that was seen; `None` on a miss or at the moment of expiry.
@@ -178,7 +243,8 @@ fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
     Ok(Facts {
         instance: Instance::of(&stats).filter(|_| !limits.is_proxy()),
         growth: Growth::of(&stats),
-        clock: Clock::of(&stats, asked, answered),
+        // Another machine's clock may go otherwise, and each write would move the expiry by the difference.
+        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.is_proxy()),
         limits,
     })
 }

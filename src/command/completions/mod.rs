@@ -24,6 +24,10 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
+    fn asks_servers(&self) -> bool {
+        false
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         run(self, context.tree, context.out)
     }

@@ -61,12 +61,13 @@ impl Watch<'_, '_> {
 
     pub(super) fn server_event(
         &mut self,
+        server: usize,
         event: Event,
         error: Option<&StoreError>,
     ) -> anyhow::Result<()> {
         let paint = self.context.out.paint();
         let cause = error.map(ToString::to_string);
-        let server = self.server();
+        let server = self.server(server);
         let line = format!(
             "{server}  {}  {}",
             text::event(event, paint),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::harness::pump;
 use crate::harness::server::Memcached;
 use crate::harness::sockets::{Accepted, Acceptor, How, locked};
+use crate::harness::target::Target;
 
 /// What goes wrong on a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,9 +64,10 @@ pub(crate) struct Proxy {
 
 /// What the connections of a proxy share.
 pub(crate) struct State {
-    server: Memcached,
+    target: Target,
     faults: Mutex<Faults>,
     counts: Mutex<Counts>,
+    traffic: Mutex<Vec<Traffic>>,
     on_request: Mutex<Vec<Hook>>,
     on_reply: Mutex<Vec<Hook>>,
     struck: AtomicUsize,
@@ -90,13 +92,22 @@ pub(crate) struct Counts {
     pub(crate) reply_bytes: usize,
 }
 
+/// The bytes that went through on one connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Traffic {
+    pub(crate) request_bytes: usize,
+    pub(crate) reply_bytes: usize,
+}
+
 impl Proxy {
-    /// A proxy on a port that the system picks, which so far does nothing but count.
-    pub(crate) fn to(server: &Memcached) -> Self {
+    /// A proxy to a server, or to what stands in front of one, on a port that the system picks; so far it
+    /// does nothing but count.
+    pub(crate) fn to(target: impl Into<Target>) -> Self {
         let state = Arc::new(State {
-            server: server.clone(),
+            target: target.into(),
             faults: Mutex::default(),
             counts: Mutex::default(),
+            traffic: Mutex::default(),
             on_request: Mutex::default(),
             on_reply: Mutex::default(),
             struck: AtomicUsize::new(0),
@@ -110,9 +121,9 @@ impl Proxy {
                       registry,
                   }| {
                 // A server that is down: the client's connection ends as soon as it is accepted.
-                if let Ok(server) = state.server.dial() {
+                if let Ok(server) = state.target.dial() {
                     let server = registry.add(server);
-                    pump::run(&state, state.fault(index), stream, server);
+                    pump::run(&state, index, stream, server);
                 }
             }
         });
@@ -198,6 +209,11 @@ impl Proxy {
         *locked(&self.state.counts)
     }
 
+    /// The same for each connection.
+    pub(crate) fn traffic(&self) -> Vec<Traffic> {
+        locked(&self.state.traffic).clone()
+    }
+
     /// Ends all connections at once, wherever they are in an exchange.
     pub(crate) fn cut_all(&self) {
         self.acceptor.cut_all();
@@ -220,7 +236,7 @@ fn once(
 }
 
 impl State {
-    fn fault(&self, connection: usize) -> Fault {
+    pub(crate) fn fault(&self, connection: usize) -> Fault {
         let faults = locked(&self.faults);
         let fault = faults.by_connection.get(&connection);
         *fault.unwrap_or(&faults.otherwise)
@@ -234,7 +250,14 @@ impl State {
     }
 
     /// Counts bytes that are about to go on, and runs the hooks if they begin a burst.
-    pub(crate) fn passing(&self, direction: Direction, bytes: usize, begins_burst: bool) {
+    pub(crate) fn passing(
+        &self,
+        connection: usize,
+        direction: Direction,
+        bytes: usize,
+        begins_burst: bool,
+    ) {
+        self.note_traffic(connection, direction, bytes);
         let (number, hooks) = {
             let mut counts = locked(&self.counts);
             let counts = &mut *counts;
@@ -256,8 +279,18 @@ impl State {
         };
         if begins_burst {
             for hook in locked(hooks).iter_mut() {
-                hook(&self.server, number);
+                hook(self.target.server(), number);
             }
+        }
+    }
+
+    fn note_traffic(&self, connection: usize, direction: Direction, bytes: usize) {
+        let mut traffic = locked(&self.traffic);
+        let connections = traffic.len().max(connection + 1);
+        traffic.resize(connections, Traffic::default());
+        match direction {
+            Direction::Request => traffic[connection].request_bytes += bytes,
+            Direction::Reply => traffic[connection].reply_bytes += bytes,
         }
     }
 }
