@@ -196,7 +196,10 @@ fn with_ends(command: Command, name: &str, globals: &[Arg]) -> Command {
 
 /// The names of options, in lines of a summary.
 fn listed(options: &[Arg]) -> String {
-    let shown = options.iter().filter(|option| !option.is_hide_set());
+    // Everybody knows the one for the version.
+    let shown = options
+        .iter()
+        .filter(|option| !option.is_hide_set() && option.get_id() != "version");
     let mut names: Vec<String> = Vec::new();
     for option in shown {
         let Some(long) = option.get_long() else {
