@@ -25,6 +25,7 @@ mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.
 mod fuzz; // No input and no answer panics.
 mod gets; // What it shows, and that it disturbs nothing.
+mod help; // What `-h` and `--help` show, and how wide.
 mod incr_cas; // Values, bounds, missing keys.
 mod input; // Files, stdin and named pipes are read no further than a value can be long.
 mod json; // The objects, read by strict types.
@@ -45,6 +46,7 @@ mod reconnect; // Lost answers on new connections.
 mod round_trips; // How often the program waits for the server.
 mod several_servers; // Each key on the server of the application's client, and nowhere else.
 mod signals; // What is told of a write that a signal interrupts.
+mod tab; // TAB pressed in bash, zsh and fish.
 mod terminal; // Colours, and nothing that a terminal would obey.
 mod tls; // Whose certificates are trusted, and what is said when they are not.
 mod tokens; // 64 bits, all of them compared.

@@ -58,7 +58,9 @@ pub(crate) struct Args {
     #[arg(long = "for", value_name = "DURATION", value_parser = args::duration)]
     time: Option<Duration>,
 
-    /// Report a change at once if the key has another token than this one
+    /// Tell at once if the token is another than this one
+    ///
+    /// That is a change which came before the first look.
     #[arg(long, value_name = "TOKEN", value_parser = str::parse::<Token>)]
     since: Option<Token>,
 
