@@ -49,11 +49,14 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;gets' {
+            [CompletionResult]::new('--keys-from', '--keys-from', [CompletionResultType]::ParameterName, 'Take the keys from a file, one on each line, or from stdin (-)')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]')
             [CompletionResult]::new('--max-value', '--max-value', [CompletionResultType]::ParameterName, 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print the bytes of the one value, and nothing else, not even a newline')
             [CompletionResult]::new('--token-only', '--token-only', [CompletionResultType]::ParameterName, 'Print the token of the one key')
             [CompletionResult]::new('--instance', '--instance', [CompletionResultType]::ParameterName, 'Tell also which server process hands out the tokens, for cas --instance')

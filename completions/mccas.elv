@@ -45,11 +45,14 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mccas;gets'= {
+            cand --keys-from 'Take the keys from a file, one on each line, or from stdin (-)'
             cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
             cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]'
             cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
             cand --max-value 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]'
             cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand -0 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
+            cand --null 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
             cand --raw 'Print the bytes of the one value, and nothing else, not even a newline'
             cand --token-only 'Print the token of the one key'
             cand --instance 'Tell also which server process hands out the tokens, for cas --instance'

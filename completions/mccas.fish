@@ -46,12 +46,14 @@ complete -c mccas -n "__fish_mccas_needs_command" -f -a "bench" -d 'Measure incr
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l keys-from -d 'Take the keys from a file, one on each line, or from stdin (-)' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -s 0 -l null -d 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l raw -d 'Print the bytes of the one value, and nothing else, not even a newline'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l token-only -d 'Print the token of the one key'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l instance -d 'Tell also which server process hands out the tokens, for cas --instance'

@@ -33,6 +33,7 @@ pub(crate) use item::{Freshness, Item, Ttl};
 pub(crate) use key::Key;
 pub(crate) use retry::{Next, RetryPolicy};
 pub(crate) use store::{
-    Condition, ErrorKind, Found, Glance, Process, Store, StoreError, Swap, Want, Written,
+    Condition, ErrorKind, Found, Glance, Looked, Process, Store, StoreError, Swap, Take, Want,
+    Written,
 };
 pub(crate) use token::Token;

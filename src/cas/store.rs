@@ -4,6 +4,7 @@
 //! answer, and its variant says what the caller may conclude about the state of the key.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use super::{Counter, Expiry, Item, Key, Token, Ttl};
 
@@ -176,6 +177,18 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
+/// What one of many keys holds, or why that is not known.
+pub(crate) struct Looked<'a> {
+    /// Its place among the keys.
+    pub(crate) number: usize,
+    /// The server that was asked.
+    pub(crate) server: &'a dyn fmt::Display,
+    pub(crate) outcome: Result<Option<Item>, StoreError>,
+}
+
+/// Takes the outcomes of many keys one by one, and says whether to go on.
+pub(crate) type Take<'a> = &'a mut dyn FnMut(Looked<'_>) -> ControlFlow<()>;
+
 /// What keeps the items, as the domain sees it: one server, or several of which each key has its own. Each method is one
 /// exchange (with several servers, one with each of those that hold the keys) unless it says otherwise.
 pub(crate) trait Store {
@@ -184,6 +197,10 @@ pub(crate) trait Store {
 
     /// Reads items only to show them: a recache win that came with the read is given back (a further exchange).
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
+
+    /// The same for any number of keys: each outcome is handed on as it comes, in the order of the keys, and takes no room
+    /// afterwards. A key whose server does not answer has that as its outcome, and the others go on.
+    fn look_each(&mut self, keys: &[Key], take: Take<'_>);
 
     /// Polls tokens and expiry without disturbing anything.
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError>;

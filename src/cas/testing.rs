@@ -8,7 +8,7 @@ use super::store::{Failure, Fault, Found};
 use super::update::Plan;
 use super::{
     Condition, Counter, Expiry, ExpiryRule, Freshness, Glance, Item, Key, Process, RetryPolicy,
-    Store, StoreError, Swap, Token, Ttl, Want, Written,
+    Store, StoreError, Swap, Take, Token, Ttl, Want, Written,
 };
 
 pub(crate) fn token(number: u64) -> Token {
@@ -206,6 +206,10 @@ impl Store for Scripted {
 
     fn look(&mut self, _: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         unreachable!("the domain reads one key at a time")
+    }
+
+    fn look_each(&mut self, _: &[Key], _: Take<'_>) {
+        unreachable!("the domain only looks at what it writes")
     }
 
     fn glance(&mut self, _: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::Session;
 use super::address::Address;
 use super::hash::Ring;
+use super::session::look_each;
 use crate::cas::{
-    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Want, Written,
+    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Take, Token, Want, Written,
 };
 
 /// One session for each server, and which of them holds a key.
@@ -84,6 +85,16 @@ impl Store for Cluster {
 
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         self.each(keys, Session::look)
+    }
+
+    fn look_each(&mut self, keys: &[Key], take: Take<'_>) {
+        let ring = &self.ring;
+        look_each(
+            &mut self.sessions,
+            keys,
+            |key| ring.server_of(key.as_bytes()),
+            take,
+        );
     }
 
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {

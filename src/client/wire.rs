@@ -152,6 +152,14 @@ impl Wire {
         self.flush()
     }
 
+    /// Lets the wait for an answer begin now: whoever reads many of them in turn may be slow with those before it.
+    pub(super) fn renew(&mut self) {
+        if !self.hurried {
+            self.deadline = Instant::now() + self.timeout;
+            self.looked_late = false;
+        }
+    }
+
     /// Asks one thing more in the exchange that is under way.
     pub(super) fn ask_more(&mut self, mut request: &[u8]) -> Result<(), WireError> {
         while !request.is_empty() {

@@ -7,6 +7,7 @@ use crate::cas::shown::quoted;
 use crate::cas::update::{Stopped, Why};
 use crate::cas::{Counter, ErrorKind, Item, Key, StoreError};
 use crate::exit::Exit;
+use crate::output::Output;
 use crate::output::report::{Number, Report, Status};
 
 /// What only the command knows about the ending of its write: each sentence that says what was wanted, or what to do next.
@@ -53,15 +54,26 @@ pub(super) fn fail(
     report: Report,
     message: &str,
 ) -> anyhow::Result<Exit> {
-    if context.out.json() {
+    fail_on(context.out, server, exit, report, message)
+}
+
+/// The same where the store is busy with more.
+pub(super) fn fail_on(
+    out: &mut Output,
+    server: &str,
+    exit: Exit,
+    report: Report,
+    message: &str,
+) -> anyhow::Result<Exit> {
+    if out.json() {
         let report = Report {
             server: Some(server.into()),
             error: Some(message.into()),
             ..report
         };
-        context.out.object(&report)?;
+        out.object(&report)?;
     }
-    context.out.message(message);
+    out.aside(message)?;
     Ok(exit)
 }
 

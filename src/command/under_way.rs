@@ -15,7 +15,7 @@ use signal_hook::flag;
 use super::child::{ignored, obey, signal_name};
 use crate::cas::store::{Failure, Fault};
 use crate::cas::{
-    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Want, Written,
+    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Take, Token, Want, Written,
 };
 
 /// The signals that end a program at somebody's wish.
@@ -140,6 +140,10 @@ impl<S: Store> Store for Guarded<S> {
 
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         self.store.look(keys)
+    }
+
+    fn look_each(&mut self, keys: &[Key], take: Take<'_>) {
+        self.store.look_each(keys, take);
     }
 
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {

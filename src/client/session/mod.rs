@@ -3,6 +3,7 @@
 //! Each exchange is one write and its answers. After any error the connection is dropped (protocol.md rule 11), and the error
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
+mod ahead;
 mod errors;
 mod read;
 mod store;
@@ -11,6 +12,8 @@ mod swap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
+
+pub(super) use self::ahead::look_each;
 
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::address::Address;
@@ -40,6 +43,10 @@ pub(crate) struct Session {
     mark: Mark,
     /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
     takes_tokens: Option<bool>,
+    /// Whether the values read last in windows were none that the server could count with.
+    reads_once: bool,
+    /// Until when no window is tried after one that led to nobody, and why it did.
+    down: Option<(Instant, StoreError)>,
 }
 
 impl Session {
@@ -59,6 +66,8 @@ impl Session {
             expiry_moves: false,
             mark: Mark::default(),
             takes_tokens: None,
+            reads_once: false,
+            down: None,
         }
     }
 
@@ -132,14 +141,7 @@ impl Session {
         request: &Request,
         read: impl FnOnce(&mut Wire, Instant) -> Result<T, ReplyError>,
     ) -> Result<T, StoreError> {
-        let mut wire = match self.wire.take() {
-            Some(wire) => wire,
-            None => {
-                Wire::open(&self.address, self.timeout).map_err(|error| self.not_dialled(&error))?
-            }
-        };
-        wire.take_values(self.longest_value);
-        wire.heed(&self.hurry);
+        let mut wire = self.connected()?;
         wire.expect(request.mark());
         let asked = Instant::now();
         let answer = wire
@@ -158,6 +160,36 @@ impl Session {
                 Err(error)
             }
         }
+    }
+
+    /// The connection, opened if there is none; whoever takes it puts it back while it is in step.
+    fn connected(&mut self) -> Result<Wire, StoreError> {
+        let mut wire = match self.wire.take() {
+            Some(wire) => wire,
+            None => {
+                Wire::open(&self.address, self.timeout).map_err(|error| self.not_dialled(&error))?
+            }
+        };
+        wire.take_values(self.longest_value);
+        wire.heed(&self.hurry);
+        Ok(wire)
+    }
+
+    /// A part of an exchange in which nothing is written to the server's items.
+    fn on_wire<T>(
+        &mut self,
+        part: impl FnOnce(&mut Wire) -> Result<T, ReplyError>,
+    ) -> Result<T, StoreError> {
+        if self.wire.is_none() {
+            self.wire = Some(self.connected()?);
+        }
+        let wire = self.wire.as_mut().expect("opened just now");
+        let outcome = part(wire);
+        let answered = wire.answered();
+        outcome.map_err(|error| {
+            self.hang_up();
+            self.explain(error, false, answered)
+        })
     }
 
     /// The item that was seen; `None` on a miss or at the moment of expiry.

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use super::Session;
+use super::ahead::look_each;
 use crate::cas::{
-    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Want, Written,
+    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Take, Token, Want, Written,
 };
 
 // A session is the store of whatever its server holds: where only a server is asked, any key leads to this one.
@@ -30,6 +31,10 @@ impl Store for Session {
             }
         }
         Ok(items)
+    }
+
+    fn look_each(&mut self, keys: &[Key], take: Take<'_>) {
+        look_each(std::slice::from_mut(self), keys, |_| 0, take);
     }
 
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {

@@ -40,6 +40,22 @@ impl Dialect for Meta {
         })
     }
 
+    fn ask_item_once(&self, request: &mut Request, key: &Key, number: usize) {
+        request.get(key, Want::Value, number);
+    }
+
+    fn item_once(&self, wire: &mut Wire, number: usize) -> Result<Seen, ReplyError> {
+        let reply = read::numbered(wire, number)?;
+        Ok(Seen {
+            state: (reply.token, reply.ttl),
+            item: read::item(reply),
+        })
+    }
+
+    fn can_be_counted_with(&self, value: &[u8]) -> bool {
+        read::can_be_counted_with(value)
+    }
+
     fn ask_glance(&self, request: &mut Request, key: &Key) {
         request.debug(key);
     }

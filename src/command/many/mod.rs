@@ -1,0 +1,117 @@
+//! What the commands have in common that take a list of keys: the outcome of each in its place, and of all together.
+
+mod key_list;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+pub(in crate::command) use self::key_list::{KeyList, KeysFrom};
+use self::key_list::{Listed, NoKey};
+use crate::cas::Key;
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::output::report::{Report, Status};
+
+/// The outcomes of a list of keys.
+pub(super) struct Many {
+    started: Instant,
+    worst: Exit,
+    /// How many keys ended so, by the word for it.
+    counts: BTreeMap<&'static str, u64>,
+    /// What it is called when a key is done.
+    done: &'static str,
+}
+
+impl Many {
+    pub(super) fn new(done: &'static str) -> Many {
+        Many {
+            started: Instant::now(),
+            worst: Exit::Done,
+            counts: BTreeMap::new(),
+            done,
+        }
+    }
+
+    /// Counts the outcome of a key.
+    pub(super) fn count(&mut self, exit: Exit) {
+        self.worst = self.worst.worse(exit);
+        let word = match exit {
+            Exit::Done => self.done,
+            Exit::Usage => "invalid",
+            exit => exit.name().unwrap_or("failed"),
+        };
+        *self.counts.entry(word).or_default() += 1;
+    }
+
+    /// Tells that a line is no key.
+    pub(super) fn invalid(
+        &mut self,
+        out: &mut Output,
+        line: u64,
+        why: &NoKey,
+    ) -> anyhow::Result<()> {
+        let message = format!("key {line} of the list: {why}");
+        self.count(Exit::Usage);
+        if out.json() {
+            let report = Report {
+                line: Some(line),
+                error: Some(message.clone()),
+                ..Report::of(Status::Usage)
+            };
+            out.object(&report)?;
+        }
+        out.aside(&message)
+    }
+
+    /// Sums up, and returns what all ended with.
+    pub(super) fn finish(self, out: &mut Output) -> anyhow::Result<Exit> {
+        out.end_batch()?;
+        out.message(&self.summary(self.started.elapsed()));
+        Ok(self.worst)
+    }
+
+    fn summary(&self, elapsed: Duration) -> String {
+        let total: u64 = self.counts.values().sum();
+        let of = |word: &str| self.counts.get(word).copied().unwrap_or(0);
+        let mut parts = vec![format!("{} {}", of(self.done), self.done)];
+        let others = self.counts.iter().filter(|(word, _)| **word != self.done);
+        parts.extend(others.map(|(word, count)| format!("{count} {word}")));
+        let keys = if total == 1 { "key" } else { "keys" };
+        format!(
+            "{total} {keys} in {:.1} s: {}",
+            elapsed.as_secs_f64(),
+            parts.join(", ")
+        )
+    }
+}
+
+/// What is no key in a part of the list, each with how many of the keys there stand before it.
+pub(super) struct Invalid(VecDeque<(usize, u64, NoKey)>);
+
+impl Invalid {
+    /// Takes the keys out of a part of the list.
+    pub(super) fn part(listed: Vec<Listed>) -> (Vec<Key>, Invalid) {
+        let mut keys = Vec::with_capacity(listed.len());
+        let mut invalid = VecDeque::new();
+        for Listed { line, key } in listed {
+            match key {
+                Ok(key) => keys.push(key),
+                Err(why) => invalid.push_back((keys.len(), line, why)),
+            }
+        }
+        (keys, Invalid(invalid))
+    }
+
+    /// Tells those that stand before the key of this number.
+    pub(super) fn tell_before(
+        &mut self,
+        number: usize,
+        many: &mut Many,
+        out: &mut Output,
+    ) -> anyhow::Result<()> {
+        while let Some((_, line, why)) = self.0.pop_front_if(|(before, ..)| *before <= number) {
+            many.invalid(out, line, &why)?;
+        }
+        Ok(())
+    }
+}
