@@ -30,6 +30,6 @@ check-routing: ## Compare the server of 10,000 random keys with what other clien
 bless: ## Rewrite the checked-in files that are generated (completions, man pages, README blocks)
 	MCCAS_BLESS=1 cargo test --locked --test cli -- completions readme man::
 
-install-deps: ## Install what the tests need: memcached, a recent one beside it, shells, jq
+install-deps: ## Install what the tests need: memcached, other servers beside it, shells, jq
 	@scripts/install-test-deps.sh
-	@scripts/fetch-modern-memcached.sh
+	@scripts/fetch-test-servers.sh

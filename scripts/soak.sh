@@ -8,6 +8,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/install-memcached.sh
-scripts/fetch-modern-memcached.sh
+scripts/fetch-test-servers.sh
 export SOAK_MINUTES=${SOAK_MINUTES:-10}
 exec cargo test --locked --test alone -- --nocapture --test-threads 2 soak::

@@ -13,7 +13,7 @@ step() {
 }
 
 scripts/install-test-deps.sh
-scripts/fetch-modern-memcached.sh
+scripts/fetch-test-servers.sh
 
 step cargo fmt --check
 step cargo clippy --all-targets --locked -- -D warnings
@@ -23,6 +23,7 @@ RUSTDOCFLAGS="-D warnings" step cargo doc --no-deps --document-private-items --l
 export STARTED_BY_MCCAS_TESTS="$$-$(date +%s)"
 status=0
 step cargo test --locked || status=$?
+scripts/fetch-test-servers.sh --missing >&2
 readonly MARK="STARTED_BY_MCCAS_TESTS=$STARTED_BY_MCCAS_TESTS"
 export -n STARTED_BY_MCCAS_TESTS
 for _ in $(seq 50); do

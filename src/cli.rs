@@ -1,19 +1,25 @@
 //! What the user typed: the global options and the environment, turned into [`Settings`], and a subcommand.
 
+mod access;
+
 use std::any::Any;
 use std::env;
 use std::error::Error as _;
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, CommandFactory, Parser, ValueEnum};
+use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
 
 use crate::cas::shown::Shown;
-use crate::client::address::{Address, AddressError};
+use crate::client::address::AddressError;
+use crate::client::hash::Scheme;
+use crate::client::servers::Servers;
 use crate::command::Command;
 use crate::command::args::duration;
 use crate::exit::Exit;
@@ -50,13 +56,9 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Args)]
 struct Global {
-    // Not a doc comment: rustdoc would take [V6] for a link.
-    #[arg(short, long, global = true, value_name = "ADDR", value_hint = clap::ValueHint::Hostname)]
-    #[arg(
-        help = "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT \
-                [env: MCCAS_SERVER, or MEMCACHED_SERVERS if it names one] [default: 127.0.0.1:11211]"
-    )]
-    server: Option<Address>,
+    /// Which server holds a key, as the application's client decides it [env: MCCAS_HASH]
+    #[arg(long, global = true, value_name = "SCHEME", ignore_case = true)]
+    hash: Option<Scheme>,
 
     /// Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
@@ -81,13 +83,16 @@ struct Global {
     #[arg(hide_possible_values = true)]
     color: When,
 
-    /// Say nothing on stderr
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
+    /// No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
+    quiet: u8,
 
     /// Show each attempt, its wait and its reason on stderr
     #[arg(short, long, global = true)]
     verbose: bool,
+
+    #[command(flatten)]
+    access: access::Args,
 }
 
 // By hand: the output layer, where the type is, does not know of clap.
@@ -105,10 +110,64 @@ impl ValueEnum for When {
     }
 }
 
+// By hand: the client does not know of clap either.
+impl ValueEnum for Scheme {
+    fn value_variants<'a>() -> &'a [Scheme] {
+        &Scheme::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.about()))
+    }
+}
+
+/// The name of `--server` among the arguments.
+const SERVER: &str = "server";
+
+/// `--server`, which stands before and after the command, and each of them counts: clap would let the one after it replace the
+/// one before it, were it a global option like the others.
+fn server() -> clap::Arg {
+    clap::Arg::new(SERVER)
+        .short('s')
+        .long("server")
+        .action(ArgAction::Append)
+        .value_name("ADDR")
+        .value_hint(clap::ValueHint::Hostname)
+        .value_parser(str::parse::<Servers>)
+        .help(
+            "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which \
+             --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]",
+        )
+}
+
+/// The command tree.
+pub(crate) fn tree() -> clap::Command {
+    let with_server = |command: clap::Command| command.arg(server());
+    with_server(Cli::command()).mut_subcommands(with_server)
+}
+
+/// The servers named before and after the command.
+fn named(matches: &ArgMatches) -> impl Iterator<Item = Servers> {
+    let after = matches.subcommand().map(|(_, matches)| matches);
+    let levels = std::iter::once(matches).chain(after);
+    let lists = levels.flat_map(|level| level.get_many::<Servers>(SERVER).unwrap_or_default());
+    lists.cloned().collect::<Vec<_>>().into_iter()
+}
+
 /// Reads command line and environment. Help, version and usage errors are printed here and end the program.
 pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
-    let parsed = Cli::try_parse().and_then(|cli| Ok((settings(&cli.global)?, cli.command)));
+    let parsed = tree().try_get_matches().and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut tree()))?;
+        let servers = Servers::joined(named(&matches)).map_err(|error| {
+            let message = format!("invalid value for '--server <ADDR>': {error}");
+            tree().error(ErrorKind::ValueValidation, message)
+        })?;
+        Ok((settings(&cli.global, servers)?, cli.command))
+    });
     parsed.map_err(|mut error| {
+        if error.use_stderr() && is_silent(env::args_os().skip(1)) {
+            return Exit::Usage;
+        }
         let printed = without_controls(&mut error).print();
         match printed {
             // Whether or not anybody heard it.
@@ -118,11 +177,28 @@ pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
             Err(closed) if closed.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             Err(cause) => {
                 let message = format!("cannot write to stdout: {cause}");
-                Output::new(OutputSettings::default()).message(&message);
+                Output::new(OutputSettings::default()).trouble(&message);
                 Exit::Failed
             }
         }
     })
+}
+
+/// Whether words that could not be understood say at least this: nothing on stderr.
+fn is_silent(words: impl Iterator<Item = OsString>) -> bool {
+    let quiet = words
+        .take_while(|word| word != "--")
+        .filter_map(|word| match word.to_str()? {
+            "--quiet" => Some(1),
+            word => {
+                let letters = word.strip_prefix('-')?;
+                letters
+                    .bytes()
+                    .all(|letter| letter == b'q')
+                    .then_some(letters.len())
+            }
+        });
+    quiet.sum::<usize>() > 1
 }
 
 /// Whether clap would repeat a password that was typed as part of an address.
@@ -159,29 +235,24 @@ fn without_controls(error: &mut clap::Error) -> &clap::Error {
     error
 }
 
-/// The command tree, for completions.
-pub(crate) fn tree() -> clap::Command {
-    Cli::command()
-}
-
-fn settings(global: &Global) -> Result<Settings, clap::Error> {
-    let server = match &global.server {
-        Some(server) => server.clone(),
-        None => match from_env("MCCAS_SERVER", str::parse::<Address>)? {
-            Some(server) => server,
-            None => from_env("MEMCACHED_SERVERS", single_server)?
-                .flatten()
-                .unwrap_or_default(),
-        },
+fn settings(global: &Global, named: Option<Servers>) -> Result<Settings, clap::Error> {
+    let servers = match named {
+        Some(servers) => servers,
+        None => servers_of_env()?,
+    };
+    let hash = match global.hash {
+        Some(scheme) => Some(scheme),
+        None => from_env("MCCAS_HASH", str::parse)?,
     };
     let timeout = match global.timeout {
         Some(timeout) => timeout,
         None => from_env("MCCAS_TIMEOUT", duration)?.unwrap_or(Duration::from_secs(1)),
     };
     let loudness = match (global.quiet, global.verbose) {
-        (true, _) => Loudness::Quiet,
-        (_, true) => Loudness::Verbose,
-        _ => Loudness::Normal,
+        (0, true) => Loudness::Verbose,
+        (0, false) => Loudness::Normal,
+        (1, _) => Loudness::Quiet,
+        _ => Loudness::Silent,
     };
     let output = OutputSettings {
         json: global.json,
@@ -190,8 +261,10 @@ fn settings(global: &Global) -> Result<Settings, clap::Error> {
     };
     let max_retries = from_env("MCCAS_MAX_RETRIES", String::from_str)?;
     Ok(Settings {
-        server,
+        servers,
+        hash,
         timeout,
+        access: Arc::new(global.access.to_access()),
         output,
         max_value: global.max_value.unwrap_or(Size::DEFAULT),
         max_retries,
@@ -215,21 +288,18 @@ fn from_env<T, E: fmt::Display + 'static>(
         };
         let message =
             format!("invalid value {shown} in the environment variable {name}: {error}\n");
-        Cli::command().error(ErrorKind::ValueValidation, message)
+        tree().error(ErrorKind::ValueValidation, message)
     })
 }
 
-/// `MEMCACHED_SERVERS` lists servers for clients that spread keys over them. Only a list of one says where a key is: with
-/// several of them any choice would be a guess, and a write by it would land where nobody looks.
-fn single_server(list: &str) -> Result<Option<Address>, AddressError> {
-    let mut servers = list.split([',', ' ']).filter(|server| !server.is_empty());
-    match (servers.next(), servers.next()) {
-        (None, _) => Ok(None),
-        (Some(server), None) => server.parse().map(Some),
-        (Some(_), Some(_)) => Err(AddressError::new(
-            "it names several servers, and nothing says which of them holds a key; name one by --server",
-        )),
+/// The servers that the environment names, or the default.
+fn servers_of_env() -> Result<Servers, clap::Error> {
+    for name in ["MCCAS_SERVER", "MEMCACHED_SERVERS"] {
+        if let Some(servers) = from_env(name, str::parse)? {
+            return Ok(servers);
+        }
     }
+    Ok(Servers::default())
 }
 
 #[cfg(test)]
@@ -238,7 +308,7 @@ mod tests {
 
     #[test]
     fn the_command_tree_is_consistent() {
-        Cli::command().debug_assert();
+        tree().debug_assert();
     }
 
     #[test]
@@ -254,7 +324,9 @@ mod tests {
             &["mccas", "gets", "k", "--color", "\u{1b}[2J"],
             &["mccas", "incr-cas", "k", "--by", "\u{1b}[2J"],
         ] {
-            let mut error = Cli::try_parse_from(words).expect_err("a usage error");
+            let mut error = tree()
+                .try_get_matches_from(words)
+                .expect_err("a usage error");
             let text = without_controls(&mut error).render().to_string();
             assert!(
                 text.chars()
@@ -266,16 +338,30 @@ mod tests {
     }
 
     #[test]
-    fn only_a_list_of_one_server_is_used() {
-        let single = |list: &str| {
-            single_server(list)
-                .unwrap()
-                .map(|server| server.to_string())
-        };
-        assert_eq!(single("10.0.0.1:11212"), Some("10.0.0.1:11212".into()));
-        for several in ["a:1,b:2", "a:1 b:2"] {
-            assert!(single_server(several).is_err(), "{several}");
+    fn words_are_silent_if_they_ask_twice_for_quiet() {
+        let silent = |line: &str| is_silent(line.split(' ').map(OsString::from));
+        for line in ["-qq", "gets -q k --quiet", "-q gets -q", "gets -qqq"] {
+            assert!(silent(line), "{line}");
         }
-        assert_eq!(single(","), None);
+        for line in ["-q", "gets k", "--quiet", "update k -q -- grep -q x", "-"] {
+            assert!(!silent(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn servers_add_up_wherever_they_are_named() {
+        let named = |words: &[&str]| {
+            let words = ["mccas"].iter().chain(words);
+            let matches = tree().try_get_matches_from(words).unwrap();
+            let servers = Servers::joined(named(&matches)).unwrap();
+            servers.map_or(0, |servers| servers.len())
+        };
+        assert_eq!(named(&["gets", "k"]), 0);
+        assert_eq!(named(&["-s", "a", "gets", "k"]), 1);
+        assert_eq!(named(&["gets", "-s", "a", "k", "-s", "b"]), 2);
+        assert_eq!(
+            named(&["-s", "a,b", "-s", "c", "gets", "k", "-s", "d e"]),
+            5
+        );
     }
 }

@@ -36,7 +36,11 @@ impl Exit {
     pub(crate) const ALL: [(Exit, &'static str, &'static str); 10] = [
         (Exit::Done, "done", "it happened"),
         (Exit::Failed, "failed", "anything not below"),
-        (Exit::Usage, "usage", "bad arguments, bad key, bad token"),
+        (
+            Exit::Usage,
+            "usage",
+            "bad arguments, bad key, bad token; several servers and no way to choose",
+        ),
         (
             Exit::Conflict,
             "conflict",
@@ -120,6 +124,19 @@ impl Exit {
             .map(|(_, name, _)| name)
     }
 
+    /// Whether a caller who looks at the code may expect it: an answer of the key or the item, not trouble on the way there.
+    ///
+    /// What a command ends with is its own answer, and its own to explain; by 126 and 127 it could not be run at all.
+    pub(crate) fn is_ordinary(self) -> bool {
+        match self {
+            Exit::Done | Exit::Conflict | Exit::Missing | Exit::Unsuitable | Exit::NotInTime => {
+                true
+            }
+            Exit::Failed | Exit::Usage | Exit::Unreachable | Exit::Unknown | Exit::Refused => false,
+            Exit::Command(code) => !matches!(code, 126 | 127),
+        }
+    }
+
     /// The code for a question that got no answer.
     pub(crate) fn of(error: &StoreError) -> Exit {
         match error.kind() {
@@ -186,6 +203,18 @@ mod tests {
                 assert_eq!(exit(*worse).worse(exit(better)).code(), *worse);
             }
         }
+    }
+
+    #[test]
+    fn trouble_is_told_apart_from_what_a_caller_may_expect() {
+        let ordinary = Exit::ALL.map(|(exit, ..)| (exit.code(), exit.is_ordinary()));
+        let codes: Vec<u8> = ordinary
+            .iter()
+            .filter_map(|&(code, ordinary)| ordinary.then_some(code))
+            .collect();
+        assert_eq!(codes, [0, 3, 4, 8, 9]);
+        assert!(Exit::Command(1).is_ordinary() && Exit::Command(64).is_ordinary());
+        assert!(!Exit::Command(126).is_ordinary() && !Exit::Command(127).is_ordinary());
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if error.is::<output::Closed>() => Exit::Done.into(),
         Err(error) => {
-            out.message(&format!("{error:#}"));
+            out.trouble(&format!("{error:#}"));
             if error.is::<command::UsageError>() {
                 Exit::Usage.into()
             } else {

@@ -2,16 +2,23 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::address::Address;
+use crate::client::access::Access;
+use crate::client::hash::Scheme;
+use crate::client::servers::Servers;
 use crate::output::OutputSettings;
 
 /// What the global options and the environment mean together.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    pub(crate) server: Address,
+    pub(crate) servers: Servers,
+    /// Whose choice decides which of several servers holds a key.
+    pub(crate) hash: Option<Scheme>,
     pub(crate) timeout: Duration,
+    /// What servers may want to know before they let us in.
+    pub(crate) access: Arc<Access>,
     pub(crate) output: OutputSettings,
     /// The longest value to deal with.
     pub(crate) max_value: Size,

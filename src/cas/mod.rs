@@ -12,7 +12,6 @@ pub(crate) mod expiry;
 pub(crate) mod increment;
 pub(crate) mod item;
 pub(crate) mod key;
-#[expect(dead_code, unused_imports, reason = "lock comes on top of it")]
 pub(crate) mod lease;
 pub(crate) mod mutation;
 pub(crate) mod pacer;

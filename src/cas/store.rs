@@ -189,6 +189,17 @@ pub(crate) struct Looked<'a> {
 /// Takes the outcomes of many keys one by one, and says whether to go on.
 pub(crate) type Take<'a> = &'a mut dyn FnMut(Looked<'_>) -> ControlFlow<()>;
 
+/// What one answer to a question about several keys means for each of them.
+pub(crate) fn for_each_key<T>(
+    keys: &[Key],
+    answer: Result<Vec<Option<T>>, StoreError>,
+) -> Vec<Result<Option<T>, StoreError>> {
+    match answer {
+        Ok(answers) => answers.into_iter().map(Ok).collect(),
+        Err(error) => keys.iter().map(|_| Err(error.clone())).collect(),
+    }
+}
+
 /// What keeps the items, as the domain sees it: one server, or several of which each key has its own. Each method is one
 /// exchange (with several servers, one with each of those that hold the keys) unless it says otherwise.
 pub(crate) trait Store {
@@ -200,10 +211,20 @@ pub(crate) trait Store {
 
     /// The same for any number of keys: each outcome is handed on as it comes, in the order of the keys, and takes no room
     /// afterwards. A key whose server does not answer has that as its outcome, and the others go on.
-    fn look_each(&mut self, keys: &[Key], take: Take<'_>);
+    fn look_through(&mut self, keys: &[Key], take: Take<'_>);
 
     /// Polls tokens and expiry without disturbing anything.
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError>;
+
+    /// The same as `look`, but where keys have several servers, one that fails fails its own keys only.
+    fn look_each(&mut self, keys: &[Key]) -> Vec<Result<Option<Item>, StoreError>> {
+        for_each_key(keys, self.look(keys))
+    }
+
+    /// The same as `glance`, likewise.
+    fn glance_each(&mut self, keys: &[Key]) -> Vec<Result<Option<Glance>, StoreError>> {
+        for_each_key(keys, self.glance(keys))
+    }
 
     /// Reads an item in order to swap it, with its moment of expiry.
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError>;

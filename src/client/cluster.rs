@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 use std::time::Duration;
 
 use super::Session;
+use super::access::Access;
 use super::address::Address;
 use super::hash::Ring;
-use super::session::look_each;
+use super::servers::Servers;
+use super::session::look_through;
+use crate::cas::store::for_each_key;
 use crate::cas::{
     Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Take, Token, Want, Written,
 };
@@ -19,13 +23,33 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// The one server at `address`, which holds every key; nothing is sent before the first question. Values are taken up to
-    /// `longest` bytes.
-    pub(crate) fn of_one(address: Address, timeout: Duration, longest: usize) -> Cluster {
+    /// These servers, of which `ring` chooses one for each key; nothing is sent before the first question. Values are taken
+    /// up to `longest` bytes.
+    pub(crate) fn new(servers: &Servers, ring: Ring, timeout: Duration, longest: usize) -> Cluster {
+        let session =
+            |address: &Address| Session::new(address.clone(), timeout).taking_values(longest);
+        let sessions = servers.iter().map(|server| session(server.address()));
         Cluster {
-            sessions: vec![Session::new(address, timeout).taking_values(longest)],
+            sessions: sessions.collect(),
+            ring,
+        }
+    }
+
+    /// No server, for who asks no question by key.
+    pub(crate) fn of_none() -> Cluster {
+        Cluster {
+            sessions: Vec::new(),
             ring: Ring::only(),
         }
+    }
+
+    /// The same with what servers may want to know before they let us in.
+    pub(crate) fn with_access(mut self, access: &Arc<Access>) -> Cluster {
+        let sessions = self.sessions.into_iter();
+        self.sessions = sessions
+            .map(|session| session.with_access(access))
+            .collect();
+        self
     }
 
     /// Waits for an answer only a moment longer once `hurry` is up.
@@ -45,37 +69,65 @@ impl Cluster {
         &mut self.sessions[place]
     }
 
-    /// Asks each server for those of the keys that it holds; the answers come back in the order of the keys.
-    fn each<T>(
+    /// Asks each server for those of the keys that it holds, all at once; the answers come back in the order of the keys.
+    fn each<T: Send>(
         &mut self,
         keys: &[Key],
-        ask: impl Fn(&mut Session, &[Key]) -> Result<Vec<Option<T>>, StoreError>,
-    ) -> Result<Vec<Option<T>>, StoreError> {
-        let mut answers: Vec<_> = keys.iter().map(|_| None).collect();
-        for (place, held) in by_place(keys, |key| self.place(key)) {
+        ask: impl Fn(&mut Session, &[Key]) -> Result<Vec<Option<T>>, StoreError> + Sync,
+    ) -> Vec<Result<Option<T>, StoreError>> {
+        if let [only] = self.sessions.as_mut_slice() {
+            return for_each_key(keys, ask(only, keys));
+        }
+        let mut held: Vec<Vec<usize>> = self.sessions.iter().map(|_| Vec::new()).collect();
+        for (at, key) in keys.iter().enumerate() {
+            held[self.place(key)].push(at);
+        }
+        let asked = self.sessions.iter_mut().zip(&held);
+        let asked = asked.filter(|(_, held)| !held.is_empty()).collect();
+        let answered = at_once(asked, |(session, held)| {
             let asked: Vec<Key> = held.iter().map(|&at| keys[at].clone()).collect();
-            for (at, answer) in held
-                .into_iter()
-                .zip(ask(&mut self.sessions[place], &asked)?)
-            {
-                answers[at] = answer;
+            (held, ask(session, &asked))
+        });
+        let mut answers: Vec<_> = keys.iter().map(|_| Ok(None)).collect();
+        for (held, answered) in answered {
+            match answered {
+                Ok(answered) => {
+                    for (&at, answer) in held.iter().zip(answered) {
+                        answers[at] = Ok(answer);
+                    }
+                }
+                Err(error) => held.iter().for_each(|&at| answers[at] = Err(error.clone())),
             }
         }
-        Ok(answers)
+        answers
     }
 }
 
-/// The servers of the keys in the order in which they are first needed, and where in `keys` those are that each holds.
-fn by_place(keys: &[Key], place: impl Fn(&Key) -> usize) -> Vec<(usize, Vec<usize>)> {
-    let mut places: Vec<(usize, Vec<usize>)> = Vec::new();
-    for (at, key) in keys.iter().enumerate() {
-        let place = place(key);
-        match places.iter_mut().find(|(other, _)| *other == place) {
-            Some((_, held)) => held.push(at),
-            None => places.push((place, vec![at])),
-        }
+/// How many servers are asked at once.
+const AT_ONCE: usize = 64;
+
+/// Puts a question to each of several servers, to all of them before the first has answered; the answers come back in the
+/// order of the servers. Where there is only one, nothing is different from asking it.
+pub(crate) fn at_once<S: Send, T: Send>(servers: Vec<S>, ask: impl Fn(S) -> T + Sync) -> Vec<T> {
+    let mut answers = Vec::with_capacity(servers.len());
+    let mut servers = servers.into_iter();
+    while let Some(first) = servers.next() {
+        thread::scope(|scope| {
+            let ask = &ask;
+            let others: Vec<_> = servers
+                .by_ref()
+                .take(AT_ONCE - 1)
+                .map(|server| scope.spawn(move || ask(server)))
+                .collect();
+            answers.push(ask(first));
+            answers.extend(others.into_iter().map(|other| {
+                other
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            }));
+        });
     }
-    places
+    answers
 }
 
 impl Store for Cluster {
@@ -84,12 +136,12 @@ impl Store for Cluster {
     }
 
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
-        self.each(keys, Session::look)
+        self.look_each(keys).into_iter().collect()
     }
 
-    fn look_each(&mut self, keys: &[Key], take: Take<'_>) {
+    fn look_through(&mut self, keys: &[Key], take: Take<'_>) {
         let ring = &self.ring;
-        look_each(
+        look_through(
             &mut self.sessions,
             keys,
             |key| ring.server_of(key.as_bytes()),
@@ -98,6 +150,14 @@ impl Store for Cluster {
     }
 
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
+        self.glance_each(keys).into_iter().collect()
+    }
+
+    fn look_each(&mut self, keys: &[Key]) -> Vec<Result<Option<Item>, StoreError>> {
+        self.each(keys, Session::look)
+    }
+
+    fn glance_each(&mut self, keys: &[Key]) -> Vec<Result<Option<Glance>, StoreError>> {
         self.each(keys, Session::glance)
     }
 
@@ -154,7 +214,7 @@ impl Store for Cluster {
 mod tests {
     use std::io::{BufRead, BufReader, Write};
     use std::net::TcpListener;
-    use std::thread;
+    use std::sync::Barrier;
 
     use super::super::hash::Scheme;
     use super::super::servers::Servers;
@@ -165,11 +225,39 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_asked_for_where_they_are_each_server_once() {
-        let place = |key: &Key| usize::from(key.as_bytes()[0] - b'a');
-        let places = by_place(&keys(&["b1", "a1", "b2", "a2", "b1"]), place);
-        assert_eq!(places, [(1, vec![0, 2, 4]), (0, vec![1, 3])]);
-        assert_eq!(by_place(&[], place), []);
+    fn all_are_asked_before_the_first_has_answered() {
+        let servers: Vec<usize> = (0..AT_ONCE + 3).collect();
+        let met = Barrier::new(AT_ONCE);
+        let answers = at_once(servers.clone(), |server| {
+            if server < AT_ONCE {
+                met.wait();
+            }
+            server
+        });
+        assert_eq!(answers, servers);
+        let here = thread::current().id();
+        assert_eq!(at_once(vec![()], |()| thread::current().id()), [here]);
+        assert_eq!(at_once(Vec::<()>::new(), |()| ()), []);
+    }
+
+    #[test]
+    fn a_server_that_is_down_fails_its_own_keys_only() {
+        let down = TcpListener::bind("127.0.0.1:0").unwrap();
+        let down = down.local_addr().unwrap().to_string();
+        let servers = Servers::of_lists([server("up"), down.clone()]).unwrap();
+        let ring = Ring::choose(Some(Scheme::Gomemcache), &servers).unwrap();
+        let mut cluster = Cluster::new(&servers, ring, Duration::from_secs(5), 6);
+        let keys = keys(&["k1", "k2", "k3", "k4"]);
+        let mut seen = [0, 0];
+        for (key, answer) in keys.iter().zip(cluster.look_each(&keys)) {
+            let place = cluster.place(key);
+            seen[place] += 1;
+            match answer {
+                Ok(item) => assert_eq!((place, item.unwrap().value), (0, b"up".to_vec())),
+                Err(error) => assert!(place == 1 && error.to_string().contains(&down), "{error}"),
+            }
+        }
+        assert!(seen[0] > 0 && seen[1] > 0, "{seen:?}");
     }
 
     /// A server that holds every key, each with the server's own name as value.
@@ -197,15 +285,8 @@ mod tests {
         let names = ["first", "second"];
         let addresses = names.map(server);
         let servers = Servers::of_lists([addresses.join(",")]).unwrap();
-        let mut cluster = Cluster {
-            sessions: servers
-                .iter()
-                .map(|server| {
-                    Session::new(server.address().clone(), Duration::from_secs(5)).taking_values(6)
-                })
-                .collect(),
-            ring: Ring::new(Scheme::Gomemcache, &servers).unwrap(),
-        };
+        let ring = Ring::choose(Some(Scheme::Gomemcache), &servers).unwrap();
+        let mut cluster = Cluster::new(&servers, ring, Duration::from_secs(5), 6);
         let keys: Vec<Key> = (0..40)
             .map(|n| Key::new(format!("k{n}")).unwrap())
             .collect();

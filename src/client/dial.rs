@@ -14,6 +14,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
+use super::access::Access;
 use super::address::Address;
 
 /// An open connection; each read and write is bounded by the deadline that comes with it.
@@ -24,7 +25,7 @@ pub(super) enum Stream {
 }
 
 /// Opens a connection to `address` within `timeout`, name look-up and TLS handshake included.
-pub(super) fn dial(address: &Address, timeout: Duration) -> io::Result<Stream> {
+pub(super) fn dial(address: &Address, _access: &Access, timeout: Duration) -> io::Result<Stream> {
     let deadline = Instant::now() + timeout;
     match address {
         Address::Tcp { host, port } => tcp(host, *port, deadline).map(Stream::Tcp),

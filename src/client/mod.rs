@@ -3,22 +3,16 @@
 //! A [`Session`] is all that goes on between us and one server. A [`Cluster`] is what the domain sees of the servers, its
 //! [`Store`](crate::cas::Store): it hands each question on to the session of its key.
 
+pub(crate) mod access;
 pub(crate) mod address;
 mod cluster;
 mod dial;
 mod facts;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "several servers are not on the command line yet")
-)]
 pub(crate) mod hash;
 pub(crate) mod log;
 mod mark;
+mod plain;
 mod protocol;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "several servers are not on the command line yet")
-)]
 pub(crate) mod servers;
 mod session;
 mod wire;

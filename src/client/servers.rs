@@ -1,6 +1,7 @@
 //! Which servers there are: what `--server`, given again or as a list, and the environment name together.
 
 use std::net::Ipv6Addr;
+use std::str::FromStr;
 
 use super::address::{Address, AddressError, socket_path};
 use crate::cas::shown::quoted;
@@ -44,18 +45,27 @@ impl Server {
 pub(crate) struct Servers(Vec<Server>);
 
 impl Servers {
-    /// The servers of `lists`, each of one server or of several with commas or spaces between them.
+    /// The servers of several lists as one, `None` without a list; no server may be in two of them.
+    pub(crate) fn joined(
+        lists: impl IntoIterator<Item = Servers>,
+    ) -> Result<Option<Servers>, AddressError> {
+        let mut servers = Vec::new();
+        for server in lists.into_iter().flat_map(|list| list.0) {
+            add(&mut servers, server)?;
+        }
+        Ok((!servers.is_empty()).then_some(Servers(servers)))
+    }
+
+    /// The servers of `lists`, each as [`FromStr`] reads it.
+    #[cfg(test)]
     pub(crate) fn of_lists<T: AsRef<str>>(
         lists: impl IntoIterator<Item = T>,
     ) -> Result<Servers, AddressError> {
-        let mut servers = Vec::new();
-        for list in lists {
-            read_list(list.as_ref(), &mut servers)?;
-        }
-        if servers.is_empty() {
-            return Err(AddressError::new("no server is named"));
-        }
-        Ok(Servers(servers))
+        let lists: Result<Vec<Servers>, _> = lists
+            .into_iter()
+            .map(|list| list.as_ref().parse())
+            .collect();
+        Servers::joined(lists?).map(Option::unwrap_or_default)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -87,6 +97,20 @@ impl Default for Servers {
     }
 }
 
+impl FromStr for Servers {
+    type Err = AddressError;
+
+    /// Reads one server, or several with commas or spaces between them.
+    fn from_str(list: &str) -> Result<Servers, AddressError> {
+        let mut servers = Vec::new();
+        read_list(list, &mut servers)?;
+        if servers.is_empty() {
+            return Err(AddressError::new("no server is named"));
+        }
+        Ok(Servers(servers))
+    }
+}
+
 fn read_list(list: &str, servers: &mut Vec<Server>) -> Result<(), AddressError> {
     let pieces: Vec<&str> = list
         .split(|c: char| c == ',' || c.is_whitespace())
@@ -103,14 +127,19 @@ fn read_list(list: &str, servers: &mut Vec<Server>) -> Result<(), AddressError> 
                 error
             }
         })?;
-        if servers.iter().any(|other| is_same(other, &server)) {
-            let shown = server.address;
-            return Err(AddressError::new(format!(
-                "{shown} is named twice; give each server once, and a larger share of the keys as HOST:PORT:WEIGHT"
-            )));
-        }
-        servers.push(server);
+        add(servers, server)?;
     }
+    Ok(())
+}
+
+fn add(servers: &mut Vec<Server>, server: Server) -> Result<(), AddressError> {
+    if servers.iter().any(|other| is_same(other, &server)) {
+        let shown = server.address;
+        return Err(AddressError::new(format!(
+            "{shown} is named twice; give each server once, and a larger share of the keys as HOST:PORT:WEIGHT"
+        )));
+    }
+    servers.push(server);
     Ok(())
 }
 
@@ -239,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_list_without_a_server_is_an_error() {
-        for lists in [&[][..], &[""], &[","], &[" , ", "\n"]] {
+        for lists in [&[""][..], &[","], &[" , ", "\n"]] {
             assert_eq!(read(lists), Err("no server is named".into()));
         }
         let only = |list: &str| Servers::of_lists([list]).unwrap().only().is_some();

@@ -10,9 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::access::Access;
 use super::address::Address;
 use super::dial::{Stream, dial};
 use super::mark::Mark;
+use super::plain::plain;
 
 /// The longest line that a memcached server sends; stats and meta lines stay far below.
 const MAX_LINE: usize = 8192;
@@ -44,7 +46,16 @@ pub(super) enum WireError {
     Unasked(Vec<u8>),
     /// A value of this many bytes was announced, which is more than is taken. Nothing of it was read.
     TooLong(usize),
+    /// The first line on a connection asks for a login; nothing that was sent has been executed.
+    Unauthenticated,
+    /// The login was refused.
+    LoginRefused,
+    /// The login was answered with something that a memcached does not say.
+    LoginUnclear,
 }
+
+/// How a server asks for a login, and answers everything else until it has one (protocol.md 8).
+pub(super) const ASKS_FOR_LOGIN: &[u8] = b"CLIENT_ERROR unauthenticated";
 
 /// An open connection and what has been read from it.
 pub(super) struct Wire {
@@ -55,6 +66,8 @@ pub(super) struct Wire {
     taken: usize,
     sent: usize,
     answered: bool,
+    /// Lines read since the connection was opened, or since a login.
+    lines: usize,
     mark: Mark,
     longest_value: usize,
     /// Up when an answer is to be waited for only a moment longer.
@@ -67,8 +80,8 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Opens a connection; `timeout` bounds this and each exchange.
-    pub(super) fn open(address: &Address, timeout: Duration) -> io::Result<Wire> {
-        let stream = dial(address, timeout)?;
+    pub(super) fn open(address: &Address, access: &Access, timeout: Duration) -> io::Result<Wire> {
+        let stream = dial(address, access, timeout)?;
         let deadline = Instant::now() + timeout;
         Ok(Wire {
             stream,
@@ -78,6 +91,7 @@ impl Wire {
             taken: 0,
             sent: 0,
             answered: false,
+            lines: 0,
             mark: Mark::default(),
             longest_value: 0,
             hurry: Arc::default(),
@@ -145,6 +159,24 @@ impl Wire {
         self.looked_late = false;
         self.hurried = false;
         self.ensure_quiet()?;
+        self.send_all(request)
+    }
+
+    /// The same for what is sent on demand, behind an answer of which more lines may be on their way.
+    pub(super) fn send_on_demand(&mut self, request: &[u8]) -> Result<(), WireError> {
+        self.deadline = Instant::now() + self.timeout;
+        self.looked_late = false;
+        self.hurried = false;
+        self.send_all(request)
+    }
+
+    /// What follows is as on a new connection.
+    pub(super) fn begin_anew(&mut self) {
+        self.lines = 0;
+    }
+
+    fn send_all(&mut self, request: &[u8]) -> Result<(), WireError> {
+        self.sent = 0;
         while self.sent < request.len() {
             // From here on these bytes may be on their way, whatever fails later.
             self.sent += self.write(&request[self.sent..])?;
@@ -211,6 +243,10 @@ impl Wire {
                 let line = &unread[..searched + at];
                 let line = line.strip_suffix(b"\r").unwrap_or(line).to_vec();
                 self.taken += searched + at + 1;
+                self.lines += 1;
+                if self.lines == 1 && line == ASKS_FOR_LOGIN {
+                    return Err(WireError::Unauthenticated);
+                }
                 return Ok(line);
             }
             if unread.len() > MAX_LINE {
@@ -317,17 +353,6 @@ fn failed(error: &io::Error) -> WireError {
     }
 }
 
-/// The cause in lower case, without the number that the standard library adds.
-pub(super) fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut characters = text.chars();
-    match characters.next() {
-        Some(first) => first.to_lowercase().chain(characters).collect(),
-        None => text.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -340,7 +365,7 @@ mod tests {
     fn connected(timeout: Duration) -> (Wire, std::net::TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string().parse().unwrap();
-        let mut wire = Wire::open(&address, timeout).unwrap();
+        let mut wire = Wire::open(&address, &Access::default(), timeout).unwrap();
         wire.take_values(usize::MAX);
         let (peer, _) = listener.accept().unwrap();
         (wire, peer)

@@ -116,7 +116,8 @@ fn measure(
     settings: &Settings,
     context: &mut Context,
 ) -> anyhow::Result<Exit> {
-    let connect = || connect::store(settings);
+    let ring = connect::ring(settings)?;
+    let connect = || connect::store(settings, &ring);
     let until = args
         .increments
         .map_or(Until::Time(args.time), Until::Increments);
@@ -161,7 +162,7 @@ fn verdict(measurements: &[Measurement], context: &mut Context) -> Exit {
         .collect();
     for measurement in &wrong {
         let name = measurement.strategy.name();
-        context.out.message(&format!(
+        context.out.trouble(&format!(
             "{name} with {} workers: the counter differs from the acknowledged increments by {}",
             measurement.workers, measurement.lost_updates
         ));

@@ -18,6 +18,14 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
+    fn asks_servers(&self) -> bool {
+        false
+    }
+
+    fn asks_by_key(&self) -> bool {
+        false
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         run(self, context.tree, context.out)
     }

@@ -2,49 +2,94 @@
 
 use std::time::Duration;
 
-use super::Context;
 use super::under_way::{Guarded, UnderWay};
+use super::{Context, Subcommand, UsageError};
 use crate::cas::{Key, Store};
+use crate::client::hash::{HashError, Ring};
+use crate::client::servers::Server;
 use crate::client::{Cluster, Session};
 use crate::output::Output;
 use crate::settings::Settings;
 
+/// Looks at what is named for the way to the servers, so that what cannot be used is told before anything is sent.
+pub(super) fn prepare(settings: &Settings) -> Result<(), UsageError> {
+    settings.access.prepare().map_err(UsageError::new)
+}
+
 /// A store that holds every key; it connects when it is first asked.
-pub(super) fn store(settings: &Settings) -> Box<dyn Store> {
-    Box::new(bounded_store(settings, None))
+pub(super) fn store(settings: &Settings, ring: &Ring) -> Box<dyn Store> {
+    Box::new(cluster(settings, ring.clone(), settings.timeout))
 }
 
-/// The server by itself, for what only it can tell: its log, its counters and its clients.
-pub(super) fn session(settings: &Settings) -> Session {
-    Session::new(settings.server.clone(), settings.timeout)
+/// The same for another thread; no exchange takes longer than `bound`.
+pub(super) fn bounded(settings: &Settings, ring: &Ring, bound: Duration) -> Box<dyn Store + Send> {
+    Box::new(cluster(settings, ring.clone(), bound))
 }
 
-fn bounded_store(settings: &Settings, bound: Option<Duration>) -> Cluster {
-    let timeout = bound.map_or(settings.timeout, |bound| bound.min(settings.timeout));
+/// Which server holds a key.
+pub(super) fn ring(settings: &Settings) -> Result<Ring, UsageError> {
+    let ring = Ring::choose(settings.hash, &settings.servers);
+    ring.map_err(|error: HashError| UsageError::new(error.to_string()))
+}
+
+/// The server that holds all of these keys, by itself, for what only it can tell: its log, its counters and its clients.
+/// `None` if there is more than one.
+pub(super) fn session_of(settings: &Settings, keys: &[Key]) -> Result<Option<Session>, UsageError> {
+    let ring = ring(settings)?;
+    let mut places: Vec<usize> = keys
+        .iter()
+        .map(|key| ring.server_of(key.as_bytes()))
+        .collect();
+    places.dedup();
+    let only = match places.as_slice() {
+        &[place] => settings.servers.iter().nth(place),
+        _ => None,
+    };
+    Ok(only.map(|server| session(server, settings)))
+}
+
+/// The only server, likewise.
+pub(super) fn only_session(settings: &Settings) -> Option<Session> {
+    let server = settings.servers.only()?;
+    Some(session(server, settings))
+}
+
+fn session(server: &Server, settings: &Settings) -> Session {
+    Session::new(server.address().clone(), settings.timeout).with_access(&settings.access)
+}
+
+fn cluster(settings: &Settings, ring: Ring, bound: Duration) -> Cluster {
     // On a machine of 32 bits, too, a size is at most 1 GiB.
     let longest = usize::try_from(settings.max_value.bytes()).unwrap_or(usize::MAX);
-    Cluster::of_one(settings.server.clone(), timeout, longest)
+    let timeout = bound.min(settings.timeout);
+    Cluster::new(&settings.servers, ring, timeout, longest).with_access(&settings.access)
 }
 
 impl<'a> Context<'a> {
-    /// What a subcommand works with. `bound` is what bounds all exchanges together, if anything does.
+    /// What `subcommand` works with.
     pub(super) fn connect(
         settings: &'a Settings,
-        bound: Option<Duration>,
+        subcommand: &dyn Subcommand,
         tree: fn() -> clap::Command,
         out: &'a mut Output,
-    ) -> Context<'a> {
+    ) -> Result<Context<'a>, UsageError> {
         let under_way = UnderWay::default();
-        Context {
+        let store = if subcommand.asks_by_key() {
+            let bound = subcommand.bound().unwrap_or(settings.timeout);
+            cluster(settings, ring(settings)?, bound)
+        } else {
+            Cluster::of_none()
+        };
+        Ok(Context {
             store: Box::new(Guarded {
-                store: bounded_store(settings, bound).hurried_by(under_way.hurry()),
+                store: store.hurried_by(under_way.hurry()),
                 under_way: under_way.clone(),
             }),
             settings,
             tree,
             out,
             under_way,
-        }
+        })
     }
 
     /// The server that holds `key`, for messages and JSON.

@@ -73,7 +73,7 @@ pub(super) fn fail_on(
         };
         out.object(&report)?;
     }
-    out.aside(message)?;
+    out.aside(exit, message)?;
     Ok(exit)
 }
 

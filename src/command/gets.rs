@@ -60,40 +60,41 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     if args.keys.len() > 1 && (args.raw || args.token_only) {
         return Err(UsageError::new("--raw and --token-only take exactly one key").into());
     }
-    let (items, instance) = match read(args, context.store.as_mut()) {
-        Ok(read) => read,
-        Err(error) => {
-            let server = context.server(&args.keys[0]);
-            return ending::no_answer(context, &server, &error, Report::default());
-        }
-    };
+    let read = read(args, context.store.as_mut());
+    if let Some(error) = failure_of_all(args, &read, context) {
+        let server = context.server(&args.keys[0]);
+        return ending::no_answer(context, &server, &error, Report::default());
+    }
+    let worst = read.iter().map(exit).fold(Exit::Done, Exit::worse);
     // A --json before the subcommand does not conflict with these: the more special wish wins.
     let bare = args.raw || args.token_only;
-    let exit = if items.iter().all(Option::is_some) {
-        Exit::Done
-    } else {
-        Exit::Missing
-    };
     if context.out.json() && !bare {
-        objects(args, items, instance.as_deref(), context)?;
+        objects(args, read, context)?;
     } else {
-        found_and_missing(args, &items, instance.as_deref(), context)?;
+        found_and_missing(args, &read, context)?;
     }
-    Ok(exit)
+    Ok(worst)
 }
 
-/// The items in the order of the keys and, if asked for, the process that they come from.
-fn read(
-    args: &Args,
-    store: &mut dyn Store,
-) -> Result<(Vec<Option<Item>>, Option<String>), StoreError> {
-    let items = store.look(&args.keys)?;
-    let instance = if args.instance {
-        store.instance(&args.keys[0])?
-    } else {
-        None
+/// What a key holds and, if asked for, the process that its token comes from.
+type Read = Result<Option<(Item, Option<String>)>, StoreError>;
+
+/// What was read of each key, in the order of the keys.
+fn read(args: &Args, store: &mut dyn Store) -> Vec<Read> {
+    let keys = args.keys.iter().zip(store.look_each(&args.keys));
+    let read = |(key, item): (&Key, Result<Option<Item>, StoreError>)| {
+        let Some(item) = item? else {
+            return Ok(None);
+        };
+        // Each server is asked once, whatever the number of its keys.
+        let instance = if args.instance {
+            store.instance(key)?
+        } else {
+            None
+        };
+        Ok(Some((item, instance)))
     };
-    Ok((items, instance))
+    keys.map(read).collect()
 }
 
 /// Looks at the keys of a list.
@@ -109,7 +110,7 @@ fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
         let lines = listed.len();
         let (keys, mut invalid) = Invalid::part(listed);
         let mut told = Ok(());
-        store.look_each(&keys, &mut |looked| {
+        store.look_through(&keys, &mut |looked| {
             told = invalid
                 .tell_before(looked.number, &mut many, out)
                 .and_then(|()| tell(&keys[looked.number], looked, out))
@@ -152,26 +153,57 @@ fn tell(key: &Key, looked: Looked, out: &mut Output) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What was found as text or as it is, then a message for each key that is not there.
-fn found_and_missing(
-    args: &Args,
-    items: &[Option<Item>],
-    instance: Option<&str>,
-    context: &mut Context,
-) -> anyhow::Result<()> {
-    let keys = || args.keys.iter().zip(items);
+/// Why nothing was read, if that is the answer of one server which has all the keys.
+fn failure_of_all(args: &Args, read: &[Read], context: &Context) -> Option<StoreError> {
+    let server = context.server(&args.keys[0]);
+    let elsewhere = args.keys.iter().any(|key| context.server(key) != server);
+    let failed = read.iter().all(Result::is_err) && !elsewhere;
+    read.iter()
+        .find_map(|read| read.as_ref().err())
+        .filter(|_| failed)
+        .cloned()
+}
+
+fn exit(read: &Read) -> Exit {
+    match read {
+        Ok(Some(_)) => Exit::Done,
+        Ok(None) => Exit::Missing,
+        Err(error) => Exit::of(error),
+    }
+}
+
+/// What was found as text or as it is, then a message for each key that is not there, and for each server that failed.
+fn found_and_missing(args: &Args, read: &[Read], context: &mut Context) -> anyhow::Result<()> {
+    let keys = || args.keys.iter().zip(read);
     let found: Vec<(&Key, &Item)> = keys()
-        .filter_map(|(key, item)| Some((key, item.as_ref()?)))
+        .filter_map(|(key, read)| Some((key, &read.as_ref().ok()?.as_ref()?.0)))
         .collect();
     match found.first() {
         Some((_, item)) if args.raw => context.out.bytes(&item.value)?,
         Some((_, item)) if args.token_only => context.out.line(&item.token.to_string())?,
-        Some(_) => listing(&found, instance, context)?,
+        Some(_) => {
+            let instances = read.iter().filter_map(|read| read.as_ref().ok()?.as_ref());
+            let instances: Vec<_> = instances.map(|(_, instance)| instance.as_deref()).collect();
+            listing(&found, &instances, context)?;
+        }
         None => {}
     }
-    for (key, _) in keys().filter(|(_, item)| item.is_none()) {
-        let message = absent(key, &context.server(key));
-        context.out.message(&message);
+    let mut failed = Vec::new();
+    for (key, read) in keys() {
+        match read {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                let message = absent(key, &context.server(key));
+                context.out.message(&message);
+            }
+            Err(error) => {
+                let server = context.server(key);
+                if !failed.contains(&server) {
+                    context.out.message(&error.to_string());
+                    failed.push(server);
+                }
+            }
+        }
     }
     Ok(())
 }
@@ -180,23 +212,23 @@ fn absent(key: &Key, server: &dyn Display) -> String {
     format!("{key} is not on {server}")
 }
 
-/// One object per key, found or missing, in the order of the keys.
-fn objects(
-    args: &Args,
-    items: Vec<Option<Item>>,
-    instance: Option<&str>,
-    context: &mut Context,
-) -> anyhow::Result<()> {
-    for (key, item) in args.keys.iter().zip(items) {
-        if let Some(item) = item {
-            let instance = instance.map(String::from);
-            let report = Report::of(Status::Found).key(key).item(item);
-            context.out.object(&Report { instance, ..report })?;
-        } else {
-            let server = context.server(key);
-            let message = absent(key, &server);
-            let report = Report::of(Status::Missing).key(key);
-            ending::fail(context, &server, Exit::Missing, report, &message)?;
+/// One object per key in the order of the keys, whatever became of it.
+fn objects(args: &Args, read: Vec<Read>, context: &mut Context) -> anyhow::Result<()> {
+    for (key, read) in args.keys.iter().zip(read) {
+        let server = context.server(key);
+        match read {
+            Ok(Some((item, instance))) => {
+                let report = Report::of(Status::Found).key(key).item(item);
+                context.out.object(&Report { instance, ..report })?;
+            }
+            Ok(None) => {
+                let message = absent(key, &server);
+                let report = Report::of(Status::Missing).key(key);
+                ending::fail(context, &server, Exit::Missing, report, &message)?;
+            }
+            Err(error) => {
+                ending::no_answer(context, &server, &error, Report::default().key(key))?;
+            }
         }
     }
     Ok(())
@@ -205,12 +237,13 @@ fn objects(
 /// Per item a line about it, then its value, aligned with the others on a terminal.
 fn listing(
     found: &[(&Key, &Item)],
-    instance: Option<&str>,
+    instances: &[Option<&str>],
     context: &mut Context,
 ) -> anyhow::Result<()> {
     let heads = text::heads(found, context.out.paint(), context.out.terminal());
-    for (head, (_, item)) in heads.into_iter().zip(found) {
-        show(head, item, instance, context.out)?;
+    let items = found.iter().zip(instances);
+    for (head, ((_, item), instance)) in heads.into_iter().zip(items) {
+        show(head, item, *instance, context.out)?;
     }
     Ok(())
 }

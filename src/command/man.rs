@@ -7,11 +7,18 @@ use super::{Context, Subcommand, UsageError};
 use crate::exit::Exit;
 
 /// What the environment says, on every page alike.
-const ENVIRONMENT: [(&str, &str); 7] = [
-    ("MCCAS_SERVER", "The server, where --server is not given."),
+const ENVIRONMENT: [(&str, &str); 8] = [
+    (
+        "MCCAS_SERVER",
+        "The server or servers, where --server is not given.",
+    ),
     (
         "MEMCACHED_SERVERS",
-        "The same, where that is not set either; it may name one server only.",
+        "The same, where that is not set either.",
+    ),
+    (
+        "MCCAS_HASH",
+        "Which of several servers holds a key, where --hash is not given.",
     ),
     (
         "MCCAS_TIMEOUT",
@@ -49,6 +56,14 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
+    fn asks_servers(&self) -> bool {
+        false
+    }
+
+    fn asks_by_key(&self) -> bool {
+        false
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         let mut tree = (context.tree)().disable_help_subcommand(true);
         // Only a built tree knows the global options of its subcommands.

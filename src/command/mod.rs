@@ -8,18 +8,12 @@ pub(crate) mod contention;
 pub(crate) mod delete;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
+pub(crate) mod locate;
+pub(crate) mod lock;
 pub(crate) mod man;
 pub(crate) mod update;
 pub(crate) mod watch;
 
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "lock will wait for its command; update and watch --exec use the rest"
-    )
-)]
-#[expect(unused_imports, reason = "as above")]
 mod child;
 
 mod connect;
@@ -64,7 +58,9 @@ subcommands! {
     IncrCas: incr_cas,
     Update: update,
     Delete: delete,
+    Lock: lock,
     Watch: watch,
+    Locate: locate,
     Contention: contention,
     Bench: bench,
     Completions: completions,
@@ -79,7 +75,10 @@ pub(crate) fn run(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
-    let mut context = Context::connect(settings, subcommand.bound(), tree, out);
+    if subcommand.asks_servers() {
+        connect::prepare(settings)?;
+    }
+    let mut context = Context::connect(settings, subcommand, tree, out)?;
     let exit = subcommand.run(&mut context)?;
     context.under_way.obey_late();
     Ok(exit)

@@ -142,12 +142,20 @@ impl<S: Store> Store for Guarded<S> {
         self.store.look(keys)
     }
 
-    fn look_each(&mut self, keys: &[Key], take: Take<'_>) {
-        self.store.look_each(keys, take);
+    fn look_through(&mut self, keys: &[Key], take: Take<'_>) {
+        self.store.look_through(keys, take);
     }
 
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
         self.store.glance(keys)
+    }
+
+    fn look_each(&mut self, keys: &[Key]) -> Vec<Result<Option<Item>, StoreError>> {
+        self.store.look_each(keys)
+    }
+
+    fn glance_each(&mut self, keys: &[Key]) -> Vec<Result<Option<Glance>, StoreError>> {
+        self.store.glance_each(keys)
     }
 
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {

@@ -25,19 +25,22 @@ use serde::Serialize;
 pub(crate) use self::paint::{Paint, When};
 use self::progress::{Progress, Tally};
 use self::stdout::Bounded;
+use crate::exit::Exit;
 
 /// Objects up to this size are written at once.
 const PIECE: usize = 64 * 1024;
 
 /// How much is said on stderr.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Loudness {
     /// Nothing.
+    Silent,
+    /// What a caller cannot expect: trouble, and outcomes in doubt.
     Quiet,
-    /// Messages.
+    /// Also notes, hints and the reason of an ordinary outcome.
     #[default]
     Normal,
-    /// Messages and each attempt.
+    /// Also each attempt.
     Verbose,
 }
 
@@ -187,7 +190,7 @@ impl Output {
     pub(crate) fn begin_batch(&mut self) {
         self.batch = Some(Vec::with_capacity(2 * PIECE));
         // Lines that run through the same terminal show well enough how far it is.
-        let shown = self.loudness != Loudness::Quiet && io::stderr().is_terminal();
+        let shown = self.loudness >= Loudness::Normal && io::stderr().is_terminal();
         self.tally = Some(Tally::new(shown && !self.terminal));
     }
 
@@ -221,10 +224,10 @@ impl Output {
         written
     }
 
-    /// Says something on stderr that comes behind what waits for stdout.
-    pub(crate) fn aside(&mut self, text: &str) -> anyhow::Result<()> {
+    /// Says on stderr how something ended, behind what waits for stdout.
+    pub(crate) fn aside(&mut self, exit: Exit, text: &str) -> anyhow::Result<()> {
         self.flush()?;
-        self.message(text);
+        self.outcome(exit, text);
         Ok(())
     }
 
@@ -248,7 +251,7 @@ impl Output {
     pub(crate) fn progress(&self, steps: usize) -> Progress {
         Progress::new(
             steps,
-            self.loudness != Loudness::Quiet && io::stderr().is_terminal(),
+            self.loudness >= Loudness::Normal && io::stderr().is_terminal(),
         )
     }
 
@@ -268,16 +271,32 @@ impl Output {
         Err(Closed.into())
     }
 
-    /// Says something to people on stderr.
+    /// Says something to people on stderr that a caller may well expect: a note, a hint, why an ordinary outcome is one.
     pub(crate) fn message(&mut self, text: &str) {
-        if self.loudness != Loudness::Quiet {
+        if self.loudness >= Loudness::Normal {
             self.say(text);
+        }
+    }
+
+    /// Says on stderr what went wrong, also to those who want to hear nothing else.
+    pub(crate) fn trouble(&mut self, text: &str) {
+        if self.loudness >= Loudness::Quiet {
+            self.say(text);
+        }
+    }
+
+    /// Says on stderr why the program ends as it does.
+    pub(crate) fn outcome(&mut self, exit: Exit, text: &str) {
+        if exit.is_ordinary() {
+            self.message(text);
+        } else {
+            self.trouble(text);
         }
     }
 
     /// Says something on stderr if the user asked for every attempt.
     pub(crate) fn detail(&mut self, text: &str) {
-        if self.loudness == Loudness::Verbose {
+        if self.loudness >= Loudness::Verbose {
             self.say(text);
         }
     }

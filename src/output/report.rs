@@ -17,9 +17,16 @@ use crate::cas::{Counter, ErrorKind, Item, Key, StoreError, Token, Ttl};
 pub(crate) enum Status {
     Found,
     Missing,
+    Located,
     Stored,
     Deleted,
     Unchanged,
+    /// A lock: its command is done, and it was given back.
+    Released,
+    /// The same, but it could not be given back, and expires.
+    Left,
+    /// It was somebody else's, or nobody's, before its command was done.
+    Lost,
     CommandFailed,
     Conflict,
     Exhausted,
@@ -68,6 +75,10 @@ pub(crate) struct Report {
     pub(crate) method: Option<&'static str>,
     /// What won over a swap that lost.
     pub(crate) current: Option<Current>,
+    /// Which of the slots of a lock, from 0.
+    pub(crate) slot: Option<usize>,
+    /// How long a lock was held.
+    pub(crate) held_ms: Option<f64>,
     /// How mccas ends, where the exit code may also be the command's that it ran.
     pub(crate) exit: Option<u8>,
     /// How the command ended that it ran, as a shell tells it: 128+n for signal n.
@@ -222,6 +233,11 @@ impl Report {
                 token: item.token.to_string(),
             }
         });
+        self
+    }
+
+    pub(crate) fn held(mut self, time: Duration) -> Report {
+        self.held_ms = Some(rounded(time.as_secs_f64() * 1000.0, 2));
         self
     }
 

@@ -33,6 +33,16 @@ pub(crate) fn heads(items: &[(&Key, &Item)], paint: Paint, aligned: bool) -> Vec
         .collect()
 }
 
+/// Each key and its server, aligned with each other if `aligned`.
+pub(crate) fn located(keys: &[(&Key, &str)], paint: Paint, aligned: bool) -> Vec<String> {
+    let rows: Vec<[String; 1]> = keys.iter().map(|(key, _)| [key.to_string()]).collect();
+    let [width] = if aligned { widths(&rows) } else { [0] };
+    let line = |([key], (_, server)): (&[String; 1], &(&Key, &str))| {
+        format!("{}{}  {server}", paint.key(key), space(key, width))
+    };
+    rows.iter().zip(keys).map(line).collect()
+}
+
 fn fields(key: &Key, item: &Item) -> [String; 5] {
     [
         key.to_string(),

@@ -236,7 +236,7 @@ fn a_list_of_keys_takes_no_room_for_what_they_hold() {
             [vec![first], vec![b' '; 1_000_000]].concat(),
         );
     }
-    for n in 200..120 {
+    for n in 90..120 {
         server.raw(format!("md large{n} I T60\r\n"));
     }
     let folder = tempfile::tempdir().expect("a folder");

@@ -7,13 +7,14 @@ use std::{env, fs};
 use crate::harness::inspect::show;
 use crate::harness::mccas::mccas_alone;
 
-pub(crate) const SUBCOMMANDS: [&str; 10] = [
+pub(crate) const SUBCOMMANDS: [&str; 11] = [
     "gets",
     "cas",
     "incr-cas",
     "update",
     "delete",
     "watch",
+    "locate",
     "contention",
     "bench",
     "completions",

@@ -88,7 +88,7 @@ fn each_key_has_an_object_and_so_has_what_is_no_key() {
     let server = Memcached::start();
     server.set("a", "x");
     let outcome = mccas(&server)
-        .args(["gets", "--json", "-q", "--keys-from", "-"])
+        .args(["gets", "--json", "-qq", "--keys-from", "-"])
         .stdin("a\nb\n\na\n")
         .run();
     let objects = outcome.json();
@@ -183,7 +183,7 @@ fn numbers_and_texts_are_all_there_however_they_are_mixed() {
     };
     fill(&server, count, value);
     let outcome = mccas(&server)
-        .args(["gets", "--json", "-q", "--keys-from", "-"])
+        .args(["gets", "--json", "-qq", "--keys-from", "-"])
         .stdin(keys(count))
         .run();
     let objects = outcome.json();

@@ -92,33 +92,6 @@ fn the_option_beats_mccas_server_and_that_memcached_servers() {
 }
 
 #[test]
-fn a_list_of_several_servers_is_a_usage_error_and_never_a_guess() {
-    let server = server();
-    // Which of them has a key only the client that spreads them knows.
-    for list in ["127.0.0.1:1,127.0.0.1:2", "127.0.0.1:1 127.0.0.1:2"] {
-        for command in [&["gets", "k"][..], &["cas", "k", "v", "--token", "absent"]] {
-            let outcome = mccas_alone()
-                .args(command)
-                .env("MEMCACHED_SERVERS", list)
-                .run();
-            assert_eq!(
-                (outcome.code, outcome.stdout_text()),
-                (2, ""),
-                "{outcome:?}"
-            );
-            for word in ["MEMCACHED_SERVERS", "--server"] {
-                assert!(outcome.stderr.contains(word), "{outcome:?}");
-            }
-        }
-        let outcome = by_environment(&[
-            ("MEMCACHED_SERVERS", list),
-            ("MCCAS_SERVER", &server.address()),
-        ]);
-        assert_eq!(outcome.stdout_text(), "v");
-    }
-}
-
-#[test]
 fn variables_that_are_wrong_are_named_and_empty_ones_do_not_count() {
     let server = server();
     let gets = || mccas(&server).args(["gets", "k", "--raw"]);
@@ -206,16 +179,58 @@ fn the_retries_come_from_the_option_or_the_environment() {
 }
 
 #[test]
-fn quiet_says_nothing_on_stderr_and_changes_no_code() {
+fn quiet_says_nothing_of_an_ordinary_outcome_and_changes_no_code() {
     let server = server();
+    server.set("n", "0");
     for (args, code) in [
         (&["gets", "missing"][..], 4),
         (&["incr-cas", "k"], 8),
         (&["cas", "k", "w", "--token", "99999"], 3),
         (&["watch", "k", "--count", "1", "--for", "10ms"], 9),
+        (&["update", "k", "--shell", "exit 64"], 64),
+        // A note, of a counter below zero.
+        (&["incr-cas", "n", "--by", "-1"], 0),
     ] {
-        let outcome = mccas(&server).args(args).arg("-q").run();
-        assert_eq!((outcome.code, &*outcome.stderr), (code, ""), "{args:?}");
+        for quiet in ["-q", "-qq"] {
+            let outcome = mccas(&server).args(args).arg(quiet).run();
+            assert_eq!((outcome.code, &*outcome.stderr), (code, ""), "{args:?}");
+            server.set("n", "0");
+        }
+        let outcome = mccas(&server).args(args).run();
+        assert_ne!(outcome.stderr, "", "{args:?}");
+        server.set("n", "0");
+    }
+}
+
+#[test]
+fn trouble_speaks_unless_it_is_to_be_silent() {
+    let server = server();
+    let address = server.address();
+    let without_cas = Memcached::start_with(&["-C"]);
+    let refuses = without_cas.address();
+    let lines = [
+        (&*address, &["cas", "k", "v"][..], 2),
+        (&address, &["gets", "a", "b", "--raw"], 2),
+        (&address, &["get5", "k"], 2),
+        (
+            &address,
+            &["cas", "k", "--file", "/no/such", "--token", "1"],
+            1,
+        ),
+        (&address, &["update", "k", "--", "/no/such/command"], 127),
+        (&address, &["watch", "k", "--timeout", "5"], 2),
+        ("127.0.0.1:1", &["gets", "k"], 5),
+        ("127.0.0.1:1", &["incr-cas", "k", "--json"], 5),
+        ("127.0.0.1:1", &["watch", "k"], 5),
+        ("127.0.0.1:1", &["contention"], 5),
+        (&refuses, &["cas", "k", "v", "--token", "absent"], 7),
+    ];
+    for (server, args, code) in lines {
+        for (quiet, speaks) in [("-q", true), ("-qq", false), ("--quiet", true)] {
+            let outcome = mccas_alone().args(["-s", server, quiet]).args(args).run();
+            assert_eq!(outcome.code, code, "{args:?} {outcome:?}");
+            assert_eq!(!outcome.stderr.is_empty(), speaks, "{args:?} {outcome:?}");
+        }
     }
 }
 

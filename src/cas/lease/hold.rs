@@ -53,6 +53,16 @@ impl Terms {
         Ok(Terms { ttl, grace })
     }
 
+    /// The longest grace that a TTL of so many seconds has room for.
+    pub(crate) fn longest_grace(ttl: u32) -> Duration {
+        (Duration::from_secs(ttl.into()) / 3).saturating_sub(TICK + MARGIN)
+    }
+
+    /// How long a single exchange may take, so that a renewal that fails leaves time for others.
+    pub(crate) fn patience(&self) -> Duration {
+        self.interval() / 2
+    }
+
     pub(crate) fn ttl(&self) -> u32 {
         self.ttl
     }
@@ -268,6 +278,12 @@ mod tests {
         assert!(shortest.end_at() >= ms(7_000) * 2 / 3);
         assert_eq!(Terms::new(3, ms(0)), Err(TermsError { least: 4 }));
         assert!(Terms::new(4, ms(0)).is_ok());
+        for ttl in [4, 5, 17, 30, u32::MAX] {
+            let grace = Terms::longest_grace(ttl);
+            assert!(Terms::new(ttl, grace).is_ok(), "{ttl}");
+            assert!(Terms::new(ttl, grace + ms(1)).is_err(), "{ttl}");
+        }
+        assert_eq!(Terms::longest_grace(3), ms(0));
         let least = Terms::new(u32::MAX, Duration::MAX).unwrap_err().least;
         assert!(least > u64::from(u32::MAX));
     }

@@ -12,32 +12,45 @@ use crate::cas::key::KeyError;
 
 /// The keys of a lock, in the order in which one process tries them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Slots(Vec<Key>);
+pub(crate) struct Slots {
+    keys: Vec<Key>,
+    /// The number of the slot that is tried first; `None` if the lock has one holder and no slots.
+    first: Option<usize>,
+}
 
 impl Slots {
     /// A lock for one holder: the key itself.
     pub(crate) fn single(key: Key) -> Slots {
-        Slots(vec![key])
+        Slots {
+            keys: vec![key],
+            first: None,
+        }
     }
 
     /// This many slots, tried in turn from a random one on, so that processes do not all compete for the first.
     pub(crate) fn new(key: &Key, count: u32, random: u64) -> Result<Slots, KeyError> {
-        let count = u64::from(count.max(1));
-        let start = random % count;
-        (0..count)
-            .map(|step| Slots::key(key, (start + step) % count))
-            .collect::<Result<_, _>>()
-            .map(Slots)
+        let all = (0..count.max(1)).map(|slot| Slots::key(key, slot));
+        let mut keys = all.collect::<Result<Vec<_>, _>>()?;
+        // What is left of a division by their number is such a number, too.
+        let first = usize::try_from(random % keys.len() as u64).unwrap_or(0);
+        keys.rotate_left(first);
+        let first = Some(first);
+        Ok(Slots { keys, first })
     }
 
-    fn key(key: &Key, slot: u64) -> Result<Key, KeyError> {
+    fn key(key: &Key, slot: u32) -> Result<Key, KeyError> {
         let suffix = format!(":slot:{slot}");
         Key::new([key.as_bytes(), suffix.as_bytes()].concat())
     }
 
     /// The keys, to be looked at in one exchange; the first free one is to be tried.
     pub(crate) fn keys(&self) -> &[Key] {
-        &self.0
+        &self.keys
+    }
+
+    /// The number of the slot at this place among the [`keys`](Slots::keys); `None` if the lock has no slots.
+    pub(crate) fn number(&self, place: usize) -> Option<usize> {
+        self.first.map(|first| (first + place) % self.keys.len())
     }
 }
 
@@ -78,7 +91,10 @@ mod tests {
         let key = Key::new("k").unwrap();
         let slots = Slots::new(&key, 3, 5).unwrap();
         assert_eq!(names(&slots), ["k:slot:2", "k:slot:0", "k:slot:1"]);
-        assert_eq!(names(&Slots::single(key)), ["k"]);
+        let numbers = [0, 1, 2].map(|place| slots.number(place));
+        assert_eq!(numbers, [Some(2), Some(0), Some(1)]);
+        let single = Slots::single(key);
+        assert_eq!((names(&single), single.number(0)), (vec!["k".into()], None));
     }
 
     #[test]

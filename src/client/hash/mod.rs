@@ -128,12 +128,18 @@ impl Ring {
         Ring(Rule::Only)
     }
 
-    /// How `scheme` spreads keys over `servers`, or why it cannot.
-    pub(crate) fn new(scheme: Scheme, servers: &Servers) -> Result<Ring, HashError> {
-        check(scheme, servers)?;
-        if servers.only().is_some() {
-            return Ok(Ring::only());
+    /// The choice among `servers`; among several of them only a scheme can make one.
+    pub(crate) fn choose(scheme: Option<Scheme>, servers: &Servers) -> Result<Ring, HashError> {
+        match scheme {
+            _ if servers.only().is_some() => Ok(Ring::only()),
+            Some(scheme) => Ring::new(scheme, servers),
+            None => Err(no_choice(servers)),
         }
+    }
+
+    /// How `scheme` spreads keys over `servers`, or why it cannot.
+    fn new(scheme: Scheme, servers: &Servers) -> Result<Ring, HashError> {
+        check(scheme, servers)?;
         let slots = |hash| Rule::Slots(Slots::new(servers, hash));
         Ok(Ring(match scheme {
             Scheme::Ketama => Rule::Points(Points::ketama(servers)),
@@ -155,6 +161,14 @@ impl Ring {
             Rule::Rendezvous(rendezvous) => rendezvous.server_of(key),
         }
     }
+}
+
+fn no_choice(servers: &Servers) -> HashError {
+    let (count, all) = (servers.len(), Scheme::ALL.map(Scheme::name).join(", "));
+    HashError(format!(
+        "{count} servers are named, and nothing says which of them holds a key: give --hash SCHEME (or MCCAS_HASH) as the \
+         application's client has it ({all}), or name one server by --server; gets --all-servers asks all of them"
+    ))
 }
 
 fn check(scheme: Scheme, servers: &Servers) -> Result<(), HashError> {
@@ -214,6 +228,29 @@ mod tests {
                     "{sentence}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn among_several_servers_only_a_scheme_makes_a_choice() {
+        let choose = |scheme, list: &str| Ring::choose(scheme, &list.parse().unwrap());
+        for scheme in Scheme::ALL {
+            // With one server no client hashes, so no scheme can be wrong.
+            let only = choose(Some(scheme), "/a.sock").unwrap();
+            assert_eq!(only.server_of(b"k"), 0);
+            assert!(choose(Some(scheme), "a,b").is_ok());
+        }
+        assert!(choose(None, "a:1:7").is_ok());
+        let sentence = choose(None, "a,b").unwrap_err().to_string();
+        for way in [
+            "2 servers",
+            "--hash",
+            "MCCAS_HASH",
+            "ketama",
+            "--server",
+            "--all-servers",
+        ] {
+            assert!(sentence.contains(way), "{sentence}");
         }
     }
 

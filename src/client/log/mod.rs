@@ -16,8 +16,9 @@ pub(crate) use self::follow::{Keeper, Later, Reader, Settled, follow};
 use super::Session;
 use super::address::Address;
 use super::dial::{Stream, dial};
+use super::plain::plain;
 use super::protocol::reply::{ReplyError, error_line};
-use super::wire::{Wire, WireError, plain};
+use super::wire::{Wire, WireError};
 use crate::cas::StoreError;
 use crate::cas::store::{Failure, Fault};
 
@@ -39,17 +40,21 @@ struct Log {
 impl Session {
     /// Asks the server for its log of stores and connections.
     fn attach(&self) -> Result<Log, StoreError> {
-        let dialled = Wire::open(&self.address, self.timeout);
-        let mut wire = dialled.map_err(|error| self.not_dialled(&error))?;
+        let mut wire = self.open()?;
         let patient = Session::new(self.address.clone(), self.timeout.max(FIRST_LINE));
         wire.allow(patient.timeout);
-        let answer = wire
-            .send(b"watch mutations connevents\r\n")
-            .and_then(|()| wire.line());
+        let ask = |wire: &mut Wire| {
+            wire.send(b"watch mutations connevents\r\n")?;
+            Ok(wire.line()?)
+        };
+        let mut answer = ask(&mut wire);
+        if matches!(answer, Err(ReplyError::Wire(WireError::Unauthenticated))) {
+            answer = self.log_in(&mut wire).and_then(|()| ask(&mut wire));
+        }
         match answer {
             Ok(line) if line == b"OK" => Ok(Log::new(wire, &self.address)),
             Ok(line) => Err(self.no_log(line)),
-            Err(error) => Err(patient.explain(ReplyError::Wire(error), false, wire.answered())),
+            Err(error) => Err(patient.explain(error, false, wire.answered())),
         }
     }
 
@@ -59,7 +64,10 @@ impl Session {
     /// meanwhile is lost (protocol.md 6). A knock now and then keeps it awake, and its line coming back proves that
     /// everything before it has come too.
     fn knock(&self) -> Option<SocketAddr> {
-        match (&self.address, dial(&self.address, self.timeout)) {
+        match (
+            &self.address,
+            dial(&self.address, &self.access, self.timeout),
+        ) {
             (Address::Tcp { .. }, Ok(Stream::Tcp(stream))) => stream.local_addr().ok(),
             _ => None,
         }

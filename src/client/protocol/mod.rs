@@ -19,7 +19,7 @@ use crate::cas::{Counter, Item, Key, Swap, Token, Ttl, Want, Written};
 
 /// How questions are put and answers are understood. Each question has its answer behind it; questions that go out in one
 /// write are answered in turn.
-pub(crate) trait Dialect {
+pub(crate) trait Dialect: Sync {
     /// Asks for an item without moving it in the LRU; the answer to it bears the number. A recache win may come with it.
     fn ask_item(&self, request: &mut Request, key: &Key, want: Want, number: usize);
     fn item(&self, wire: &mut Wire, want: Want, number: usize) -> Result<Seen, ReplyError>;

@@ -35,6 +35,11 @@ impl Request {
         self.takes_effect.is_some_and(|whole| sent >= whole)
     }
 
+    /// Whether anything in it changes something on the server.
+    pub(crate) fn writes(&self) -> bool {
+        self.takes_effect.is_some()
+    }
+
     /// `stats`: the server's clock and process.
     pub(crate) fn stats(&mut self) {
         self.text("stats\r\n");

@@ -81,7 +81,7 @@ impl Answer {
 
 /// Looks at keys, each on the session that `place` gives for it: all of the servers are at work at a time, and the outcomes are
 /// handed on in the order of the keys.
-pub(in crate::client) fn look_each(
+pub(in crate::client) fn look_through(
     sessions: &mut [Session],
     keys: &[Key],
     place: impl Fn(&Key) -> usize,

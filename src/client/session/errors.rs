@@ -7,8 +7,9 @@ use crate::cas::StoreError;
 use crate::cas::shown::Shown;
 use crate::cas::store::{Failure, Fault};
 use crate::client::address::Address;
+use crate::client::plain::plain;
 use crate::client::protocol::reply::{ReplyError, error_line};
-use crate::client::wire::{WireError, plain};
+use crate::client::wire::WireError;
 
 /// How much of a foreign answer is shown.
 const SHOWN_BYTES: usize = 40;
@@ -54,6 +55,16 @@ impl Session {
                 (Fault::Foreign, format!("{} answered: {text}", self.address))
             }
             ReplyError::Rejected(text) | ReplyError::Server(text) => return self.refused(&text),
+            ReplyError::Wire(WireError::Unauthenticated) if in_doubt => (
+                Fault::Foreign,
+                format!("{} asks for authentication", self.address),
+            ),
+            ReplyError::Wire(WireError::Unauthenticated) => return self.locked_out(),
+            ReplyError::Wire(WireError::LoginRefused) => return self.login_refused(),
+            ReplyError::Wire(WireError::LoginUnclear) => (
+                Fault::Foreign,
+                format!("{} answered the login as no memcached does", self.address),
+            ),
             ReplyError::Wire(WireError::Silent) => (Fault::Silent, self.silent(answered)),
             ReplyError::Wire(WireError::Hurried) => (
                 Fault::Silent,
@@ -152,7 +163,6 @@ impl Session {
     /// The server does not take the command; nothing was applied.
     pub(super) fn refused(&self, text: &str) -> StoreError {
         let hint = match text {
-            "unauthenticated" => " (it wants authentication, which mccas does not offer)",
             "ERROR" => " (mccas needs memcached 1.6 or newer)",
             "ERROR Too many open connections" => " (raise its -c, or try again)",
             _ => "",

@@ -5,6 +5,7 @@
 
 mod ahead;
 mod errors;
+mod login;
 mod read;
 mod store;
 mod swap;
@@ -13,20 +14,22 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-pub(super) use self::ahead::look_each;
+pub(super) use self::ahead::look_through;
 
 use crate::cas::{Item, Key, Process, StoreError};
+use crate::client::access::Access;
 use crate::client::address::Address;
 use crate::client::facts::{Clock, Facts, Growth, Instance, Limits};
 use crate::client::mark::Mark;
 use crate::client::protocol::meta::Meta;
 use crate::client::protocol::{Dialect, ReplyError, Request, Seen, Unfit, reply};
-use crate::client::wire::Wire;
+use crate::client::wire::{Wire, WireError};
 
 /// One server, and what is remembered of it. The connection is opened when it is first needed.
 pub(crate) struct Session {
     pub(super) address: Address,
     pub(super) timeout: Duration,
+    pub(super) access: Arc<Access>,
     longest_value: usize,
     /// Up when an answer is to be waited for only a moment longer.
     hurry: Arc<AtomicBool>,
@@ -47,6 +50,8 @@ pub(crate) struct Session {
     reads_once: bool,
     /// Until when no window is tried after one that led to nobody, and why it did.
     down: Option<(Instant, StoreError)>,
+    /// Whether the server asks for a login; `None` until it has answered.
+    asks: Option<bool>,
 }
 
 impl Session {
@@ -57,6 +62,7 @@ impl Session {
         Session {
             address,
             timeout,
+            access: Arc::default(),
             longest_value: 0,
             hurry: Arc::default(),
             dialect: &Meta,
@@ -68,12 +74,19 @@ impl Session {
             takes_tokens: None,
             reads_once: false,
             down: None,
+            asks: None,
         }
     }
 
     /// The same for values of at most so many bytes: of a longer one nothing is read.
     pub(crate) fn taking_values(mut self, longest: usize) -> Session {
         self.longest_value = longest;
+        self
+    }
+
+    /// The same with what the server may want to know before it lets us in.
+    pub(crate) fn with_access(mut self, access: &Arc<Access>) -> Session {
+        self.access = Arc::clone(access);
         self
     }
 
@@ -139,22 +152,21 @@ impl Session {
     pub(super) fn exchange<T>(
         &mut self,
         request: &Request,
-        read: impl FnOnce(&mut Wire, Instant) -> Result<T, ReplyError>,
+        read: impl FnMut(&mut Wire, Instant) -> Result<T, ReplyError>,
     ) -> Result<T, StoreError> {
-        let mut wire = self.connected()?;
+        let (mut wire, new) = match self.wire.take() {
+            Some(wire) => (wire, false),
+            None => (self.open()?, true),
+        };
+        wire.take_values(self.longest_value);
+        wire.heed(&self.hurry);
         wire.expect(request.mark());
-        let asked = Instant::now();
-        let answer = wire
-            .send(request.bytes())
-            .map_err(ReplyError::Wire)
-            .and_then(|()| read(&mut wire, asked));
-        match answer {
+        match self.put(&mut wire, new, request, read) {
             Ok(answer) => {
                 self.wire = Some(wire);
                 Ok(answer)
             }
-            Err(error) => {
-                let in_doubt = request.is_in_doubt(wire.sent());
+            Err((error, in_doubt)) => {
                 let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)
@@ -162,16 +174,53 @@ impl Session {
         }
     }
 
-    /// The connection, opened if there is none; whoever takes it puts it back while it is in step.
-    fn connected(&mut self) -> Result<Wire, StoreError> {
-        let mut wire = match self.wire.take() {
-            Some(wire) => wire,
-            None => {
-                Wire::open(&self.address, self.timeout).map_err(|error| self.not_dialled(&error))?
-            }
+    /// Puts a question and reads its answer; logs in where the server asks for it at the beginning of a connection. An error
+    /// comes with whether a write is in doubt.
+    fn put<T>(
+        &mut self,
+        wire: &mut Wire,
+        new: bool,
+        request: &Request,
+        mut read: impl FnMut(&mut Wire, Instant) -> Result<T, ReplyError>,
+    ) -> Result<T, (ReplyError, bool)> {
+        if new && self.is_to_knock(request) {
+            self.knock_and_log_in(wire)
+                .map_err(|error| (error, false))?;
+        }
+        let mut ask = |wire: &mut Wire| {
+            let asked = Instant::now();
+            wire.send(request.bytes())?;
+            read(wire, asked)
         };
+        let mut answer = ask(wire);
+        if new {
+            let asks = matches!(answer, Err(ReplyError::Wire(WireError::Unauthenticated)));
+            if asks && !request.writes() {
+                self.log_in(wire).map_err(|error| (error, false))?;
+                answer = ask(wire);
+            }
+            if asks || answer.is_ok() {
+                self.asks = Some(asks);
+            }
+        }
+        answer.map_err(|error| (error, request.is_in_doubt(wire.sent())))
+    }
+
+    /// A connection to put windows of questions on: the one that is there, or a new one on which we are logged in.
+    fn connected(&mut self) -> Result<Wire, StoreError> {
+        if let Some(wire) = self.wire.take() {
+            return Ok(wire);
+        }
+        let mut wire = self.open()?;
         wire.take_values(self.longest_value);
         wire.heed(&self.hurry);
+        if self.may_ask_for_login()
+            && let Err(error) = self.knock_and_log_in(&mut wire)
+        {
+            let error = self.explain(error, false, wire.answered());
+            wire.abort();
+            return Err(error);
+        }
         Ok(wire)
     }
 

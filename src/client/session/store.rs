@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Session;
-use super::ahead::look_each;
+use super::ahead::look_through;
 use crate::cas::{
     Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Take, Token, Want, Written,
 };
@@ -33,8 +33,8 @@ impl Store for Session {
         Ok(items)
     }
 
-    fn look_each(&mut self, keys: &[Key], take: Take<'_>) {
-        look_each(std::slice::from_mut(self), keys, |_| 0, take);
+    fn look_through(&mut self, keys: &[Key], take: Take<'_>) {
+        look_through(std::slice::from_mut(self), keys, |_| 0, take);
     }
 
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {

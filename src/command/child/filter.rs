@@ -18,7 +18,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::ioctl_fionbio;
 use rustix::process::Signal;
 
-use super::running::timespec;
+use super::signals::timespec;
 use super::{Running, Signals, StartError, Status};
 
 /// What is read or written at a time: what a pipe holds.

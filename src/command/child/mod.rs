@@ -16,17 +16,46 @@ mod group;
 mod running;
 mod signals;
 
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 
 use rustix::io::Errno;
 
-pub(crate) use filter::{Ending, Filtered, Limits, feed, filter};
+use crate::cas::Key;
+
+pub(crate) use filter::{Ending, Limits, feed, filter};
 pub(crate) use running::{Event, Running};
-pub(crate) use signals::{Signals, ignored, obey, signal_name};
+pub(crate) use signals::{Pause, Signals, Waker, ignored, obey, signal_name};
+
+/// The command that the user gave: words, or one line for a shell. It knows `key` by the environment.
+pub(crate) fn command_of(words: &[OsString], line: Option<&OsString>, key: &Key) -> Command {
+    let mut command = match (line, words) {
+        (Some(line), _) => {
+            let mut shell = Command::new("sh");
+            shell.arg("-c").arg(line);
+            shell
+        }
+        (None, [program, arguments @ ..]) => {
+            let mut command = Command::new(program);
+            command.args(arguments);
+            command
+        }
+        // The options ask for one of both.
+        (None, []) => Command::new(""),
+    };
+    // A variable cannot hold a zero byte; the key of an outer command is not this one.
+    if key.as_bytes().contains(&0) {
+        command.env_remove("MCCAS_KEY");
+    } else {
+        command.env("MCCAS_KEY", OsStr::from_bytes(key.as_bytes()));
+    }
+    command
+}
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

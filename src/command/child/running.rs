@@ -4,10 +4,11 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::group::is_alive;
+use super::signals::timespec;
 use super::{Signals, StartError, Status};
 
 /// How long the system may take to end a group after SIGKILL: longer only in an uninterruptible system call.
@@ -23,6 +24,8 @@ pub(crate) enum Event {
     Ended(Status),
     /// mccas got this signal; whether the command gets it too is for the caller to say.
     Signal(Signal),
+    /// A [`Waker`](super::Waker) called.
+    Woken,
     /// The time is over.
     Timeout,
 }
@@ -60,6 +63,9 @@ impl Running {
             if let Some(signal) = signals.take() {
                 return Event::Signal(signal);
             }
+            if signals.was_woken() {
+                return Event::Woken;
+            }
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             if left.is_some_and(|left| left.is_zero()) {
                 return Event::Timeout;
@@ -71,7 +77,7 @@ impl Running {
     }
 
     /// Whether the command has ended; it is reaped then.
-    pub(super) fn ended(&mut self) -> Option<Status> {
+    pub(crate) fn ended(&mut self) -> Option<Status> {
         if self.status.is_none() && self.has_exited() {
             self.status = self.child.wait().ok().map(Status::from);
         }
@@ -130,11 +136,6 @@ impl Drop for Running {
             self.gone_within(KILLED);
         }
     }
-}
-
-/// The time as poll takes it; `None` waits for ever.
-pub(super) fn timespec(time: Option<Duration>) -> Option<Timespec> {
-    time.and_then(|time| Timespec::try_from(time).ok())
 }
 
 #[cfg(test)]

@@ -71,6 +71,15 @@ fn a_signal_to_us_ends_the_wait_and_is_handed_over() {
 }
 
 #[test]
+fn another_thread_ends_the_wait() {
+    let signals = Signals::of_children().unwrap();
+    let mut running = start("echo; sleep 60");
+    signals.waker().unwrap().wake();
+    assert_eq!(running.wait(LONG, &signals), Event::Woken);
+    assert_eq!(running.end(LONG), Status::Signal(15));
+}
+
+#[test]
 fn members_that_ignore_term_are_killed_after_the_leader_has_gone() {
     let script = "(trap '' TERM; echo; sleep 60; sleep 60) & trap 'exit 0' TERM; wait";
     let mut running = start(script);

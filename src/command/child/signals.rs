@@ -1,12 +1,13 @@
 //! Signals as something that can be waited for beside pipes.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::Signal;
 use signal_hook::consts::SIGCHLD;
 use signal_hook::{SigId, flag, low_level};
@@ -28,18 +29,54 @@ const FORWARDED: [Signal; 7] = [
 #[derive(Debug)]
 pub(crate) struct Signals {
     wake: UnixStream,
+    waker: Waker,
     caught: Vec<(Signal, Arc<AtomicBool>)>,
     registered: Vec<SigId>,
 }
 
+/// Wakes whoever waits for signals, from another thread.
+#[derive(Debug)]
+pub(crate) struct Waker {
+    write: UnixStream,
+    woken: Arc<AtomicBool>,
+}
+
+impl Waker {
+    fn new(write: &UnixStream) -> io::Result<Waker> {
+        Ok(Waker {
+            write: write.try_clone()?,
+            woken: Arc::default(),
+        })
+    }
+
+    pub(crate) fn wake(&self) {
+        // In this order: the flag is up when the pipe wakes. A pipe that is full wakes as well.
+        self.woken.store(true, Ordering::Release);
+        let _ = (&self.write).write(&[0]);
+    }
+}
+
+/// What ended a pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pause {
+    Signal(Signal),
+    /// A [`Waker`] called.
+    Woken,
+    /// The time is over.
+    Over,
+}
+
 impl Signals {
-    /// Only hears of children; signals do to mccas what they always do.
+    /// For tests: only hears of children; signals do to mccas what they always do.
+    #[cfg(test)]
     pub(crate) fn of_children() -> io::Result<Signals> {
         let (wake, write) = UnixStream::pair()?;
         wake.set_nonblocking(true)?;
+        let waker = Waker::new(&write)?;
         let registered = vec![low_level::pipe::register(SIGCHLD, write)?];
         Ok(Signals {
             wake,
+            waker,
             caught: Vec::new(),
             registered,
         })
@@ -61,6 +98,7 @@ impl Signals {
         wake.set_nonblocking(true)?;
         let mut signals = Signals {
             wake,
+            waker: Waker::new(&write)?,
             caught: Vec::new(),
             registered: Vec::new(),
         };
@@ -94,6 +132,40 @@ impl Signals {
             .map(|&(signal, _)| signal)
     }
 
+    /// For another thread.
+    pub(crate) fn waker(&self) -> io::Result<Waker> {
+        Ok(Waker {
+            write: self.waker.write.try_clone()?,
+            woken: Arc::clone(&self.waker.woken),
+        })
+    }
+
+    /// Whether a [`Waker`] has called since the last time.
+    pub(super) fn was_woken(&self) -> bool {
+        self.waker.woken.swap(false, Ordering::Acquire)
+    }
+
+    /// Waits, at most so long, for a signal or a [`Waker`].
+    pub(crate) fn pause(&self, time: Duration) -> Pause {
+        let until = Instant::now().checked_add(time);
+        loop {
+            self.calm();
+            if let Some(signal) = self.take() {
+                return Pause::Signal(signal);
+            }
+            if self.was_woken() {
+                return Pause::Woken;
+            }
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Pause::Over;
+            }
+            let mut wake = [PollFd::from_borrowed_fd(self.wake(), PollFlags::IN)];
+            // An interrupted wait is a signal, which the next round sees.
+            let _ = poll(&mut wake, timespec(left).as_ref());
+        }
+    }
+
     /// What to poll for input.
     pub(super) fn wake(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()
@@ -104,6 +176,11 @@ impl Signals {
         let mut bytes = [0; 64];
         while matches!((&self.wake).read(&mut bytes), Ok(read) if read > 0) {}
     }
+}
+
+/// The time as poll takes it; `None` waits for ever.
+pub(super) fn timespec(time: Option<Duration>) -> Option<Timespec> {
+    time.and_then(|time| Timespec::try_from(time).ok())
 }
 
 /// `SIGINT` for the signal of that name.
@@ -159,6 +236,19 @@ fn parse_ignored(status: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_thread_ends_a_pause_also_one_that_has_not_begun() {
+        let signals = Signals::of_children().unwrap();
+        let long = Duration::from_secs(20);
+        let waker = signals.waker().unwrap();
+        waker.wake();
+        assert_eq!(signals.pause(long), Pause::Woken);
+        assert_eq!(signals.pause(Duration::from_millis(1)), Pause::Over);
+        let other = std::thread::spawn(move || waker.wake());
+        assert_eq!(signals.pause(long), Pause::Woken);
+        other.join().unwrap();
+    }
 
     #[test]
     fn ignored_signals_are_read_from_the_systems_mask() {

@@ -11,7 +11,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use self::observation::Observation;
 use super::interrupt::Interrupt;
-use super::{Context, Subcommand, args, connect, ending};
+use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::cas::{StoreError, shown};
 use crate::contention::findings::Name;
 use crate::contention::{By, Counts, Findings, Pattern};
@@ -106,13 +106,22 @@ enum Woken {
 }
 
 impl Subcommand for Args {
+    fn asks_by_key(&self) -> bool {
+        false
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         run(self, context.settings, context)
     }
 }
 
 fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
-    let session = connect::session(settings);
+    let Some(session) = connect::only_session(settings) else {
+        return Err(UsageError::new(
+            "contention follows the log of one server: name it by --server, and each of several in a run of its own",
+        )
+        .into());
+    };
     let server = session.name();
     let observation = match Observation::begin(session, args.patterns.clone()) {
         Ok(observation) => observation,
@@ -225,8 +234,9 @@ impl Run<'_, '_> {
         let context = self.context;
         print(&findings, &self.server, failure.as_ref(), context)?;
         if let Some(error) = failure {
-            context.out.message(&error.to_string());
-            return Ok(Exit::of(&error));
+            let exit = Exit::of(&error);
+            context.out.outcome(exit, &error.to_string());
+            return Ok(exit);
         }
         if let Some(verdict) = judged {
             context.out.message(&verdict);

@@ -60,7 +60,7 @@ impl Many {
             };
             out.object(&report)?;
         }
-        out.aside(&message)
+        out.aside(Exit::Usage, &message)
     }
 
     /// Sums up, and returns what all ended with.

@@ -121,10 +121,9 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let server = context.server(key);
     let under_way = context.under_way.clone();
     let signals = Signals::listen_unless(under_way.idle()).context("cannot listen to signals")?;
-    let line = args.shell.as_ref().map(std::slice::from_ref);
     let program = Program {
-        words: line.unwrap_or(&args.command),
-        shell: line.is_some(),
+        words: &args.command,
+        line: args.shell.as_ref(),
         key,
         server: &server,
         deadline: Instant::now().checked_add(args.deadline),

@@ -1,12 +1,13 @@
 //! The user's command: how it is started, what it is told, and what one run of it came to.
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::cas::{Item, Key};
-use crate::command::child::{Ending, Limits, Signals, StartError, Status, filter, obey};
+use crate::command::child::{
+    Ending, Limits, Signals, StartError, Status, command_of, filter, obey,
+};
 use crate::command::under_way::UnderWay;
 
 /// How long a command may take to come to an end once it was asked to.
@@ -15,8 +16,8 @@ const GRACE: Duration = Duration::from_secs(1);
 /// A command that makes a new value out of the old one.
 pub(super) struct Program<'a> {
     pub(super) words: &'a [OsString],
-    /// Whether the words are one line for a shell.
-    pub(super) shell: bool,
+    /// The line for a shell that stands in their place.
+    pub(super) line: Option<&'a OsString>,
     pub(super) key: &'a Key,
     pub(super) server: &'a str,
     /// When it is ended, whatever it does.
@@ -87,16 +88,7 @@ impl Program<'_> {
     }
 
     fn command(&self, item: Option<&Item>, attempt: u32) -> Command {
-        let mut command = if self.shell {
-            let mut shell = Command::new("sh");
-            shell.arg("-c");
-            shell.args(self.words);
-            shell
-        } else {
-            let mut command = Command::new(&self.words[0]);
-            command.args(&self.words[1..]);
-            command
-        };
+        let mut command = command_of(self.words, self.line, self.key);
         let token = item.map(|item| item.token.to_string());
         let flags = item.map_or(0, |item| item.flags);
         command
@@ -104,12 +96,6 @@ impl Program<'_> {
             .env("MCCAS_ATTEMPT", attempt.to_string())
             .env("MCCAS_FLAGS", flags.to_string())
             .env("MCCAS_SERVER", self.server);
-        // A variable cannot hold a zero byte; the key of an outer command is not this one.
-        if self.key.as_bytes().contains(&0) {
-            command.env_remove("MCCAS_KEY");
-        } else {
-            command.env("MCCAS_KEY", OsStr::from_bytes(self.key.as_bytes()));
-        }
         command
     }
 }

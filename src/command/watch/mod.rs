@@ -131,7 +131,12 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
 impl Watch<'_, '_> {
     fn follow_or_poll(&mut self, settings: &Settings) -> anyhow::Result<Exit> {
         if self.args.log {
-            let server = connect::session(settings);
+            let Some(server) = connect::session_of(settings, &self.args.keys)? else {
+                return Err(UsageError::new(
+                    "--log follows the log of one server, and these keys are on several: watch those of each by themselves",
+                )
+                .into());
+            };
             if let Some(exit) = self.follow_log(server)? {
                 return Ok(exit);
             }

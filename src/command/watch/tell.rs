@@ -111,7 +111,7 @@ impl Watch<'_, '_> {
             value,
         };
         if let Err(problem) = exec.run(&told, end) {
-            self.context.out.message(&format!("--exec: {problem}"));
+            self.context.out.trouble(&format!("--exec: {problem}"));
         }
     }
 }

@@ -90,14 +90,12 @@ impl Eye {
     /// Stores an item that expires at a moment of the server's clock.
     pub(super) fn set(&self, key: &str, value: &str, moment: u64) {
         let size = value.len();
-        let answer = self.ask(&format!(
-            "ms {key} {size} F{FLAGS} T{moment}\r\n{value}\r\n"
-        ));
-        assert_eq!(show(&answer), "HD\r\n");
+        let answer = self.ask(&format!("set {key} {FLAGS} {moment} {size}\r\n{value}\r\n"));
+        assert_eq!(show(&answer), "STORED\r\n");
     }
 
     /// Uses tokens up until all that follow have five digits: a byte of a request is then the same one in every case.
     pub(super) fn use_up_tokens(&self) {
-        self.ask(&"ms x 1 q\r\nx\r\n".repeat(10_000));
+        self.ask(&"set x 0 0 1 noreply\r\nx\r\n".repeat(10_000));
     }
 }

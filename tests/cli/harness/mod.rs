@@ -4,10 +4,14 @@
 //! own tests run in `cli` only.
 
 // Servers.
+pub(crate) mod build; // Where the programs are that the tests run on.
+pub(crate) mod filter; // Dialects that no package has.
 pub(crate) mod inspect; // How a test arranges a server's state and looks at it.
 pub(crate) mod process; // Signals to processes, and their end.
 pub(crate) mod reaper; // Nothing outlives the tests.
 pub(crate) mod server; // A real memcached per test.
+pub(crate) mod target; // What a command is pointed at: a server, or what stands in front of it.
+pub(crate) mod twemproxy; // A real twemproxy.
 
 // The command under test.
 pub(crate) mod mccas; // A strict builder and a scrubbed environment.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::harness::pump;
 use crate::harness::server::Memcached;
 use crate::harness::sockets::{Accepted, Acceptor, How, locked};
+use crate::harness::target::Target;
 
 /// What goes wrong on a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +64,7 @@ pub(crate) struct Proxy {
 
 /// What the connections of a proxy share.
 pub(crate) struct State {
-    server: Memcached,
+    target: Target,
     faults: Mutex<Faults>,
     counts: Mutex<Counts>,
     on_request: Mutex<Vec<Hook>>,
@@ -91,10 +92,11 @@ pub(crate) struct Counts {
 }
 
 impl Proxy {
-    /// A proxy on a port that the system picks, which so far does nothing but count.
-    pub(crate) fn to(server: &Memcached) -> Self {
+    /// A proxy to a server, or to what stands in front of one, on a port that the system picks; so far it
+    /// does nothing but count.
+    pub(crate) fn to(target: impl Into<Target>) -> Self {
         let state = Arc::new(State {
-            server: server.clone(),
+            target: target.into(),
             faults: Mutex::default(),
             counts: Mutex::default(),
             on_request: Mutex::default(),
@@ -110,7 +112,7 @@ impl Proxy {
                       registry,
                   }| {
                 // A server that is down: the client's connection ends as soon as it is accepted.
-                if let Ok(server) = state.server.dial() {
+                if let Ok(server) = state.target.dial() {
                     let server = registry.add(server);
                     pump::run(&state, state.fault(index), stream, server);
                 }
@@ -256,7 +258,7 @@ impl State {
         };
         if begins_burst {
             for hook in locked(hooks).iter_mut() {
-                hook(&self.server, number);
+                hook(self.target.server(), number);
             }
         }
     }

@@ -10,10 +10,11 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::{env, fs, io};
+use std::{fs, io};
 
 use tempfile::TempDir;
 
+use crate::harness::build::Build;
 use crate::harness::process::{end, is_stopped, signal};
 use crate::harness::{reaper, wait};
 
@@ -46,17 +47,21 @@ impl Memcached {
 
     /// The same with more options, such as `-C`.
     pub(crate) fn start_with(options: &[&str]) -> Self {
-        Self::launch(default_binary(), options, &Listen::Tcp("127.0.0.1"))
+        Self::launch(
+            Build::installed().path(),
+            options,
+            &Listen::Tcp("127.0.0.1"),
+        )
     }
 
     /// A server on a port of `::1`.
     pub(crate) fn on_ipv6() -> Self {
-        Self::launch(default_binary(), &[], &Listen::Tcp("::1"))
+        Self::launch(Build::installed().path(), &[], &Listen::Tcp("::1"))
     }
 
     /// A server on a unix socket.
     pub(crate) fn on_unix_socket() -> Self {
-        Self::launch(default_binary(), &[], &Listen::Unix)
+        Self::launch(Build::installed().path(), &[], &Listen::Unix)
     }
 
     /// A server of version 1.6.27 or later, which knows the meta flag `E`.
@@ -66,7 +71,17 @@ impl Memcached {
 
     /// The same with more options.
     pub(crate) fn modern_with(options: &[&str]) -> Self {
-        Self::launch(modern_binary(), options, &Listen::Tcp("127.0.0.1"))
+        Self::of_with(&Build::modern(), options)
+    }
+
+    /// A server of this build.
+    pub(crate) fn of(build: &Build) -> Self {
+        Self::of_with(build, &[])
+    }
+
+    /// The same with more options.
+    pub(crate) fn of_with(build: &Build, options: &[&str]) -> Self {
+        Self::launch(build.path(), options, &Listen::Tcp("127.0.0.1"))
     }
 
     /// What a user gives to `--server`: `127.0.0.1:PORT`, `[::1]:PORT` or the path of the socket.
@@ -218,23 +233,6 @@ fn ports_path(folder: &Path) -> PathBuf {
 
 fn log_path(folder: &Path) -> PathBuf {
     folder.join("stderr")
-}
-
-fn default_binary() -> PathBuf {
-    env::var_os("MCCAS_TEST_MEMCACHED").map_or_else(|| "memcached".into(), PathBuf::from)
-}
-
-fn modern_binary() -> PathBuf {
-    let binary = env::var_os("MCCAS_TEST_MODERN_MEMCACHED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/modern-memcached/memcached"),
-        PathBuf::from,
-    );
-    assert!(
-        binary.exists(),
-        "{} is missing: run make test, or scripts/fetch-modern-memcached.sh, which fetches it",
-        binary.display()
-    );
-    binary
 }
 
 #[track_caller]

@@ -1,0 +1,130 @@
+//! The time in which the command runs: it is watched, and the lease renewed.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::clock::now;
+use super::renewer::{Answer, Gone, Renewer};
+use crate::cas::lease::{Due, Lease, Loss, Release, Renewal};
+use crate::command::child::{Event, Pause, Running, Signals, Status};
+
+/// The longest wait. A wait does not go on while the machine sleeps, but the lease does: so late after the machine has woken
+/// it is noticed that it is over.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// How the time of the command ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// By itself.
+    ByItself(Status),
+    /// It was ended, as the lease was lost.
+    Lost(Why, Status),
+}
+
+/// Why a lease is lost.
+#[derive(Debug)]
+pub(super) enum Why {
+    Loss(Loss),
+    /// No renewal was answered in time.
+    Unanswered,
+}
+
+/// What became of the lease after the command.
+#[derive(Debug)]
+pub(super) enum Released {
+    Done,
+    /// It had been lost before: somebody else may have held it while the command ran.
+    Lost(Loss),
+    /// It could not be given back, and expires.
+    Left(String),
+}
+
+/// A lease under which a command runs.
+pub(super) struct Hold<'a> {
+    pub(super) lease: Lease,
+    pub(super) renewer: Renewer,
+    pub(super) signals: &'a Signals,
+    pub(super) grace: Duration,
+    /// Told of each renewal that was not acknowledged.
+    pub(super) troubled: &'a mut dyn FnMut(&Renewal),
+}
+
+impl Hold<'_> {
+    /// Waits for the end of the command, and brings it about if the lease is lost.
+    pub(super) fn watch(&mut self, running: &mut Running) -> Ended {
+        loop {
+            let why = match self.lease.due(now()) {
+                Due::Lost => Some(Why::Unanswered),
+                Due::Renew { .. } if !self.renewer.is_busy() => {
+                    self.renewer.renew();
+                    None
+                }
+                Due::Renew { patience: time } | Due::Wait(time) => {
+                    match running.wait(time.min(LONGEST), self.signals) {
+                        Event::Ended(status) => return Ended::ByItself(status),
+                        Event::Signal(signal) => {
+                            running.signal(signal);
+                            None
+                        }
+                        Event::Woken => self.heed().err(),
+                        Event::Timeout => None,
+                    }
+                }
+            };
+            if let Some(why) = why {
+                return match running.ended() {
+                    Some(status) => Ended::ByItself(status),
+                    None => Ended::Lost(why, running.end(self.grace)),
+                };
+            }
+        }
+    }
+
+    /// Draws the consequences of what the server has answered.
+    fn heed(&mut self) -> Result<(), Why> {
+        while let Some(answer) = self.renewer.answer().map_err(|Gone| Why::Unanswered)? {
+            let Answer::Renewal(answered) = answer else {
+                continue;
+            };
+            if answered.renewal != Renewal::Renewed {
+                (self.troubled)(&answered.renewal);
+            }
+            self.lease.heed(answered).map_err(Why::Loss)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the lease back. A signal ends the attempt, and is returned to be obeyed.
+    pub(super) fn release(mut self) -> (Released, Option<Signal>) {
+        self.renewer.release();
+        let until = self.lease.until();
+        loop {
+            match self.renewer.answer() {
+                Ok(Some(Answer::Release(released))) => return (judged(released), None),
+                // One that was under way.
+                Ok(Some(Answer::Renewal(_))) => continue,
+                Ok(None) => {}
+                Err(Gone) => return (left("the thread that speaks with it has ended"), None),
+            }
+            match self.signals.pause(until.saturating_sub(now())) {
+                Pause::Woken | Pause::Signal(Signal::WINCH) => {}
+                Pause::Signal(signal) => return (left("a signal came"), Some(signal)),
+                Pause::Over => return (left("the server did not answer"), None),
+            }
+        }
+    }
+}
+
+fn judged(released: Result<Release, crate::cas::StoreError>) -> Released {
+    match released {
+        Ok(Release::Done) => Released::Done,
+        Ok(Release::Lost(loss)) => Released::Lost(loss),
+        Ok(Release::Again) => left("the connection was cut again and again"),
+        Err(error) => Released::Left(error.to_string()),
+    }
+}
+
+fn left(reason: &str) -> Released {
+    Released::Left(reason.into())
+}
