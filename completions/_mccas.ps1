@@ -108,9 +108,10 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;incr-cas' {
+            [CompletionResult]::new('--keys-from', '--keys-from', [CompletionResultType]::ParameterName, 'Take the keys from a file, one on each line, or from stdin (-)')
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What to add; may be negative')
             [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 1 with --fallback incr]')
-            [CompletionResult]::new('--deadline', '--deadline', [CompletionResultType]::ParameterName, 'Bound on the whole loop')
+            [CompletionResult]::new('--deadline', '--deadline', [CompletionResultType]::ParameterName, 'Bound on the whole loop, of each key by itself')
             [CompletionResult]::new('--initial', '--initial', [CompletionResultType]::ParameterName, 'A missing key counts as N; without it a missing key is exit 4')
             [CompletionResult]::new('--initial-ttl', '--initial-ttl', [CompletionResultType]::ParameterName, 'The expiry of a key that this creates, kept ever after; a key that is there keeps its own')
             [CompletionResult]::new('--min', '--min', [CompletionResultType]::ParameterName, 'Refuse to go below N')
@@ -126,6 +127,8 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]')
             [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'The user name, for a server that asks for one [env: MCCAS_USERNAME]')
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte')
             [CompletionResult]::new('--exactly-once', '--exactly-once', [CompletionResultType]::ParameterName, 'Let each swap carry its own token as proof, so that a lost answer can be resolved')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object per line')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr')
@@ -170,7 +173,8 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;delete' {
-            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Delete if the item still has this token')
+            [CompletionResult]::new('--keys-from', '--keys-from', [CompletionResultType]::ParameterName, 'Take the keys from a file, one on each line, or from stdin (-)')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Delete if the item still has this token; of one key only, as no two items have the same')
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Delete if the value now stored is this one')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
@@ -180,6 +184,8 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]')
             [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'The user name, for a server that asks for one [env: MCCAS_USERNAME]')
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object per line')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr')

@@ -102,9 +102,10 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --version 'Print version'
         }
         &'mccas;incr-cas'= {
+            cand --keys-from 'Take the keys from a file, one on each line, or from stdin (-)'
             cand --by 'What to add; may be negative'
             cand --max-retries 'Attempts after the first one; 0 = one attempt [env: MCCAS_MAX_RETRIES] [default: 1000, or 1 with --fallback incr]'
-            cand --deadline 'Bound on the whole loop'
+            cand --deadline 'Bound on the whole loop, of each key by itself'
             cand --initial 'A missing key counts as N; without it a missing key is exit 4'
             cand --initial-ttl 'The expiry of a key that this creates, kept ever after; a key that is there keeps its own'
             cand --min 'Refuse to go below N'
@@ -120,6 +121,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --username 'The user name, for a server that asks for one [env: MCCAS_USERNAME]'
             cand --password-file 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it'
+            cand -0 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
+            cand --null 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
             cand --exactly-once 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
             cand --json 'Print one JSON object per line'
             cand -q 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
@@ -162,7 +165,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --version 'Print version'
         }
         &'mccas;delete'= {
-            cand --token 'Delete if the item still has this token'
+            cand --keys-from 'Take the keys from a file, one on each line, or from stdin (-)'
+            cand --token 'Delete if the item still has this token; of one key only, as no two items have the same'
             cand --expect 'Delete if the value now stored is this one'
             cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
             cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
@@ -172,6 +176,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
             cand --username 'The user name, for a server that asks for one [env: MCCAS_USERNAME]'
             cand --password-file 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it'
+            cand -0 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
+            cand --null 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
             cand --json 'Print one JSON object per line'
             cand -q 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
             cand --quiet 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'

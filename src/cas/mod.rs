@@ -24,6 +24,7 @@ pub(crate) mod testing;
 pub(crate) mod token;
 pub(crate) mod update;
 pub(crate) mod watch;
+pub(crate) mod windows;
 
 pub(crate) use counter::Counter;
 pub(crate) use expiry::{Expiry, ExpiryRule};

@@ -105,7 +105,7 @@ fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
     loop {
         let listed = list.next()?;
         if listed.is_empty() {
-            return many.finish(out);
+            return many.finish(true, out);
         }
         let lines = listed.len();
         let (keys, mut invalid) = Invalid::part(listed);

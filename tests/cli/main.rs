@@ -29,6 +29,7 @@ mod long_values; // What is longer than --max-value is not read.
 mod lost_attempts; // Retries, deadline, fallback.
 mod man; // The manual pages: up to date, with their sections.
 mod many_gets; // `gets --keys-from`: order, readers, broken connections.
+mod many_writes; // `incr-cas` and `delete` of many keys: windows that break, and others in between.
 mod options; // Before and after the command, and by the environment.
 mod pipes; // Readers that go away.
 mod promises; // Nothing is destroyed, no byte is changed.

@@ -46,6 +46,11 @@ pub(crate) trait Dialect: Sync {
     fn ask_undisturbed(&self, request: &mut Request, key: &Key) -> bool;
     fn undisturbed(&self, wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError>;
 
+    /// Whether several writes can go out together, each with a no-op behind it.
+    fn writes_in_windows(&self) -> bool {
+        false
+    }
+
     /// Asks for a swap, and for what must be known behind it.
     fn ask_swap(&self, request: &mut Request, attempt: Attempt);
     fn swap(&self, wire: &mut Wire, attempt: Attempt) -> Result<Answered, ReplyError>;

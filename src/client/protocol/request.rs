@@ -55,6 +55,21 @@ impl Request {
         self.text("stats conns\r\n");
     }
 
+    /// From here on commands carry this mark.
+    pub(crate) fn remark(&mut self, mark: Mark) {
+        self.mark = mark;
+    }
+
+    /// A no-op: its answer shows that the one before it is whole, whatever that is.
+    pub(crate) fn barrier(&mut self) {
+        self.text("mn\r\n");
+    }
+
+    /// The length up to which the bytes must arrive for the command to take effect that was added last of those that do.
+    pub(crate) fn effect_of_last(&mut self) -> usize {
+        self.takes_effect.take().unwrap_or(self.bytes.len())
+    }
+
     /// Notes that the bytes so far change something once they arrive.
     pub(super) fn now_takes_effect(&mut self) {
         self.takes_effect.get_or_insert(self.bytes.len());

@@ -24,7 +24,7 @@ const WINDOW_BYTES: usize = BATCH_BYTES / 2;
 const HELD_BYTES: usize = 4 * 1024 * 1024;
 
 /// How long a server is left alone that could not be reached, or answered nothing.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a key holds, or why that is not known.
 type Outcome = Result<Option<Item>, StoreError>;
@@ -338,7 +338,7 @@ impl Ahead<'_> {
 
 impl Session {
     /// Why this server is left alone for now, if it is.
-    fn trouble(&mut self) -> Option<StoreError> {
+    pub(super) fn trouble(&mut self) -> Option<StoreError> {
         let (until, error) = self.down.as_ref()?;
         if Instant::now() < *until {
             return Some(error.clone());

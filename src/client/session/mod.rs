@@ -9,6 +9,7 @@ mod login;
 mod read;
 mod store;
 mod swap;
+mod window;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Session;
 use super::ahead::look_through;
+use crate::cas::store::InWindow;
 use crate::cas::{
     Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Take, Token, Want, Written,
 };
@@ -56,6 +57,18 @@ impl Store for Session {
 
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {
         self.read_to_swap(key, want)
+    }
+
+    fn read_window(&mut self, keys: &[Key]) -> Vec<Result<InWindow, StoreError>> {
+        self.read_together(keys)
+    }
+
+    fn swap_window(&mut self, swaps: &[Swap]) -> Vec<Result<Written, StoreError>> {
+        self.swap_together(swaps)
+    }
+
+    fn delete_window(&mut self, items: &[(&Key, Token)]) -> Vec<Result<Written, StoreError>> {
+        self.delete_together(items)
     }
 
     fn instance(&mut self, _: &Key) -> Result<Option<String>, StoreError> {

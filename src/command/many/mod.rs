@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 pub(in crate::command) use self::key_list::{KeyList, KeysFrom};
 use self::key_list::{Listed, NoKey};
+use super::Context;
 use crate::cas::Key;
+use crate::cas::windows::windows;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::report::{Report, Status};
@@ -63,10 +65,12 @@ impl Many {
         out.aside(Exit::Usage, &message)
     }
 
-    /// Sums up, and returns what all ended with.
-    pub(super) fn finish(self, out: &mut Output) -> anyhow::Result<Exit> {
+    /// Returns what all ended with, and sums up if it was a list.
+    pub(super) fn finish(self, of_list: bool, out: &mut Output) -> anyhow::Result<Exit> {
         out.end_batch()?;
-        out.message(&self.summary(self.started.elapsed()));
+        if of_list {
+            out.message(&self.summary(self.started.elapsed()));
+        }
         Ok(self.worst)
     }
 
@@ -82,6 +86,59 @@ impl Many {
             elapsed.as_secs_f64(),
             parts.join(", ")
         )
+    }
+}
+
+/// Keys from the command line or from a list.
+pub(super) enum Source<'a> {
+    Given(&'a [Key]),
+    List(KeyList),
+}
+
+impl Source<'_> {
+    /// Writes to all keys: `write` to some at a time, whose outcomes `tell` then tells one by one. `done` is the word for a key
+    /// to which it happened. A signal that comes meanwhile waits until those outcomes are told.
+    pub(super) fn write_each<T>(
+        self,
+        done: &'static str,
+        context: &mut Context,
+        write: impl Fn(&[Key], &mut Context) -> anyhow::Result<(Vec<T>, Duration)>,
+        tell: impl Fn(&Key, T, Duration, &mut Context) -> anyhow::Result<Exit>,
+    ) -> anyhow::Result<Exit> {
+        let mut many = Many::new(done);
+        context.out.begin_batch();
+        let mut part = |keys: Vec<Key>, mut invalid: Invalid| {
+            let mut told = 0;
+            for window in windows(&keys) {
+                context.under_way.hold();
+                let (outcomes, elapsed) = write(window, context)?;
+                for (key, outcome) in window.iter().zip(outcomes) {
+                    invalid.tell_before(told, &mut many, context.out)?;
+                    many.count(tell(key, outcome, elapsed, context)?);
+                    told += 1;
+                }
+                context.out.flush()?;
+                context.out.progress_by(window.len());
+                context.under_way.over();
+                context.under_way.obey_late();
+            }
+            invalid.tell_before(keys.len(), &mut many, context.out)
+        };
+        let of_list = match self {
+            Source::Given(keys) => {
+                part(keys.to_vec(), Invalid(VecDeque::new()))?;
+                false
+            }
+            Source::List(mut list) => loop {
+                let listed = list.next()?;
+                if listed.is_empty() {
+                    break true;
+                }
+                let (keys, invalid) = Invalid::part(listed);
+                part(keys, invalid)?;
+            },
+        };
+        many.finish(of_list, context.out)
     }
 }
 

@@ -77,6 +77,10 @@ impl Dialect for Meta {
         read::undisturbed(wire)
     }
 
+    fn writes_in_windows(&self) -> bool {
+        true
+    }
+
     fn ask_swap(&self, request: &mut Request, attempt: Attempt) {
         swap::ask(request, attempt);
     }

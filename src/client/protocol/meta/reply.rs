@@ -168,13 +168,11 @@ fn ensure_last(
     if let Err(ReplyError::Wire(error)) = behind(wire) {
         return Err(error);
     }
-    wire.ask_more(b"mn\r\n")?;
-    let line = wire.line()?;
-    if line == b"MN" {
-        return Ok(());
+    if !wire.has_barrier() {
+        wire.ask_more(b"mn\r\n")?;
+        wire.expect_barrier();
     }
-    let what = format!("{:?} where nothing should follow", lossy(&line));
-    Err(WireError::OutOfStep(what))
+    wire.pass_barrier()
 }
 
 /// Parses a header line with the crate; keeps the text of an error that the crate drops.
