@@ -138,8 +138,8 @@ fn tell(key: &Key, looked: Looked, out: &mut Output) -> anyhow::Result<Exit> {
             out.object(&Report::of(Status::Found).key(key).item(item))?;
         }
         Ok(Some(item)) => {
-            let heads = text::heads(&[(key, &item)], out.paint(), false);
-            show(heads.concat(), &item, None, out)?;
+            let head = text::head(key, &item, out.paint());
+            show(head, &item, None, out)?;
         }
         Ok(None) => {
             let message = absent(key, &looked.server);

@@ -79,9 +79,42 @@ impl Reply {
     }
 
     fn parse(line: &[u8]) -> Result<Reply, ReplyError> {
+        if let Some(reply) = Reply::ordinary(line) {
+            return Ok(reply);
+        }
         let header = header(line)?;
-        let mut reply = Reply {
-            code: header.rc(),
+        let mut reply = Reply::of(header.rc());
+        if reply.code != ReturnCode::Me {
+            for token in header.flags() {
+                reply
+                    .flag(token)
+                    .ok_or_else(|| WireError::Garbage(line.to_vec()))?;
+            }
+        }
+        Ok(reply)
+    }
+
+    /// Reads the most frequent replies as the crate does, without a piece of memory for each word: lists have very many of them.
+    /// `None` stands for any other reply.
+    fn ordinary(line: &[u8]) -> Option<Reply> {
+        let mut words = line.split(|&byte| byte == b' ');
+        let code = match words.next()? {
+            b"VA" => ReturnCode::Va,
+            b"HD" => ReturnCode::Hd,
+            b"EN" => ReturnCode::En,
+            _ => return None,
+        };
+        let mut reply = Reply::of(code);
+        let flags = words.skip(usize::from(reply.code == ReturnCode::Va));
+        for word in flags.filter(|word| !word.is_empty()) {
+            reply.flag(word)?;
+        }
+        Some(reply)
+    }
+
+    fn of(code: ReturnCode) -> Reply {
+        Reply {
+            code,
             token: None,
             ttl: None,
             flags: None,
@@ -92,15 +125,7 @@ impl Reply {
             stale: false,
             win_sent: false,
             value: None,
-        };
-        if reply.code != ReturnCode::Me {
-            for token in header.flags() {
-                reply
-                    .flag(token)
-                    .ok_or_else(|| WireError::Garbage(line.to_vec()))?;
-            }
         }
-        Ok(reply)
     }
 
     fn flag(&mut self, token: &[u8]) -> Option<()> {
