@@ -30,8 +30,8 @@ soak: ## Run writers in bad weather for SOAK_MINUTES (10) and account for every 
 check-routing: ## Compare the server of 10,000 random keys with what other clients choose (installs them)
 	@scripts/check-routing.sh
 
-bless: ## Rewrite the checked-in files that are generated (completions, man pages, README blocks)
-	MCCAS_BLESS=1 cargo test --locked --test cli -- completions readme man::
+bless: ## Rewrite the checked-in files that are generated (completions, man pages, README blocks, docs/servers.md)
+	MCCAS_BLESS=1 cargo test --locked --test cli -- completions readme man:: wrong dialects::table
 
 install-deps: ## Install what the tests need: memcached, other servers beside it, shells, jq
 	@scripts/install-test-deps.sh

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mccas_global_optspecs
-    string join \n hash= timeout= max-value= json color= q/quiet v/verbose username= password-file= s/server= h/help V/version
+    string join \n hash= discover timeout= max-value= json color= q/quiet v/verbose tls-ca= tls-cert= tls-key= tls-server-name= tls-insecure username= password-file= s/server= h/help V/version
 end
 
 function __fish_mccas_needs_command
@@ -36,18 +36,25 @@ complete -c mccas -n "__fish_mccas_needs_command" -l max-value -d 'The longest v
 complete -c mccas -n "__fish_mccas_needs_command" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_needs_command" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_needs_command" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
-complete -c mccas -n "__fish_mccas_needs_command" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_needs_command" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_needs_command" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_needs_command" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_needs_command" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_needs_command" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_needs_command" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_needs_command" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "gets" -d 'Read values with their tokens, in one round trip'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "edit" -d 'Edit a value in $VISUAL, $EDITOR or vi'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "lock" -d 'Run a command while holding a lock, which nobody else can hold meanwhile'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "watch" -d 'Follow keys: one line per change'
@@ -58,7 +65,7 @@ complete -c mccas -n "__fish_mccas_needs_command" -f -a "completions" -d 'Print 
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l keys-from -d 'Take the keys from a file, one on each line, or from stdin (-)' -r -F
-complete -c mccas -n "__fish_mccas_using_subcommand gets" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -71,15 +78,22 @@ complete -c mccas -n "__fish_mccas_using_subcommand gets" -l max-value -d 'The l
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s 0 -l null -d 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l raw -d 'Print the bytes of the one value, and nothing else, not even a newline'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l token-only -d 'Print the token of the one key'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l all-servers -d 'Ask every server, and every address of a name that has several: who holds the keys, and whether they differ'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l instance -d 'Tell also which server process hands out the tokens, for cas --instance'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l file -d 'Read the value from a file; for the writer of a named pipe it waits as long as --timeout says' -r -F
@@ -88,7 +102,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -l expect -d 'Swap if t
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l flags -d 'The client flags: keep, or a number' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l instance -d 'Only if the token comes from this server process (from gets --instance)' -r
-complete -c mccas -n "__fish_mccas_using_subcommand cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -101,13 +115,19 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -l max-value -d 'The lo
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l chomp -d 'Drop one newline at the end of the value'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l keys-from -d 'Take the keys from a file, one on each line, or from stdin (-)' -r -F
@@ -122,7 +142,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l fallback -d 'Wh
 incr\t'The server\'s own atomic arithmetic'"
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l flags -d 'The client flags: keep, or a number' -r
-complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -135,13 +155,19 @@ complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-value -d 'T
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s 0 -l null -d 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l shell -d 'Run this line by sh instead' -r
@@ -152,7 +178,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand update" -l max-retries -d 'A
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l deadline -d 'Bound on everything together, the command included' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l flags -d 'The client flags: keep, or a number' -r
-complete -c mccas -n "__fish_mccas_using_subcommand update" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand update" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -165,20 +191,56 @@ complete -c mccas -n "__fish_mccas_using_subcommand update" -l max-value -d 'The
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l always -d 'Write also what did not change: it gets a new token, and what --ttl and --flags say'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l chomp -d 'Drop one newline at the end of the output'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand update" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand update" -s V -l version -d 'Print version'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l suffix -d 'The end of the file\'s name, such as .json, by which editors know the syntax' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l ttl -d 'The expiry: keep, never, or a duration like 60s or 2h' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l flags -d 'The client flags: keep, or a number' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
+libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
+pymemcache\t'Python pymemcache\'s HashClient with str keys'
+dalli\t'Ruby Dalli, also below Rails\' mem_cache_store'
+gomemcache\t'Go gomemcache'
+python-memcached\t'Python python-memcached'
+memjs\t'Node memjs'"
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l exactly-once -d 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l json -d 'Print one JSON object per line'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mccas -n "__fish_mccas_using_subcommand edit" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l keys-from -d 'Take the keys from a file, one on each line, or from stdin (-)' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l token -d 'Delete if the item still has this token; of one key only, as no two items have the same' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l expect -d 'Delete if the value now stored is this one' -r
-complete -c mccas -n "__fish_mccas_using_subcommand delete" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -191,12 +253,18 @@ complete -c mccas -n "__fish_mccas_using_subcommand delete" -l max-value -d 'The
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s 0 -l null -d 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l shell -d 'Run this line by sh instead' -r
@@ -204,7 +272,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand lock" -l wait -d 'Wait for t
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l ttl -d 'How long the lock outlives a holder that died; whole seconds' -r
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l grace -d 'Time between SIGTERM and SIGKILL if the lock is lost [default: 5s, less for a --ttl below 19s]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l slots -d 'So many may hold it at once; everybody must say the same number' -r
-complete -c mccas -n "__fish_mccas_using_subcommand lock" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -217,11 +285,17 @@ complete -c mccas -n "__fish_mccas_using_subcommand lock" -l max-value -d 'The l
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand lock" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand lock" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l interval -d 'The time between two looks' -r
@@ -229,7 +303,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand watch" -l count -d 'Stop aft
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l for -d 'Stop after this time; exit 9 if --count was not reached' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l since -d 'Report a change at once if the key has another token than this one' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l exec -d 'Run a shell command per change; exit 1 at the end if one failed' -r
-complete -c mccas -n "__fish_mccas_using_subcommand watch" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -242,15 +316,21 @@ complete -c mccas -n "__fish_mccas_using_subcommand watch" -l max-value -d 'The 
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l log -d 'Follow the server\'s log instead of polling: every store, lost swaps included, with the client\'s address'
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand watch" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand watch" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand locate" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -263,11 +343,17 @@ complete -c mccas -n "__fish_mccas_using_subcommand locate" -l max-value -d 'The
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l for -d 'How long to look; Ctrl-C ends it earlier' -r
@@ -276,7 +362,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand contention" -l by -d 'What a
 client\t''"
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l interval -d 'The time between two pictures of the live view, or two objects of --json' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l fail-above -d 'Exit 3 if a key with at least 10 swaps loses more than this share of them: 0 to 1' -r
-complete -c mccas -n "__fish_mccas_using_subcommand contention" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -289,12 +375,18 @@ complete -c mccas -n "__fish_mccas_using_subcommand contention" -l max-value -d 
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l no-live -d 'Print only the final table, also on a terminal'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s V -l version -d 'Print version'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l key -d 'Count on this key, which must hold a number, instead of a private one: it is raised by thousands and stays so' -r
@@ -302,7 +394,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand bench" -l workers -d 'Number
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l for -d 'How long each measurement takes' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l increments -d 'How many increments each measurement takes, by all workers together' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l strategy -d 'Strategies: guide, cas, fallback, incr' -r
-complete -c mccas -n "__fish_mccas_using_subcommand bench" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -315,14 +407,20 @@ complete -c mccas -n "__fish_mccas_using_subcommand bench" -l max-value -d 'The 
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -335,14 +433,20 @@ complete -c mccas -n "__fish_mccas_using_subcommand completions" -l max-value -d
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand man" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand man" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -355,23 +459,30 @@ complete -c mccas -n "__fish_mccas_using_subcommand man" -l max-value -d 'The lo
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
+complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s V -l version -d 'Print version'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "lock" -d 'Run a command while holding a lock, which nobody else can hold meanwhile'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "watch" -d 'Follow keys: one line per change'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "locate" -d 'Print the server that holds each key'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "contention" -d 'Show which keys are fought over, and by whom'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "bench" -d 'Measure increments under contention, on this server'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update delete lock watch locate contention bench completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "gets" -d 'Read values with their tokens, in one round trip'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "update" -d 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "edit" -d 'Edit a value in $VISUAL, $EDITOR or vi'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "lock" -d 'Run a command while holding a lock, which nobody else can hold meanwhile'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "watch" -d 'Follow keys: one line per change'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "locate" -d 'Print the server that holds each key'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "contention" -d 'Show which keys are fought over, and by whom'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "bench" -d 'Measure increments under contention, on this server'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch locate contention bench completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

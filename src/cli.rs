@@ -1,6 +1,8 @@
 //! What the user typed: the global options and the environment, turned into [`Settings`], and a subcommand.
 
 mod access;
+mod foreign;
+mod wrong;
 
 use std::any::Any;
 use std::env;
@@ -59,6 +61,10 @@ struct Global {
     /// Which server holds a key, as the application's client decides it [env: MCCAS_HASH]
     #[arg(long, global = true, value_name = "SCHEME", ignore_case = true)]
     hash: Option<Scheme>,
+
+    /// Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore
+    #[arg(long, global = true)]
+    discover: bool,
 
     /// Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration)]
@@ -135,8 +141,9 @@ fn server() -> clap::Arg {
         .value_hint(clap::ValueHint::Hostname)
         .value_parser(str::parse::<Servers>)
         .help(
-            "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path or tls://HOST:PORT; for more of them, which \
-             --hash needs, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]",
+            "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its \
+             addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] \
+             [default: 127.0.0.1:11211]",
         )
 }
 
@@ -156,7 +163,8 @@ fn named(matches: &ArgMatches) -> impl Iterator<Item = Servers> {
 
 /// Reads command line and environment. Help, version and usage errors are printed here and end the program.
 pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
-    let parsed = tree().try_get_matches().and_then(|matches| {
+    let words: Vec<OsString> = env::args_os().collect();
+    let parsed = tree().try_get_matches_from(&words).and_then(|matches| {
         let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut tree()))?;
         let servers = Servers::joined(named(&matches)).map_err(|error| {
             let message = format!("invalid value for '--server <ADDR>': {error}");
@@ -164,10 +172,11 @@ pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
         })?;
         Ok((settings(&cli.global, servers)?, cli.command))
     });
-    parsed.map_err(|mut error| {
-        if error.use_stderr() && is_silent(env::args_os().skip(1)) {
+    parsed.map_err(|error| {
+        if error.use_stderr() && is_silent(words.iter().skip(1)) {
             return Exit::Usage;
         }
+        let mut error = wrong::answer(error, &words, &tree());
         let printed = without_controls(&mut error).print();
         match printed {
             // Whether or not anybody heard it.
@@ -185,9 +194,9 @@ pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
 }
 
 /// Whether words that could not be understood say at least this: nothing on stderr.
-fn is_silent(words: impl Iterator<Item = OsString>) -> bool {
+fn is_silent<'a>(words: impl Iterator<Item = &'a OsString>) -> bool {
     let quiet = words
-        .take_while(|word| word != "--")
+        .take_while(|word| *word != "--")
         .filter_map(|word| match word.to_str()? {
             "--quiet" => Some(1),
             word => {
@@ -259,12 +268,17 @@ fn settings(global: &Global, named: Option<Servers>) -> Result<Settings, clap::E
         color: global.color,
         loudness,
     };
+    let access = global
+        .access
+        .to_access()
+        .map_err(|message| Cli::command().error(ErrorKind::ValueValidation, message))?;
     let max_retries = from_env("MCCAS_MAX_RETRIES", String::from_str)?;
     Ok(Settings {
         servers,
         hash,
+        discover: global.discover,
         timeout,
-        access: Arc::new(global.access.to_access()),
+        access: Arc::new(access),
         output,
         max_value: global.max_value.unwrap_or(Size::DEFAULT),
         max_retries,
@@ -339,7 +353,10 @@ mod tests {
 
     #[test]
     fn words_are_silent_if_they_ask_twice_for_quiet() {
-        let silent = |line: &str| is_silent(line.split(' ').map(OsString::from));
+        let silent = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            is_silent(words.iter())
+        };
         for line in ["-qq", "gets -q k --quiet", "-q gets -q", "gets -qqq"] {
             assert!(silent(line), "{line}");
         }

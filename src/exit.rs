@@ -117,11 +117,10 @@ impl Exit {
         }
     }
 
-    /// The name of the outcome; `None` for that of a command.
-    pub(crate) fn name(self) -> Option<&'static str> {
-        let mut all = Exit::ALL.into_iter();
-        all.find(|(exit, ..)| *exit == self)
-            .map(|(_, name, _)| name)
+    /// Its name in the table.
+    pub(crate) fn name(self) -> &'static str {
+        let row = Exit::ALL.into_iter().find(|(exit, ..)| *exit == self);
+        row.map_or("", |(_, name, _)| name)
     }
 
     /// Whether a caller who looks at the code may expect it: an answer of the key or the item, not trouble on the way there.
@@ -144,6 +143,7 @@ impl Exit {
             ErrorKind::Unknown => Exit::Unknown,
             ErrorKind::Refused | ErrorKind::NoCas => Exit::Refused,
             ErrorKind::TooLarge => Exit::Unsuitable,
+            ErrorKind::Unaskable => Exit::Usage,
         }
     }
 
@@ -184,10 +184,11 @@ mod tests {
             StoreError::NoCas(text()),
             StoreError::TooLarge(text()),
             StoreError::TooLong(text()),
+            StoreError::KeyForm(text()),
             StoreError::Destroyed(text()),
         ]
         .map(|error| Exit::of(&error).code());
-        assert_eq!(codes, [5, 6, 7, 7, 7, 8, 8, 7]);
+        assert_eq!(codes, [5, 6, 7, 7, 7, 8, 8, 2, 7]);
     }
 
     #[test]

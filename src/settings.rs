@@ -16,6 +16,8 @@ pub(crate) struct Settings {
     pub(crate) servers: Servers,
     /// Whose choice decides which of several servers holds a key.
     pub(crate) hash: Option<Scheme>,
+    /// Whether the servers named are configuration endpoints, which know the servers of their clusters.
+    pub(crate) discover: bool,
     pub(crate) timeout: Duration,
     /// What servers may want to know before they let us in.
     pub(crate) access: Arc<Access>,

@@ -32,6 +32,8 @@ pub(crate) struct Trial<'a> {
     pub(crate) strategy: Strategy,
     pub(crate) workers: usize,
     pub(crate) until: Until,
+    /// How long each write lets the key live where its expiry cannot be seen; `None` if it is not ours to say.
+    pub(crate) life: Option<Duration>,
 }
 
 /// Opens a connection; called once per worker, on the worker's thread.

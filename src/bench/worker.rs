@@ -8,11 +8,12 @@ use hdrhistogram::Histogram;
 use super::race::Race;
 use super::{Strategy, Trial};
 use crate::cas::counter::Bounds;
+use crate::cas::expiry::ExpiryError;
 use crate::cas::increment::{Increment, increment};
 use crate::cas::pacer::{Lost, Pacer};
 use crate::cas::store::Failure;
 use crate::cas::update::{Plan, Stopped, Why};
-use crate::cas::{Counter, ExpiryRule, Store, StoreError, Token, Want};
+use crate::cas::{Counter, ExpiryRule, Store, StoreError, Token, Ttl, Want};
 
 /// The longest latency that is measured; longer ones count as this.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -61,20 +62,22 @@ impl Pacer for SilentPacer {
 
 /// Makes increments until the trial ends.
 pub(super) fn work(store: &mut dyn Store, trial: &Trial, race: &Race) -> Worked {
+    // Connecting and learning about the server are not part of the measurement.
+    let read = store.read(trial.key, Want::Value);
+    let unseen = matches!(&read, Ok(Some(item)) if item.ttl == Ttl::Unknown);
+    let life = trial.life.filter(|_| unseen);
     let plan = Plan {
         key: trial.key.clone(),
-        expiry: ExpiryRule::Keep,
+        expiry: life.map_or(ExpiryRule::Keep, ExpiryRule::After),
         flags: None,
         want: Want::Value,
         policy: trial.strategy.policy(),
         exactly_once: false,
         tell_token: false,
     };
-    // Connecting and learning about the server are not part of the measurement.
-    let warm = store.read(trial.key, Want::Value).err();
     race.start.wait();
     let started = Instant::now();
-    let mut worked = Worked::new(warm);
+    let mut worked = Worked::new(read.err());
     while worked.error.is_none() && race.goes_on(started) {
         let begun = Instant::now();
         match one(store, &plan, trial.strategy) {
@@ -140,6 +143,13 @@ impl Worked {
         match &stopped.why {
             Why::OutOfRetries | Why::OutOfTime => self.exhausted += 1,
             Why::Store(error) => self.error = Some(error.clone()),
+            Why::Expiry(ExpiryError::Unseen) => {
+                self.error = Some(StoreError::Refused(
+                    "when the key expires cannot be seen there, so that no swap can keep it; without --key bench \
+                     makes a key of its own"
+                        .into(),
+                ));
+            }
             why => {
                 let message = format!("another client disturbed the counter: {why:?}");
                 self.error = Some(StoreError::Refused(message));

@@ -24,6 +24,8 @@ pub(crate) enum Expiry {
     In(u64),
     /// This second of the server's clock.
     At(u64),
+    /// The item is gone as soon as it is written.
+    Past,
 }
 
 /// The expiry the user asked for.
@@ -46,6 +48,8 @@ pub(crate) enum ExpiryError {
     NoClock,
     /// The moment lies beyond 2038-01-19, where memcached's numbers end.
     TooLate,
+    /// The server does not tell when the item expires, so that it cannot be kept.
+    Unseen,
 }
 
 impl ExpiryRule {
@@ -96,6 +100,7 @@ impl Expiry {
                 Ok(Expiry::In(left))
             }
             (Ttl::Seconds(_), None) => Err(ExpiryError::NoClock),
+            (Ttl::Unknown, _) => Err(ExpiryError::Unseen),
         }
     }
 
@@ -117,6 +122,8 @@ impl Expiry {
             Expiry::Never => 0,
             Expiry::In(seconds) => seconds.max(1),
             Expiry::At(moment) => moment,
+            // A date in 1970. Some proxies take no negative number.
+            Expiry::Past => MAX_RELATIVE + 1,
         }
     }
 }
@@ -128,6 +135,11 @@ impl fmt::Display for ExpiryError {
                 f,
                 "the expiry lies more than 30 days ahead and the server does not tell its clock (stats); \
                  give --ttl never or a shorter --ttl"
+            ),
+            ExpiryError::Unseen => write!(
+                f,
+                "when the item expires cannot be seen there, and a write would have to make something up; \
+                 give --ttl never or --ttl DURATION"
             ),
             ExpiryError::TooLate => write!(
                 f,
@@ -177,6 +189,20 @@ mod tests {
     }
 
     #[test]
+    fn an_expiry_that_cannot_be_seen_is_not_made_up() {
+        let item = with_ttl(Ttl::Unknown, None);
+        let apply = |rule: ExpiryRule| rule.apply(Some(&item), Some(NOW));
+        let minute = Duration::from_secs(60);
+        assert_eq!(apply(ExpiryRule::Keep), Err(ExpiryError::Unseen));
+        assert_eq!(
+            apply(ExpiryRule::KeepOrCreate(minute)),
+            Err(ExpiryError::Unseen)
+        );
+        assert_eq!(apply(ExpiryRule::Never), Ok(Expiry::Never));
+        assert_eq!(apply(ExpiryRule::After(minute)), Ok(Expiry::In(60)));
+    }
+
+    #[test]
     fn a_wish_beyond_30_days_becomes_a_moment() {
         let apply =
             |days: u64, now| ExpiryRule::After(Duration::from_secs(days * 86_400)).apply(None, now);
@@ -209,6 +235,7 @@ mod tests {
     fn zero_is_sent_for_never_only() {
         assert_eq!(Expiry::Never.wire(), 0);
         assert_eq!(Expiry::In(0).wire(), 1);
+        assert_eq!(Expiry::Past.wire(), 2_592_001);
         assert_eq!(ExpiryRule::Keep.apply(None, None), Ok(Expiry::Never));
     }
 }

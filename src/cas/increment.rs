@@ -1,6 +1,7 @@
 //! Adding to a counter: the loop of [`update`](super::update) over decimal values, and what may finish it.
 
 use super::counter::Bounds;
+use super::expiry::ExpiryError;
 use super::pacer::Pacer;
 use super::shown::quoted;
 use super::update::{Computed, Plan, Refusal, Stopped, Tally, Updated, Why, give_back, update};
@@ -97,7 +98,11 @@ fn finished(
 ) -> Result<Incremented, Box<Stopped>> {
     match outcome {
         Ok(updated) => Ok(swapped(&updated)),
-        Err(mut stopped) if increment.fallback && stopped.why.is_lost() => {
+        // The server's arithmetic keeps an expiry that cannot be seen.
+        Err(mut stopped)
+            if increment.fallback
+                && (stopped.why.is_lost() || stopped.why == Why::Expiry(ExpiryError::Unseen)) =>
+        {
             fall_back(store, plan, increment, &mut stopped)
                 .map_err(|why| Box::new(stopped.because(why)))
         }

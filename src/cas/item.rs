@@ -24,14 +24,17 @@ pub(crate) struct Item {
 impl Item {
     /// Whether this is `before`, to the last detail that a swap could overwrite: token, value, flags and moment of expiry.
     pub(crate) fn is_as_it_was(&self, before: &Item) -> bool {
-        let expiry = |item: &Item| match item.ttl {
-            Ttl::Never => Some(None),
-            Ttl::Seconds(_) => item.expires_at.map(Some),
+        let same_expiry = match (self.ttl, before.ttl) {
+            // What nobody can see is overwritten only by an expiry that the user gave.
+            (Ttl::Never, Ttl::Never) | (Ttl::Unknown, Ttl::Unknown) => true,
+            // A moment that is not known is not known to be the same.
+            (Ttl::Seconds(_), Ttl::Seconds(_)) => {
+                self.expires_at.is_some() && self.expires_at == before.expires_at
+            }
+            _ => false,
         };
-        let same =
-            (self.token, self.flags, &self.value) == (before.token, before.flags, &before.value);
-        // A moment that is not known is not known to be the same.
-        same && expiry(self).is_some() && expiry(self) == expiry(before)
+        same_expiry
+            && (self.token, self.flags, &self.value) == (before.token, before.flags, &before.value)
     }
 }
 
@@ -42,6 +45,8 @@ pub(crate) enum Ttl {
     Never,
     /// Whole seconds left.
     Seconds(u64),
+    /// The server does not tell.
+    Unknown,
 }
 
 /// Whether a value is current, and whether this read took the right to renew it (protocol.md 1.5).

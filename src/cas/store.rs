@@ -113,6 +113,8 @@ pub(crate) enum StoreError {
     NoCas(String),
     /// The value is too large for the server. Nothing was sent.
     TooLarge(String),
+    /// The key cannot be sent in the server's protocol. Nothing was sent.
+    KeyForm(String),
     /// The item's value is longer than the user lets through. Nothing of it was read.
     TooLong(String),
     /// The server refused for size or memory and, as memcached does then, deleted the old item (protocol.md 1.3).
@@ -132,6 +134,8 @@ pub(crate) enum ErrorKind {
     NoCas,
     /// The value does not fit, there or here.
     TooLarge,
+    /// The question cannot be put to this server.
+    Unaskable,
 }
 
 impl StoreError {
@@ -145,6 +149,7 @@ impl StoreError {
             }
             StoreError::NoCas(_) => ErrorKind::NoCas,
             StoreError::TooLarge(_) | StoreError::TooLong(_) => ErrorKind::TooLarge,
+            StoreError::KeyForm(_) => ErrorKind::Unaskable,
         }
     }
 }
@@ -170,6 +175,7 @@ impl fmt::Display for StoreError {
             | StoreError::NoCas(message)
             | StoreError::TooLarge(message)
             | StoreError::TooLong(message)
+            | StoreError::KeyForm(message)
             | StoreError::Destroyed(message) => f.write_str(message),
         }
     }
@@ -214,6 +220,11 @@ pub(crate) fn for_each_key<T>(
 pub(crate) trait Store {
     /// The server that holds `key`, as messages and JSON name it; nothing is asked.
     fn server(&self, key: &Key) -> String;
+
+    /// What kind of server it seems to be that holds `key`, if it is none of today's; nothing is asked.
+    fn peer(&self, _: &Key) -> Option<&'static str> {
+        None
+    }
 
     /// Reads items only to show them: a recache win that came with the read is given back (a further exchange).
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;

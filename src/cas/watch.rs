@@ -177,7 +177,7 @@ impl Change {
 /// (protocol.md 1.1), so "never" where the last second was due is no change.
 fn moved(ttl: Ttl, at: Duration, ttl_now: Ttl, now: Duration) -> bool {
     match (ttl, ttl_now) {
-        (Ttl::Never, Ttl::Never) => false,
+        (Ttl::Never, Ttl::Never) | (Ttl::Unknown, _) | (_, Ttl::Unknown) => false,
         (Ttl::Never, Ttl::Seconds(_)) => true,
         (Ttl::Seconds(left), Ttl::Never) => {
             let expiry = at + Duration::from_secs(left);

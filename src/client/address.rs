@@ -1,10 +1,11 @@
 //! Where one server is: what `--server` accepts for each.
 
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use super::host::Host;
 use crate::cas::shown::{Shown, is_unsafe_to_show, quoted};
 
 /// The port that memcached listens on unless told otherwise.
@@ -20,11 +21,22 @@ const FORMS: &str = "HOST, HOST:PORT, :PORT, [V6]:PORT, /path/to.sock, ./path, u
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Address {
     /// A host name or literal address, without encryption.
-    Tcp { host: String, port: u16 },
+    Tcp { host: Host, port: u16 },
     /// The same with TLS.
-    Tls { host: String, port: u16 },
+    Tls { host: Host, port: u16 },
     /// A unix socket.
     Unix(PathBuf),
+}
+
+impl Address {
+    /// The same server name at one of the addresses that it has.
+    pub(super) fn at(&self, address: SocketAddr) -> Address {
+        let mut one = self.clone();
+        if let Address::Tcp { host, .. } | Address::Tls { host, .. } = &mut one {
+            *host = host.at(address);
+        }
+        one
+    }
 }
 
 /// Why some text is no address; the sentence for people.
@@ -142,7 +154,7 @@ fn unix(path: &str) -> Result<Address, AddressError> {
     Ok(Address::Unix(format!("{start}{path}").into()))
 }
 
-fn host_port(text: &str) -> Result<(String, u16), AddressError> {
+fn host_port(text: &str) -> Result<(Host, u16), AddressError> {
     // A bare IPv6 address has colons of its own and no port.
     if text.parse::<Ipv6Addr>().is_ok() {
         return Ok((text.into(), DEFAULT_PORT));
@@ -232,7 +244,8 @@ fn parse_port(text: &str) -> Result<u16, AddressError> {
     })
 }
 
-/// The address as messages and JSON show it; reads back as the same address.
+/// The address as messages and JSON show it; reads back as the same address, unless it tells also which of several that
+/// the name has is used.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, host, port) = match self {
@@ -243,9 +256,13 @@ impl fmt::Display for Address {
             }
         };
         if host.contains(':') {
-            write!(f, "{scheme}[{host}]:{port}")
+            write!(f, "{scheme}[{host}]:{port}")?;
         } else {
-            write!(f, "{scheme}{host}:{port}")
+            write!(f, "{scheme}{host}:{port}")?;
+        }
+        match host.told() {
+            Some(used) => write!(f, " ({})", used.ip()),
+            None => Ok(()),
         }
     }
 }
@@ -297,6 +314,14 @@ mod tests {
             assert_eq!(shown(&format!("{text}/")), address);
             assert_eq!(shown(address), address);
         }
+    }
+
+    #[test]
+    fn the_address_in_use_is_told_where_a_name_has_several() {
+        let address: Address = "tls://cache:1".parse().unwrap();
+        let one = address.at("10.0.0.1:1".parse().unwrap());
+        assert_eq!(one.to_string(), "tls://cache:1 (10.0.0.1)");
+        assert_eq!(address.to_string(), "tls://cache:1");
     }
 
     #[test]

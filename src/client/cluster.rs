@@ -141,7 +141,7 @@ const AT_ONCE: usize = 64;
 
 /// Puts a question to each of several servers, to all of them before the first has answered; the answers come back in the
 /// order of the servers. Where there is only one, nothing is different from asking it.
-pub(crate) fn at_once<S: Send, T: Send>(servers: Vec<S>, ask: impl Fn(S) -> T + Sync) -> Vec<T> {
+pub(super) fn at_once<S: Send, T: Send>(servers: Vec<S>, ask: impl Fn(S) -> T + Sync) -> Vec<T> {
     let mut answers = Vec::with_capacity(servers.len());
     let mut servers = servers.into_iter();
     while let Some(first) = servers.next() {
@@ -166,6 +166,10 @@ pub(crate) fn at_once<S: Send, T: Send>(servers: Vec<S>, ask: impl Fn(S) -> T + 
 impl Store for Cluster {
     fn server(&self, key: &Key) -> String {
         self.sessions[self.place(key)].server(key)
+    }
+
+    fn peer(&self, key: &Key) -> Option<&'static str> {
+        self.sessions[self.place(key)].peer(key)
     }
 
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {

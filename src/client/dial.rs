@@ -2,57 +2,98 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::net::{RecvFlags, recv};
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use socket2::{Domain, SockAddr, SockRef, Socket, Type};
 
 use super::access::Access;
 use super::address::Address;
+use super::host::Host;
+use super::timed::{Timed, arrived, left};
+use super::tls::Channel;
 
 /// An open connection; each read and write is bounded by the deadline that comes with it.
 pub(super) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
-    Tls(Box<ClientConnection>, TcpStream),
+    Tls(Box<Channel>),
 }
 
 /// Opens a connection to `address` within `timeout`, name look-up and TLS handshake included.
-pub(super) fn dial(address: &Address, _access: &Access, timeout: Duration) -> io::Result<Stream> {
+pub(super) fn dial(address: &Address, access: &Access, timeout: Duration) -> io::Result<Stream> {
     let deadline = Instant::now() + timeout;
     match address {
         Address::Tcp { host, port } => tcp(host, *port, deadline).map(Stream::Tcp),
         Address::Unix(path) => unix(path, timeout).map(Stream::Unix),
         Address::Tls { host, port } => {
             // Certificates first: reading them is slow, and no connection should wait for that.
-            let client = tls_client(host)?;
-            handshake(client, tcp(host, *port, deadline)?, deadline)
+            let beginning = access.tls().begin(host)?;
+            let channel = beginning.handshake(tcp(host, *port, deadline)?, deadline)?;
+            Ok(Stream::Tls(Box::new(channel)))
         }
     }
 }
 
-fn tcp(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    let addresses = resolve(host, port, deadline)?;
-    for (tried, address) in addresses.iter().enumerate() {
+fn tcp(host: &Host, port: u16, deadline: Instant) -> io::Result<TcpStream> {
+    let addresses = match host.pinned() {
+        Some(address) => vec![address],
+        None => resolve(host, port, deadline)?,
+    };
+    let (stream, address) = first_of(&addresses, deadline)?;
+    // On another thread another address may have been first: then that one counts.
+    if host.pin(address, &addresses) != address {
+        return tcp(host, port, deadline);
+    }
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// A connection to the first address that accepts one.
+fn first_of(addresses: &[SocketAddr], deadline: Instant) -> io::Result<(TcpStream, SocketAddr)> {
+    let mut last = nowhere();
+    for (tried, &address) in addresses.iter().enumerate() {
         // One that accepts nothing must leave time for those behind it.
         let share = left(deadline)? / u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
-        match TcpStream::connect_timeout(address, share) {
-            Ok(stream) => {
-                stream.set_nodelay(true)?;
-                return Ok(stream);
-            }
+        match TcpStream::connect_timeout(&address, share) {
+            Ok(stream) => return Ok((stream, address)),
             Err(error) => last = error,
         }
     }
     Err(last)
+}
+
+/// The addresses behind a server's name, where it has several; those of the machine itself count as one.
+pub(super) fn several(address: &Address, timeout: Duration) -> Vec<SocketAddr> {
+    apart(addresses(address, timeout).unwrap_or_default())
+}
+
+/// All addresses of a host, in an order of their own: a look-up gives them in another one each time.
+pub(super) fn addresses(address: &Address, timeout: Duration) -> io::Result<Vec<SocketAddr>> {
+    let (Address::Tcp { host, port } | Address::Tls { host, port }) = address else {
+        return Ok(Vec::new());
+    };
+    let mut addresses = resolve(host, *port, Instant::now() + timeout)?;
+    if addresses.is_empty() {
+        return Err(nowhere());
+    }
+    addresses.sort_unstable();
+    addresses.dedup();
+    Ok(addresses)
+}
+
+fn nowhere() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the name has no address")
+}
+
+fn apart(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    if addresses.len() < 2 || addresses.iter().all(|address| address.ip().is_loopback()) {
+        return Vec::new();
+    }
+    addresses
 }
 
 /// The addresses of a host. A literal address needs no look-up; a look-up has no time limit of its own, hence a thread.
@@ -87,49 +128,6 @@ fn unix(path: &Path, timeout: Duration) -> io::Result<UnixStream> {
     Ok(UnixStream::from(std::os::fd::OwnedFd::from(socket)))
 }
 
-fn tls_client(host: &str) -> io::Result<ClientConnection> {
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        return Err(io::Error::other(
-            "no root certificates found; name a file of them in SSL_CERT_FILE",
-        ));
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from(host.to_string()).map_err(io::Error::other)?;
-    ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)
-}
-
-fn handshake(
-    mut client: ClientConnection,
-    stream: TcpStream,
-    deadline: Instant,
-) -> io::Result<Stream> {
-    while client.is_handshaking() {
-        client.complete_io(&mut Timed {
-            stream: &stream,
-            deadline,
-        })?;
-    }
-    Ok(Stream::Tls(Box::new(client), stream))
-}
-
-/// The time left until `deadline`, or the error that it has passed (a socket timeout of zero would mean "for ever").
-fn left(deadline: Instant) -> io::Result<Duration> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() {
-        Err(io::ErrorKind::TimedOut.into())
-    } else {
-        Ok(left)
-    }
-}
-
 impl Stream {
     /// Reads what has come, waiting until `deadline` for the first byte; 0 is the end of the stream.
     pub(super) fn read(&mut self, into: &mut [u8], deadline: Instant) -> io::Result<usize> {
@@ -139,9 +137,7 @@ impl Stream {
                 stream.set_read_timeout(Some(left(deadline)?))?;
                 stream.read(into)
             }
-            Stream::Tls(client, stream) => {
-                rustls::Stream::new(client.as_mut(), &mut Timed { stream, deadline }).read(into)
-            }
+            Stream::Tls(channel) => channel.read(into, deadline),
         }
     }
 
@@ -150,15 +146,7 @@ impl Stream {
         let read = match self {
             Stream::Tcp(stream) => arrived(stream, into),
             Stream::Unix(stream) => arrived(stream, into),
-            Stream::Tls(client, stream) => {
-                // What came may be nothing to read: a TLS server sends session tickets at any time.
-                match client.read_tls(&mut Arrived(stream)) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    other => other.map(|_| ())?,
-                }
-                client.process_new_packets().map_err(io::Error::other)?;
-                client.reader().read(into)
-            }
+            Stream::Tls(channel) => channel.read_arrived(into),
         };
         match read {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
@@ -174,9 +162,7 @@ impl Stream {
                 stream.set_write_timeout(Some(left(deadline)?))?;
                 stream.write(bytes)
             }
-            Stream::Tls(client, stream) => {
-                rustls::Stream::new(client.as_mut(), &mut Timed { stream, deadline }).write(bytes)
-            }
+            Stream::Tls(channel) => channel.write(bytes, deadline),
         }
     }
 
@@ -184,54 +170,78 @@ impl Stream {
     pub(super) fn flush(&mut self, deadline: Instant) -> io::Result<()> {
         match self {
             Stream::Tcp(_) | Stream::Unix(_) => Ok(()),
-            Stream::Tls(client, stream) => {
-                rustls::Stream::new(client.as_mut(), &mut Timed { stream, deadline }).flush()
-            }
+            Stream::Tls(channel) => channel.flush(deadline),
         }
     }
 
     /// Closes with a reset, so that what still waits in our kernel is not delivered after we gave up on it.
     pub(super) fn abort(self) {
-        if let Stream::Tcp(stream) | Stream::Tls(_, stream) = self {
-            // Without it the connection closes in the ordinary way, which is only less tidy.
-            let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+        let stream = match self {
+            Stream::Tcp(stream) => stream,
+            Stream::Tls(channel) => channel.into_stream(),
+            Stream::Unix(_) => return,
+        };
+        // Without it the connection closes in the ordinary way, which is only less tidy.
+        let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+    }
+
+    /// Our own end, where it has an address.
+    pub(super) fn local_address(&self) -> Option<SocketAddr> {
+        match self {
+            Stream::Tcp(stream) => stream.local_addr().ok(),
+            Stream::Tls(channel) => channel.local_address().ok(),
+            Stream::Unix(_) => None,
         }
     }
 }
 
-fn arrived(socket: impl AsFd, into: &mut [u8]) -> io::Result<usize> {
-    Ok(recv(socket, into, RecvFlags::DONTWAIT)?.0)
-}
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
 
-/// A TCP stream that is read without waiting.
-struct Arrived<'a>(&'a TcpStream);
+    use super::*;
 
-impl Read for Arrived<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        arrived(self.0, into)
-    }
-}
-
-/// A TCP stream whose every read and write ends at the deadline, however many of them TLS makes.
-struct Timed<'a> {
-    stream: &'a TcpStream,
-    deadline: Instant,
-}
-
-impl Read for Timed<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(left(self.deadline)?))?;
-        self.stream.read(into)
-    }
-}
-
-impl Write for Timed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(left(self.deadline)?))?;
-        self.stream.write(bytes)
+    fn parsed(texts: &[&str]) -> Vec<SocketAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(5)
+    }
+
+    #[test]
+    fn several_addresses_are_several_servers_unless_they_are_the_machine_itself() {
+        let two = parsed(&["10.0.0.1:1", "10.0.0.2:1"]);
+        assert_eq!(apart(two.clone()), two);
+        for one in [&["10.0.0.1:1"][..], &["127.0.0.1:1", "[::1]:1"], &[]] {
+            assert_eq!(apart(parsed(one)), []);
+        }
+    }
+
+    #[test]
+    fn the_first_address_that_accepts_is_taken() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let there = listener.local_addr().unwrap();
+        let nobody: SocketAddr = "127.0.0.1:1".parse().unwrap();
+        let (_, taken) = first_of(&[nobody, there], soon()).unwrap();
+        assert_eq!(taken, there);
+        assert!(first_of(&[nobody], soon()).is_err());
+        assert!(first_of(&[], soon()).is_err());
+    }
+
+    #[test]
+    fn a_name_at_one_of_its_addresses_goes_nowhere_else() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let there = listener.local_addr().unwrap();
+        let host = Host::from("no.such.host.invalid");
+        assert!(tcp(&host.at(there), 1, soon()).is_ok());
+        assert!(
+            tcp(
+                &host.at("127.0.0.1:1".parse().unwrap()),
+                there.port(),
+                soon()
+            )
+            .is_err()
+        );
     }
 }

@@ -81,6 +81,16 @@ pub(super) struct Limits {
 }
 
 impl Facts {
+    /// What is known where nothing can be asked.
+    pub(super) fn untold() -> Facts {
+        Facts {
+            instance: None,
+            growth: Growth::of(&[]),
+            clock: None,
+            limits: Limits::unknown(),
+        }
+    }
+
     /// Which process answers `now`, where these facts were asked at the read.
     pub(super) fn process(&self, now: &Facts) -> Process {
         if self.instance.is_none()

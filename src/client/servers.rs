@@ -1,9 +1,11 @@
 //! Which servers there are: what `--server`, given again or as a list, and the environment name together.
 
-use std::net::Ipv6Addr;
+use std::fmt;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use super::address::{Address, AddressError, socket_path};
+use super::host::Host;
 use crate::cas::shown::quoted;
 
 /// One of several servers, as the application's own configuration names it.
@@ -12,9 +14,33 @@ pub(crate) struct Server {
     address: Address,
     written: String,
     weight: u32,
+    /// Whether it stands for a server at each address that its name has (`dns+HOST`).
+    stands_for_all: bool,
 }
 
+/// Before the host whose addresses are a server each.
+const EACH_ADDRESS: &str = "dns+";
+
 impl Server {
+    /// One of the servers that `name` stands for: its address is its name, too.
+    pub(super) fn at(name: &Server, at: SocketAddr) -> Server {
+        let (host, port) = (Host::from(at.ip().to_string().as_str()), at.port());
+        let address = match name.address {
+            Address::Tls { .. } => Address::Tls { host, port },
+            _ => Address::Tcp { host, port },
+        };
+        Server {
+            address,
+            written: at.to_string(),
+            weight: name.weight,
+            stands_for_all: false,
+        }
+    }
+
+    pub(super) fn stands_for_all(&self) -> bool {
+        self.stands_for_all
+    }
+
     pub(crate) fn address(&self) -> &Address {
         &self.address
     }
@@ -30,14 +56,32 @@ impl Server {
     }
 
     fn read(text: &str) -> Result<Server, AddressError> {
-        let (text, weight) = split_weight(text);
+        if after(text, "dnssrv+").is_some() {
+            return Err(AddressError::new(
+                "dnssrv+ is not looked up; give dns+HOST:PORT for all addresses of a name, or the servers as a list",
+            ));
+        }
+        let name = after(text, EACH_ADDRESS);
+        let (text, weight) = split_weight(name.unwrap_or(text));
         let address = text.parse()?;
+        if name.is_some() && matches!(address, Address::Unix(_)) {
+            return Err(AddressError::new(
+                "after dns+ the name of a host must follow",
+            ));
+        }
         Ok(Server {
+            stands_for_all: name.is_some(),
             address,
             written: written(text).into(),
             weight: weight.map_or(Ok(1), parse_weight)?,
         })
     }
+}
+
+/// What follows a prefix, in whatever case it was typed.
+fn after<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 /// One server or more, each named once, in the order given.
@@ -68,6 +112,16 @@ impl Servers {
         Servers::joined(lists?).map(Option::unwrap_or_default)
     }
 
+    /// One server.
+    pub(super) fn of(server: Server) -> Servers {
+        Servers(vec![server])
+    }
+
+    /// Whether a name among them stands for servers that only a look-up tells.
+    pub(crate) fn is_open(&self) -> bool {
+        self.iter().any(Server::stands_for_all)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
@@ -93,7 +147,19 @@ impl Default for Servers {
             address,
             written,
             weight: 1,
+            stands_for_all: false,
         }])
+    }
+}
+
+/// The servers for messages.
+impl fmt::Display for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, server) in self.iter().enumerate() {
+            let comma = if at > 0 { ", " } else { "" };
+            write!(f, "{comma}{}", server.address)?;
+        }
+        Ok(())
     }
 }
 
@@ -239,6 +305,32 @@ mod tests {
             ("unix:a.sock", "./a.sock a.sock 1"),
         ] {
             assert_eq!(read(&[text]), Ok(vec![told.into()]), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_may_stand_for_all_of_its_addresses() {
+        let servers: Servers = "DNS+cache:1:3,dns+tls://b,c".parse().unwrap();
+        let open: Vec<bool> = servers.iter().map(Server::stands_for_all).collect();
+        assert_eq!(open, [true, true, false]);
+        assert_eq!(servers.to_string(), "cache:1, tls://b:11211, c:11211");
+        let each = |at: usize, address: &str| {
+            let server = Server::at(servers.iter().nth(at).unwrap(), address.parse().unwrap());
+            let (address, written, weight) = (server.address(), server.written(), server.weight());
+            format!("{address} {written} {weight} {}", server.stands_for_all())
+        };
+        assert_eq!(each(0, "10.0.0.1:1"), "10.0.0.1:1 10.0.0.1:1 3 false");
+        assert_eq!(
+            each(1, "[fd00::1]:2"),
+            "tls://[fd00::1]:2 [fd00::1]:2 1 false"
+        );
+        for (text, why) in [
+            ("dnssrv+_memcache._tcp.h", "give dns+HOST:PORT"),
+            ("dns+/a.sock", "name of a host"),
+            ("dns+", "host is empty"),
+        ] {
+            let error = read(&[text]).unwrap_err();
+            assert!(error.contains(why), "{error}");
         }
     }
 

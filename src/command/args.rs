@@ -11,6 +11,9 @@ use crate::cas::{Condition, Counter, ExpiryRule, Key};
 /// The longest wait that can be asked for.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
+/// The shortest time between two looks that can be asked for.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
+
 /// Reads a key argument: any bytes.
 pub(crate) fn key() -> impl TypedValueParser<Value = Key> {
     OsStringValueParser::new().try_map(|text: OsString| Key::new(text.as_bytes()))
@@ -34,6 +37,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     match with_unit(text, &examples, "not a duration like 500ms, 2s or 1m")? {
         Duration::ZERO => Err("it must be more than zero".into()),
         time if time > LONGEST => Err("it must be at most a year".into()),
+        time => Ok(time),
+    }
+}
+
+/// Reads `--interval`: a time between two looks, which each cost the server something.
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        time if time < SHORTEST_INTERVAL => Err("it must be at least 1ms".into()),
         time => Ok(time),
     }
 }
@@ -62,10 +73,24 @@ pub(crate) fn initial_ttl(text: &str) -> Result<Duration, String> {
 /// Reads a time. A bare number could be meant in any unit, so it is refused, with `examples` of what could be meant;
 /// `wrong` is the answer to everything else that is no time.
 fn with_unit(text: &str, examples: &str, wrong: &str) -> Result<Duration, String> {
+    if !text.is_empty() && text.bytes().all(|byte| byte == b'0') {
+        // Nothing in any unit: what is wrong with that is not the unit.
+        return Ok(Duration::ZERO);
+    }
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("it lacks a unit; give {examples}"));
     }
-    humantime::parse_duration(text).map_err(|_| wrong.into())
+    if has_unit_m(text) {
+        return Err("M could mean minutes or months; give m for minutes, or days as in 30d".into());
+    }
+    // Units in any case.
+    humantime::parse_duration(&text.to_ascii_lowercase()).map_err(|_| wrong.into())
+}
+
+/// Whether some number is followed by nothing but M, which in other places is a month and not a minute.
+fn has_unit_m(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphabetic())
+        .any(|unit| unit == "M")
 }
 
 /// A time that an item can live.
@@ -114,6 +139,11 @@ mod tests {
         assert_eq!(ttl("never"), Ok(ExpiryRule::Never));
         assert_eq!(ttl("90s"), Ok(ExpiryRule::After(Duration::from_secs(90))));
         assert_eq!(ttl("2h"), Ok(ExpiryRule::After(Duration::from_secs(7200))));
+        assert_eq!(ttl("1H"), Ok(ExpiryRule::After(Duration::from_secs(3600))));
+        assert_eq!(
+            ttl("0"),
+            Err("an item cannot live for less than 1s; give never for no expiry".into())
+        );
         for text in ["0", "60", "0s", "500ms", "1500ms", "-1s", "", "forever"] {
             assert!(ttl(text).is_err(), "{text:?}");
         }
@@ -132,6 +162,10 @@ mod tests {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
         assert_eq!(duration("1m"), Ok(Duration::from_secs(60)));
+        assert_eq!(duration("2S"), Ok(Duration::from_secs(2)));
+        assert_eq!(duration("1H30Min"), Ok(Duration::from_secs(5400)));
+        assert!(duration("1M").is_err_and(|message| message.contains("months")));
+        assert_eq!(duration("0"), Err("it must be more than zero".into()));
         assert_eq!(
             duration("2"),
             Err("it lacks a unit; give 2ms, 2s or 2m".into())
@@ -148,6 +182,13 @@ mod tests {
         ] {
             assert!(duration(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_interval_is_at_least_a_millisecond() {
+        assert_eq!(interval("1ms"), Ok(Duration::from_millis(1)));
+        assert_eq!(interval("999us"), Err("it must be at least 1ms".into()));
+        assert!(interval("5").is_err());
     }
 
     #[test]

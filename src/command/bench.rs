@@ -11,7 +11,7 @@ use crate::output::report::{Measured, Report, Status};
 use crate::settings::Settings;
 
 /// So long the private key lives if the program is killed before it deletes it.
-const KEY_LIFE: Expiry = Expiry::In(3600);
+const KEY_LIFE: Duration = Duration::from_secs(3600);
 /// More threads than this say nothing more about the server.
 const MOST_WORKERS: i64 = 1024;
 
@@ -82,6 +82,12 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         }
         None => private_key()?,
     };
+    if settings.servers.only().is_none() {
+        let server = context.server(&key);
+        context
+            .out
+            .message(&format!("bench measures {server}, which holds its key"));
+    }
     if args.key.is_none()
         && let Err(error) = create(context.store.as_mut(), &key)
     {
@@ -133,6 +139,7 @@ fn measure(
                 strategy,
                 workers: usize::from(workers),
                 until,
+                life: args.key.is_none().then_some(KEY_LIFE),
             };
             match bench::run(&trial, &connect) {
                 Ok(measurement) if context.out.json() => {
@@ -221,7 +228,7 @@ fn create(store: &mut dyn Store, key: &Key) -> Result<(), StoreError> {
         key: key.clone(),
         value,
         flags: 0,
-        expiry: KEY_LIFE,
+        expiry: Expiry::In(KEY_LIFE.as_secs()),
         condition: Condition::Absent,
         proof: None,
         tell_token: false,

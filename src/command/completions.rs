@@ -22,10 +22,6 @@ impl Subcommand for Args {
         false
     }
 
-    fn asks_by_key(&self) -> bool {
-        false
-    }
-
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         run(self, context.tree, context.out)
     }

@@ -5,15 +5,52 @@ use std::time::Duration;
 use super::under_way::{Guarded, UnderWay};
 use super::{Context, Subcommand, UsageError};
 use crate::cas::{Key, Store};
-use crate::client::hash::{HashError, Ring};
+use crate::client::address::Address;
+use crate::client::discover::{self, Naming, Undiscovered};
+use crate::client::everywhere::{self, Shelf};
+use crate::client::hash::{HashError, Ring, Scheme};
 use crate::client::servers::Server;
 use crate::client::{Cluster, Session};
 use crate::output::Output;
 use crate::settings::Settings;
 
 /// Looks at what is named for the way to the servers, so that what cannot be used is told before anything is sent.
-pub(super) fn prepare(settings: &Settings) -> Result<(), UsageError> {
-    settings.access.prepare().map_err(UsageError::new)
+pub(super) fn prepare(settings: &Settings, out: &mut Output) -> Result<(), UsageError> {
+    let addresses = settings.servers.iter().map(Server::address);
+    let tls: Vec<String> = addresses
+        .filter(|address| matches!(address, Address::Tls { .. }))
+        .map(ToString::to_string)
+        .collect();
+    let access = &settings.access;
+    access.prepare(!tls.is_empty()).map_err(UsageError::new)?;
+    if !tls.is_empty() && access.is_insecure() {
+        let servers = tls.join(", ");
+        out.trouble(&format!(
+            "--tls-insecure: whoever answers is taken for {servers}, and anybody in between can read and change everything"
+        ));
+    }
+    Ok(())
+}
+
+/// The settings with the servers that were found out, where those named only lead to them.
+pub(super) fn discovered(settings: &Settings) -> Result<Option<Settings>, Undiscovered> {
+    if !settings.discover && !settings.servers.is_open() {
+        return Ok(None);
+    }
+    let open = |address| Session::new(address, settings.timeout).with_access(&settings.access);
+    let mut servers = discover::addresses(&settings.servers, &open)?;
+    if settings.discover {
+        // By default pymemcache's own discovery takes the addresses, and the others take the names.
+        let naming = match settings.hash {
+            Some(Scheme::Pymemcache) => Naming::Ip,
+            _ => Naming::Host,
+        };
+        servers = discover::clusters(&servers, naming, &open)?;
+    }
+    Ok(Some(Settings {
+        servers,
+        ..settings.clone()
+    }))
 }
 
 /// A store that holds every key; it connects when it is first asked.
@@ -54,15 +91,27 @@ pub(super) fn only_session(settings: &Settings) -> Option<Session> {
     Some(session(server, settings))
 }
 
+/// What every server holds under these keys, wherever they belong.
+pub(super) fn look_everywhere(settings: &Settings, keys: &[Key]) -> Vec<Shelf> {
+    let timeout = settings.timeout;
+    everywhere::look(keys, &settings.servers, timeout, &|address: Address| {
+        let session = Session::new(address, timeout).with_access(&settings.access);
+        session.taking_values(longest(settings))
+    })
+}
+
 fn session(server: &Server, settings: &Settings) -> Session {
     Session::new(server.address().clone(), settings.timeout).with_access(&settings.access)
 }
 
 fn cluster(settings: &Settings, ring: Ring, bound: Duration) -> Cluster {
-    // On a machine of 32 bits, too, a size is at most 1 GiB.
-    let longest = usize::try_from(settings.max_value.bytes()).unwrap_or(usize::MAX);
-    let timeout = bound.min(settings.timeout);
+    let (timeout, longest) = (bound.min(settings.timeout), longest(settings));
     Cluster::new(&settings.servers, ring, timeout, longest).with_access(&settings.access)
+}
+
+fn longest(settings: &Settings) -> usize {
+    // On a machine of 32 bits, too, a size is at most 1 GiB.
+    usize::try_from(settings.max_value.bytes()).unwrap_or(usize::MAX)
 }
 
 impl<'a> Context<'a> {

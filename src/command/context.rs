@@ -40,11 +40,6 @@ impl UsageError {
 
 /// What each subcommand is: arguments that can be run.
 pub(crate) trait Subcommand {
-    /// Whether it asks by key, so that each key must have its server. Only then there is a store.
-    fn asks_by_key(&self) -> bool {
-        true
-    }
-
     /// The time limit of all exchanges together, if there is one: no single exchange may take longer.
     fn bound(&self) -> Option<Duration> {
         None
@@ -53,6 +48,11 @@ pub(crate) trait Subcommand {
     /// Whether it asks servers at all: only then what is named for them is looked at.
     fn asks_servers(&self) -> bool {
         true
+    }
+
+    /// Whether it asks by key, so that each key must have its server. Only then there is a store.
+    fn asks_by_key(&self) -> bool {
+        self.asks_servers()
     }
 
     /// Does what was asked. An outcome of any kind is an [`Exit`]; an error is a failure that has no outcome.

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::Context;
+use crate::cas::expiry::ExpiryError;
 use crate::cas::shown::quoted;
 use crate::cas::update::{Stopped, Why};
 use crate::cas::{Counter, ErrorKind, Item, Key, StoreError};
+use crate::client::discover::Undiscovered;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::report::{Number, Report, Status};
@@ -44,6 +46,13 @@ pub(super) fn no_answer(
         ..report
     };
     fail(context, server, Exit::of(error), report, &error.to_string())
+}
+
+/// Reports that the servers could not be found out, which is before there is anything to work with.
+pub(super) fn undiscovered(out: &mut Output, undiscovered: &Undiscovered) -> anyhow::Result<Exit> {
+    let Undiscovered { server, error } = undiscovered;
+    let report = Report::of(Status::of(error));
+    fail_on(out, server, Exit::of(error), report, &error.to_string())
 }
 
 /// Reports a failure on a server: the object for programs, the message for people.
@@ -99,7 +108,8 @@ impl Ending<'_> {
             (None, String::new())
         };
         let server = context.server(self.key);
-        let message = self.message(&stopped, &now, &server);
+        let peer = context.store.peer(self.key);
+        let message = self.message(&stopped, &now, &server, peer);
         let tally = stopped.tally;
         let mut report = Report {
             attempts: Some(tally.attempts),
@@ -125,6 +135,7 @@ impl Ending<'_> {
                 IfLost::Conflict => (Exit::Conflict, Status::Conflict),
                 IfLost::Exhausted { .. } => (Exit::Conflict, Status::Exhausted),
             },
+            Why::Expiry(ExpiryError::Unseen) => (Exit::Refused, Status::Refused),
             Why::Unsuitable(_) | Why::Expiry(_) | Why::Declined => {
                 (Exit::Unsuitable, Status::Unsuitable)
             }
@@ -147,7 +158,7 @@ impl Ending<'_> {
         Ok(items.into_iter().next().flatten())
     }
 
-    fn message(&self, stopped: &Stopped, now: &str, server: &str) -> String {
+    fn message(&self, stopped: &Stopped, now: &str, server: &str, peer: Option<&str>) -> String {
         let key = self.key;
         match &stopped.why {
             Why::Missing => format!("{key} is not on {server}{}", self.if_missing),
@@ -159,6 +170,10 @@ impl Ending<'_> {
             Why::OutOfTime => self.lost(stopped, "time is", "--deadline", now, server),
             Why::Unsuitable(reason) => format!("{key} on {server}: {reason}; nothing was written"),
             Why::Declined => format!("{key} on {server}: nothing was written"),
+            Why::Expiry(error @ ExpiryError::Unseen) => {
+                let peer = peer.map_or(String::new(), |peer| format!(" (it seems to be {peer})"));
+                format!("{key} on {server}{peer}: {error}; nothing was written")
+            }
             Why::Expiry(error) => format!("{key} on {server}: {error}; nothing was written"),
             Why::Store(error) if error.kind() == ErrorKind::Unknown => {
                 format!(

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::ControlFlow;
 
 use super::many::{Invalid, KeyList, KeysFrom, Many};
-use super::{Context, Subcommand, UsageError, args, ending};
+use super::{Context, Subcommand, UsageError, all_servers, args, ending};
 use crate::cas::{Item, Key, Looked, Store, StoreError};
 use crate::exit::Exit;
 use crate::output::Output;
@@ -16,6 +16,7 @@ use crate::output::text;
 /// Reading disturbs nothing: the item does not move in the server's LRU, and if the read took the right to renew a stale
 /// item away from the clients it is meant for, it is given back.
 #[derive(Debug, clap::Args)]
+#[command(alias = "get")]
 #[command(after_help = "\
 Examples:
   mccas gets my_key                    one line about the item, then its value
@@ -23,8 +24,13 @@ Examples:
   mccas gets --raw my_key > file       the bytes and nothing else
   token=$(mccas gets --token-only my_key)
   mccas gets --keys-from keys.txt --json   any number of keys, one object for each
+  mccas gets --all-servers my_key      one line per server: who holds it, and what
 
 Keys that are not there are named on stderr, and the exit code is 4.")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub(crate) struct Args {
     /// The keys to read
     #[arg(required_unless_present = "keys_from", conflicts_with = "keys_from")]
@@ -42,12 +48,20 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["json", "instance", "keys_from"])]
     token_only: bool,
 
+    /// Ask every server, and every address of a name that has several: who holds the keys, and whether they differ
+    #[arg(long, conflicts_with_all = ["raw", "token_only", "instance"])]
+    all_servers: bool,
+
     /// Tell also which server process hands out the tokens, for cas --instance
     #[arg(long, conflicts_with = "keys_from")]
     instance: bool,
 }
 
 impl Subcommand for Args {
+    fn asks_by_key(&self) -> bool {
+        !self.all_servers
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         run(self, context)
     }
@@ -59,6 +73,9 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     }
     if args.keys.len() > 1 && (args.raw || args.token_only) {
         return Err(UsageError::new("--raw and --token-only take exactly one key").into());
+    }
+    if args.all_servers {
+        return all_servers::run(&args.keys, context);
     }
     let read = read(args, context.store.as_mut());
     if let Some(error) = failure_of_all(args, &read, context) {
@@ -199,7 +216,7 @@ fn found_and_missing(args: &Args, read: &[Read], context: &mut Context) -> anyho
             Err(error) => {
                 let server = context.server(key);
                 if !failed.contains(&server) {
-                    context.out.message(&error.to_string());
+                    context.out.outcome(Exit::of(error), &error.to_string());
                     failed.push(server);
                 }
             }

@@ -29,6 +29,7 @@ const MANY_CONFLICTS: u32 = 16;
 /// memcached's own incr and decr know no negative numbers and refuse a counter that is below zero: where others use them,
 /// give --min 0. A step below zero is noted on stderr.
 #[derive(Debug, clap::Args)]
+#[command(alias = "incr")]
 #[command(after_help = "\
 Examples:
   n=$(mccas incr-cas my_key)                  add 1

@@ -1,6 +1,6 @@
 //! `mccas locate`: which of several servers holds a key.
 
-use super::{Context, Subcommand, args, connect};
+use super::{Context, Subcommand, args};
 use crate::cas::Key;
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
@@ -25,38 +25,21 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
-    fn asks_servers(&self) -> bool {
-        false
-    }
-
-    fn asks_by_key(&self) -> bool {
-        false
-    }
-
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
-        let ring = connect::ring(context.settings)?;
-        let servers: Vec<String> = context
-            .settings
-            .servers
-            .iter()
-            .map(|server| server.address().to_string())
-            .collect();
-        let located: Vec<(&Key, &str)> = self
-            .keys
-            .iter()
-            .map(|key| (key, servers[ring.server_of(key.as_bytes())].as_str()))
-            .collect();
-        if !context.out.json() {
-            let aligned = context.out.terminal();
-            for line in text::located(&located, context.out.paint(), aligned) {
-                context.out.line(&line)?;
+        let servers: Vec<String> = self.keys.iter().map(|key| context.server(key)).collect();
+        if context.out.json() {
+            for (key, server) in self.keys.iter().zip(servers) {
+                let server = Some(server);
+                let report = Report::of(Status::Located).key(key);
+                context.out.object(&Report { server, ..report })?;
             }
             return Ok(Exit::Done);
         }
-        for (key, server) in located {
-            let server = Some(server.to_string());
-            let report = Report::of(Status::Located).key(key);
-            context.out.object(&Report { server, ..report })?;
+        let servers = servers.iter().map(String::as_str);
+        let located: Vec<(&Key, &str)> = self.keys.iter().zip(servers).collect();
+        let aligned = context.out.terminal();
+        for line in text::located(&located, context.out.paint(), aligned) {
+            context.out.line(&line)?;
         }
         Ok(Exit::Done)
     }

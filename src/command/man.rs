@@ -7,7 +7,7 @@ use super::{Context, Subcommand, UsageError};
 use crate::exit::Exit;
 
 /// What the environment says, on every page alike.
-const ENVIRONMENT: [(&str, &str); 8] = [
+const ENVIRONMENT: [(&str, &str); 12] = [
     (
         "MCCAS_SERVER",
         "The server or servers, where --server is not given.",
@@ -40,6 +40,22 @@ const ENVIRONMENT: [(&str, &str); 8] = [
         "SSL_CERT_FILE",
         "The certificates to trust, instead of the system's.",
     ),
+    (
+        "MCCAS_TLS_CA, MCCAS_TLS_CERT, MCCAS_TLS_KEY, MCCAS_TLS_SERVER_NAME",
+        "The same as --tls-ca, --tls-cert, --tls-key and --tls-server-name, where these are not given.",
+    ),
+    (
+        "MCCAS_TLS_INSECURE",
+        "If it is 1, the same as --tls-insecure.",
+    ),
+    (
+        "MCCAS_USERNAME",
+        "The user name, where --username is not given.",
+    ),
+    (
+        "MCCAS_PASSWORD",
+        "The password, where --password-file is not given. It is sent only to a server that asks for it.",
+    ),
 ];
 
 /// Print the manual page of mccas or of one of its commands
@@ -57,10 +73,6 @@ pub(crate) struct Args {
 
 impl Subcommand for Args {
     fn asks_servers(&self) -> bool {
-        false
-    }
-
-    fn asks_by_key(&self) -> bool {
         false
     }
 

@@ -6,6 +6,7 @@ pub(crate) mod cas;
 pub(crate) mod completions;
 pub(crate) mod contention;
 pub(crate) mod delete;
+pub(crate) mod edit;
 pub(crate) mod gets;
 pub(crate) mod incr_cas;
 pub(crate) mod locate;
@@ -16,6 +17,7 @@ pub(crate) mod watch;
 
 mod child;
 
+mod all_servers;
 mod connect;
 mod context;
 mod ending;
@@ -57,6 +59,7 @@ subcommands! {
     Cas: cas,
     IncrCas: incr_cas,
     Update: update,
+    Edit: edit,
     Delete: delete,
     Lock: lock,
     Watch: watch,
@@ -76,8 +79,25 @@ pub(crate) fn run(
 ) -> anyhow::Result<Exit> {
     let subcommand = command.subcommand();
     if subcommand.asks_servers() {
-        connect::prepare(settings)?;
+        connect::prepare(settings, out)?;
+        match connect::discovered(settings) {
+            Ok(None) => {}
+            Ok(Some(found)) => {
+                out.detail(&format!("the servers are {}", found.servers));
+                return run_with(subcommand, &found, tree, out);
+            }
+            Err(error) => return ending::undiscovered(out, &error),
+        }
     }
+    run_with(subcommand, settings, tree, out)
+}
+
+fn run_with(
+    subcommand: &dyn Subcommand,
+    settings: &Settings,
+    tree: fn() -> clap::Command,
+    out: &mut Output,
+) -> anyhow::Result<Exit> {
     let mut context = Context::connect(settings, subcommand, tree, out)?;
     let exit = subcommand.run(&mut context)?;
     context.under_way.obey_late();

@@ -163,6 +163,10 @@ impl<S: Store> Store for Guarded<S> {
         self.store.server(key)
     }
 
+    fn peer(&self, key: &Key) -> Option<&'static str> {
+        self.store.peer(key)
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         self.store.look(keys)
     }

@@ -4,6 +4,7 @@ mod bytes;
 pub(crate) mod calendar;
 mod columns;
 pub(crate) mod contention;
+mod diff;
 pub(crate) mod event;
 pub(crate) mod measurements;
 mod paint;
@@ -299,6 +300,20 @@ impl Output {
         if self.loudness >= Loudness::Verbose {
             self.say(text);
         }
+    }
+
+    /// Shows people on stderr how one value differs from another, each with its name.
+    pub(crate) fn difference(&mut self, old: (&str, &[u8]), new: (&str, &[u8])) {
+        let lines = diff::lines(old, new, self.stderr_paint);
+        let text = lines.join("\n") + "\n";
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+
+    /// Asks people something on stderr; what they answer stands behind it on the same line.
+    pub(crate) fn question(&mut self, text: &str) {
+        let text = text::escaped(text.as_bytes());
+        let line = format!("{} {text} ", self.stderr_paint.program("mccas:"));
+        let _ = io::stderr().write_all(line.as_bytes());
     }
 
     fn say(&mut self, text: &str) {

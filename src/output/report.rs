@@ -70,11 +70,15 @@ pub(crate) struct Report {
     pub(crate) size: Option<usize>,
     /// `stale` or `placeholder`, where the value is not an ordinary one.
     pub(crate) state: Option<&'static str>,
+    /// Whether the servers that hold a key hold different values.
+    pub(crate) differs: Option<bool>,
     pub(crate) attempts: Option<u32>,
     pub(crate) conflicts: Option<u32>,
     pub(crate) method: Option<&'static str>,
     /// What won over a swap that lost.
     pub(crate) current: Option<Current>,
+    /// Where the text of an edit is that is not stored.
+    pub(crate) file: Option<String>,
     /// Which of the slots of a lock, from 0.
     pub(crate) slot: Option<usize>,
     /// How long a lock was held.
@@ -144,13 +148,13 @@ pub(crate) struct Current {
 
 /// Time left as JSON: seconds, or `null` for an item without expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Left(Ttl);
+pub(crate) struct Left(Option<u64>);
 
 impl Serialize for Left {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Ttl::Never => serializer.serialize_none(),
-            Ttl::Seconds(left) => serializer.serialize_u64(left),
+            None => serializer.serialize_none(),
+            Some(left) => serializer.serialize_u64(left),
         }
     }
 }
@@ -171,7 +175,7 @@ impl Status {
         match error.kind() {
             ErrorKind::Unreachable => Status::Unreachable,
             ErrorKind::Unknown => Status::Unknown,
-            ErrorKind::Refused => Status::Refused,
+            ErrorKind::Refused | ErrorKind::Unaskable => Status::Refused,
             ErrorKind::NoCas => Status::NoCas,
             ErrorKind::TooLarge => Status::Unsuitable,
         }
@@ -220,7 +224,11 @@ impl Report {
     }
 
     pub(crate) fn ttl(mut self, ttl: Ttl) -> Report {
-        self.ttl = Some(Left(ttl));
+        self.ttl = match ttl {
+            Ttl::Never => Some(Left(None)),
+            Ttl::Seconds(left) => Some(Left(Some(left))),
+            Ttl::Unknown => None,
+        };
         self
     }
 

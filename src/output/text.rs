@@ -52,13 +52,41 @@ pub(crate) fn head(key: &Key, item: &Item, paint: Paint) -> String {
     }
     // The same by fewer steps: a list of keys has very many of them.
     let mut line = String::with_capacity(96);
-    let _ = write!(line, "{key}  token {}  ttl ", item.token);
-    let _ = match item.ttl {
-        Ttl::Never => write!(line, "never"),
-        Ttl::Seconds(left) => write!(line, "{left}s"),
-    };
+    let (token, ttl) = (item.token, ttl(item.ttl));
+    let _ = write!(line, "{key}  token {token}  ttl {ttl}");
     let _ = write!(line, "  flags {}  {} B", item.flags, item.size);
     line
+}
+
+/// What a server has under a key.
+#[derive(Clone, Copy)]
+pub(crate) enum Held<'a> {
+    Item(&'a Item),
+    Nothing,
+    /// It did not tell; the word for why.
+    Unknown(&'a str),
+}
+
+/// What each server has under each key, aligned with each other if `aligned`, which also cuts the values.
+pub(crate) fn held(rows: &[(&Key, &str, Held)], paint: Paint, aligned: bool) -> Vec<String> {
+    let names: Vec<[String; 2]> = rows
+        .iter()
+        .map(|(key, server, _)| [key.to_string(), (*server).to_string()])
+        .collect();
+    let widths = if aligned { widths(&names) } else { [0; 2] };
+    let line = |([key, server], (_, _, held)): (&[String; 2], &(&Key, &str, Held))| {
+        let what = match held {
+            Held::Item(item) => event_item(item, paint, aligned),
+            Held::Nothing => paint.label("missing"),
+            Held::Unknown(why) => paint.bad(why),
+        };
+        let (after_key, after_server) = (space(key, widths[0]), space(server, widths[1]));
+        format!(
+            "{}{after_key}  {server}{after_server}  {what}",
+            paint.key(key)
+        )
+    };
+    names.iter().zip(rows).map(line).collect()
 }
 
 fn fields(key: &Key, item: &Item) -> [String; 5] {
@@ -76,6 +104,7 @@ pub(crate) fn ttl(ttl: Ttl) -> String {
     match ttl {
         Ttl::Never => "never".into(),
         Ttl::Seconds(left) => format!("{left}s"),
+        Ttl::Unknown => "unknown".into(),
     }
 }
 

@@ -7,12 +7,14 @@ use std::{env, fs};
 use crate::harness::inspect::show;
 use crate::harness::mccas::mccas_alone;
 
-pub(crate) const SUBCOMMANDS: [&str; 11] = [
+pub(crate) const SUBCOMMANDS: [&str; 13] = [
     "gets",
     "cas",
     "incr-cas",
     "update",
+    "edit",
     "delete",
+    "lock",
     "watch",
     "locate",
     "contention",

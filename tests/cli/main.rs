@@ -7,7 +7,8 @@ mod harness; // What the tests stand on: servers, the command, faults.
 mod harness_tests; // The harness by itself.
 
 // The tests.
-mod access; // TLS, authentication, other protocols, no CAS.
+mod access; // Other protocols, no CAS, no room.
+mod all_servers; // `gets --all-servers`: who holds a key, and whether they differ.
 mod bench; // Measuring: rows, keys, trouble.
 mod cas; // Where the value comes from and what it is compared with.
 mod citations; // What is cited of docs/protocol.md exists.
@@ -15,6 +16,9 @@ mod completions; // The completion files: up to date, accepted by their shells.
 mod contention; // Who fights over which key: the log, told as tables and objects.
 mod contention_hostile; // The same on a log that no memcached writes.
 mod delete; // By token or value, and what is known when its answer is lost.
+mod dialects; // Every command on every kind of server; docs/servers.md.
+mod discover; // Servers that a configuration endpoint or the name service knows.
+mod edit; // A value in an editor on a terminal.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.
@@ -25,6 +29,8 @@ mod input; // Files, stdin and named pipes are read no further than a value can 
 mod json; // The objects, read by strict types.
 mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
+mod lock; // Leases: held, waited for, lost.
+mod login; // Who is asked for a password logs in, and nobody else gets it.
 mod long_values; // What is longer than --max-value is not read.
 mod lost_attempts; // Retries, deadline, fallback.
 mod man; // The manual pages: up to date, with their sections.
@@ -40,10 +46,13 @@ mod round_trips; // How often the program waits for the server.
 mod several_servers; // Each key on the server of the application's client, and nowhere else.
 mod signals; // What is told of a write that a signal interrupts.
 mod terminal; // Colours, and nothing that a terminal would obey.
+mod tls; // Whose certificates are trusted, and what is said when they are not.
 mod tokens; // 64 bits, all of them compared.
 mod torn; // Values and tokens that do not belong together.
 mod update; // Values through a command: what it gets, what it may do, how it fails.
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
 mod watch_log; // `watch --log`: every store, as the server logs it.
+mod watch_servers; // Keys on several servers.
 mod weather; // What is down, silent or foreign.
+mod wrong; // Command lines that are wrong, and what is said to them.

@@ -14,7 +14,8 @@ use crate::harness::{reaper, wait};
 const NAMES: [&str; 3] = ["cache-a", "cache-b:11212", "10.0.0.3"];
 
 /// Commands that ask by key.
-const BY_KEY: [&[&str]; 7] = [
+const BY_KEY: [&[&str]; 8] = [
+    &["lock", "k", "--", "true"],
     &["gets", "k"],
     &["cas", "k", "v", "--token", "absent"],
     &["incr-cas", "k", "--initial", "0"],
@@ -363,4 +364,43 @@ fn each_key_tells_the_instance_of_its_own_server() {
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 3);
+}
+
+#[test]
+fn bench_says_which_server_it_measures() {
+    let servers = Servers::start(2);
+    let key = "key0";
+    set_by_pymemcache(&servers.list(), 1);
+    let home = servers.holders(key).remove(0);
+    servers.at(&home).set(key, "0");
+    hashed(&servers.list())
+        .args([
+            "bench",
+            "--key",
+            key,
+            "--workers",
+            "2",
+            "--increments",
+            "20",
+        ])
+        .args(["--strategy", "incr", "--json"])
+        .run();
+    assert_eq!(servers.at(&home).value(key), "20");
+    let outcome = hashed(&servers.list())
+        .args([
+            "bench",
+            "--workers",
+            "1",
+            "--increments",
+            "20",
+            "--strategy",
+            "incr",
+        ])
+        .run();
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let measured = |server: &Memcached| outcome.stderr.contains(&server.address());
+    assert!(
+        outcome.stderr.contains("bench measures") && servers.0.iter().any(measured),
+        "{outcome:?}"
+    );
 }

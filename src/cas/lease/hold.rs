@@ -128,6 +128,11 @@ impl Lease {
         self.certain
     }
 
+    /// Whether the last request got no answer in time.
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.troubled
+    }
+
     pub(crate) fn due(&self, now: Duration) -> Due {
         let patience = self.end_at().saturating_sub(now);
         if patience.is_zero() {

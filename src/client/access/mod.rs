@@ -9,36 +9,56 @@ use std::sync::OnceLock;
 
 use self::credentials::Credentials;
 pub(crate) use self::credentials::{Identity, Secret};
+use super::tls::{Tls, TlsOptions};
 
 /// What is needed to get in, shared by all connections of a run.
 #[derive(Default)]
 pub(crate) struct Access {
     identity: Identity,
     credentials: OnceLock<Option<Credentials>>,
+    tls: Tls,
 }
 
 impl Access {
     /// Access as it was configured; no file is opened yet.
-    pub(crate) fn new(identity: Identity) -> Access {
+    pub(crate) fn new(identity: Identity, tls: TlsOptions) -> Access {
         Access {
             identity,
             credentials: OnceLock::new(),
+            tls: Tls::new(tls),
         }
     }
 
-    /// Reads what the user has named, and says what cannot be used of it, before anything is sent.
-    pub(crate) fn prepare(&self) -> Result<(), String> {
-        if self.credentials.get().is_none() {
-            // Whoever was faster has read the same.
-            let _ = self.credentials.set(self.identity.credentials()?);
+    /// Reads what the user has named, and says what cannot be used of it, before anything is sent. With `tls` a server wants
+    /// that, too.
+    pub(crate) fn prepare(&self, tls: bool) -> Result<(), String> {
+        if tls {
+            self.tls.prepare()?;
         }
-        Ok(())
+        self.read_credentials().map(|_| ())
+    }
+
+    /// Whether TLS is only for show: servers are not asked who they are.
+    pub(crate) fn is_insecure(&self) -> bool {
+        self.tls.is_insecure()
+    }
+
+    pub(super) fn tls(&self) -> &Tls {
+        &self.tls
     }
 
     /// The name and the password for a server that asks.
     pub(super) fn credentials(&self) -> Option<&Credentials> {
-        self.prepare().ok()?;
-        self.credentials.get()?.as_ref()
+        self.read_credentials().ok().flatten()
+    }
+
+    fn read_credentials(&self) -> Result<Option<&Credentials>, String> {
+        if let Some(credentials) = self.credentials.get() {
+            return Ok(credentials.as_ref());
+        }
+        let credentials = self.identity.credentials()?;
+        // Whoever was faster has read the same.
+        Ok(self.credentials.get_or_init(|| credentials).as_ref())
     }
 }
 

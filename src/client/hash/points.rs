@@ -116,7 +116,7 @@ fn dalli_points(weight: u32, total: u64, servers: usize) -> u32 {
 fn ketama_name(server: &Server) -> String {
     match server.address() {
         Address::Tcp { host, port } | Address::Tls { host, port } if *port == DEFAULT_PORT => {
-            host.clone()
+            host.to_string()
         }
         Address::Tcp { host, port } | Address::Tls { host, port } => format!("{host}:{port}"),
         Address::Unix(_) => format!("{}:0", server.written()),

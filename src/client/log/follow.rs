@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::super::Session;
-use super::Log;
 use super::clients::Clients;
 use super::line::{Attempt, Connection, Line};
+use super::{Knock, Log};
 use crate::cas::StoreError;
 use crate::cas::mutation::{Counters, Mutation};
 
@@ -32,6 +32,7 @@ pub(crate) fn follow(mut server: Session) -> Result<(Reader, Keeper), StoreError
         shared,
         stores: 0,
         grown: Instant::now(),
+        knock: None,
     };
     Ok((reader, keeper))
 }
@@ -81,6 +82,8 @@ pub(crate) struct Keeper {
     /// The stores at the last look, and when they had grown.
     stores: u64,
     grown: Instant,
+    /// The last knock.
+    knock: Option<Knock>,
 }
 
 /// How much of the log has come when it was to be settled.
@@ -166,8 +169,8 @@ impl Keeper {
         if stores != self.stores {
             self.stores = stores;
             self.grown = Instant::now();
-        } else if self.grown.elapsed() >= QUIET && self.server.can_be_knocked() {
-            self.server.knock();
+        } else if self.grown.elapsed() >= QUIET {
+            self.knock = self.server.knock();
         }
     }
 
@@ -192,13 +195,11 @@ impl Keeper {
     }
 
     /// Knocks, and has the line of it waited for; whether that is possible.
-    pub(crate) fn knock(&self, later: Later) -> bool {
-        if !self.server.can_be_knocked() {
-            return false;
-        }
+    pub(crate) fn knock(&mut self, later: Later) -> bool {
         // Locked meanwhile, so that the line is not read before it is waited for.
         let mut seen = lock(&self.shared);
-        let Some(name) = self.server.knock() else {
+        self.knock = self.server.knock();
+        let Some(name) = self.knock.as_ref().and_then(|knock| knock.name) else {
             return false;
         };
         seen.awaited = Some(Awaited {
@@ -334,6 +335,7 @@ mod tests {
             shared: Arc::new(Mutex::new(seen())),
             stores: 0,
             grown: Instant::now(),
+            knock: None,
         };
         (keeper, listener)
     }

@@ -37,11 +37,20 @@ struct Log {
     address: Address,
 }
 
+/// A connection that was made to be seen in the log.
+struct Knock {
+    /// Its name there, where that can be known.
+    name: Option<SocketAddr>,
+    _kept: Option<Stream>,
+}
+
 impl Session {
     /// Asks the server for its log of stores and connections.
     fn attach(&self) -> Result<Log, StoreError> {
         let mut wire = self.open()?;
-        let patient = Session::new(self.address.clone(), self.timeout.max(FIRST_LINE));
+        let mut patient = Session::new(self.address.clone(), self.timeout.max(FIRST_LINE));
+        patient = patient.with_access(&self.access);
+        patient.asks = self.asks;
         wire.allow(patient.timeout);
         let ask = |wire: &mut Wire| {
             wire.send(b"watch mutations connevents\r\n")?;
@@ -49,7 +58,11 @@ impl Session {
         };
         let mut answer = ask(&mut wire);
         if matches!(answer, Err(ReplyError::Wire(WireError::Unauthenticated))) {
-            answer = self.log_in(&mut wire).and_then(|()| ask(&mut wire));
+            wire.allow(self.timeout);
+            answer = self.log_in(&mut wire).and_then(|()| {
+                wire.allow(patient.timeout);
+                ask(&mut wire)
+            });
         }
         match answer {
             Ok(line) if line == b"OK" => Ok(Log::new(wire, &self.address)),
@@ -63,19 +76,15 @@ impl Session {
     /// The server's logging thread sleeps up to a second when there is nothing to log, and what comes in bursts
     /// meanwhile is lost (protocol.md 6). A knock now and then keeps it awake, and its line coming back proves that
     /// everything before it has come too.
-    fn knock(&self) -> Option<SocketAddr> {
-        match (
-            &self.address,
-            dial(&self.address, &self.access, self.timeout),
-        ) {
-            (Address::Tcp { .. }, Ok(Stream::Tcp(stream))) => stream.local_addr().ok(),
-            _ => None,
-        }
-    }
-
-    /// Whether it is worth knocking: on a TLS port a connection without a handshake would be an incident.
-    fn can_be_knocked(&self) -> bool {
-        !matches!(self.address, Address::Tls { .. })
+    ///
+    /// Behind a TLS handshake something unread is left (tickets), and closing resets the connection: the server, if it is
+    /// slower, would not know any more whose it was. So the caller has to keep such a one for a while.
+    fn knock(&self) -> Option<Knock> {
+        let stream = dial(&self.address, &self.access, self.timeout).ok()?;
+        Some(Knock {
+            name: stream.local_address(),
+            _kept: matches!(stream, Stream::Tls(_)).then_some(stream),
+        })
     }
 
     /// A proxy would show its own log, which has no stores.

@@ -6,11 +6,13 @@
 
 mod answer;
 mod classic;
-pub(crate) mod meta;
+mod language;
+mod meta;
 pub(crate) mod reply;
 pub(crate) mod request;
 
 pub(crate) use self::answer::{Answer, Answered};
+pub(crate) use self::language::Language;
 pub(crate) use self::reply::ReplyError;
 pub(crate) use self::request::Request;
 use super::facts::Route;
@@ -20,6 +22,22 @@ use crate::cas::{Counter, Item, Key, Swap, Token, Ttl, Want, Written};
 /// How questions are put and answers are understood. Each question has its answer behind it; questions that go out in one
 /// write are answered in turn.
 pub(crate) trait Dialect: Sync {
+    /// Whether a key can be sent at all.
+    fn carries(&self, key: &Key) -> bool;
+
+    /// Whether a write by meta command is sure to be understood: else the value of an `ms` may be taken for commands, and an
+    /// `md` may find no token to be the right one.
+    fn is_sure_of_meta(&self) -> bool;
+
+    /// What there is to be asked beside value, token and flags.
+    fn tells(&self) -> Tells;
+
+    /// Asks what shows whether this dialect is understood, where the first question does not.
+    fn ask_hello(&self, _: &mut Request) {}
+    fn hello(&self, _: &mut Wire) -> Result<(), ReplyError> {
+        Ok(())
+    }
+
     /// Asks for an item without moving it in the LRU; the answer to it bears the number. A recache win may come with it.
     fn ask_item(&self, request: &mut Request, key: &Key, want: Want, number: usize);
     fn item(&self, wire: &mut Wire, want: Want, number: usize) -> Result<Seen, ReplyError>;
@@ -63,14 +81,47 @@ pub(crate) trait Dialect: Sync {
     fn ask_delete(&self, request: &mut Request, key: &Key);
     fn delete(&self, wire: &mut Wire) -> Result<(), ReplyError>;
 
-    /// Asks the server to delete an item if it has this token.
-    fn ask_delete_if(&self, request: &mut Request, key: &Key, token: Token);
-    /// What became of it, and whether the answer came whole, so that the connection can be used again.
-    fn delete_if(&self, wire: &mut Wire) -> Result<(Written, bool), ReplyError>;
+    /// Asks the server to delete an item if it has this token, if that can be asked.
+    fn ask_delete_if(&self, _: &mut Request, _: &Key, _: Token) -> bool {
+        false
+    }
+    fn delete_if(&self, _: &mut Wire) -> Result<Deleted, ReplyError> {
+        Err(nothing_was_asked())
+    }
 
-    /// Asks the server to take a recache win back; with `keep` the item is to keep its token, which not every server can.
-    fn ask_release(&self, request: &mut Request, key: &Key, token: Token, keep: bool);
-    fn release(&self, wire: &mut Wire) -> Result<(), ReplyError>;
+    /// Asks the server to take a recache win back, if that can be asked so.
+    fn ask_release(&self, _: &mut Request, _: &Key, _: Token, _: Release) -> bool {
+        false
+    }
+    /// Whether the item had the token.
+    fn release(&self, _: &mut Wire) -> Result<bool, ReplyError> {
+        Err(nothing_was_asked())
+    }
+}
+
+/// The dialect does not know the question.
+fn nothing_was_asked() -> ReplyError {
+    ReplyError::Rejected("nothing was asked".into())
+}
+
+/// How a recache win is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Release {
+    /// If the item has the token still, which it keeps.
+    KeepingToken,
+    /// If the item has the token still; it gets a new one.
+    Guarded,
+    /// Whatever the item is; it gets a new token.
+    Unguarded,
+}
+
+/// What a server tells beside value, token and flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tells {
+    /// When an item expires.
+    pub(crate) expiry: bool,
+    /// What the server says of itself: its clock, its limits, its process.
+    pub(crate) statistics: bool,
 }
 
 /// A swap, the way that it travels, and whether to ask in the same write which token the item has afterwards.
@@ -79,6 +130,16 @@ pub(crate) struct Attempt<'a> {
     pub(crate) swap: &'a Swap,
     pub(crate) route: Route,
     pub(crate) looking: bool,
+}
+
+/// What became of a delete by token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Deleted {
+    pub(crate) written: Written,
+    /// The token that the item has now, if it was asked for and came back.
+    pub(crate) token: Option<Token>,
+    /// Whether all answers came, so that the connection can be used again.
+    pub(crate) complete: bool,
 }
 
 /// What a read shows.

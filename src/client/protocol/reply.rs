@@ -1,5 +1,6 @@
 //! What comes back, as far as all servers say it in the same way: errors and statistics.
 
+use super::language::Language;
 use crate::client::wire::{Wire, WireError};
 
 /// The largest value that any memcached announces: its own ceiling for `-I`. How much is taken, the wire says.
@@ -16,6 +17,8 @@ pub(crate) enum ReplyError {
     Rejected(String),
     /// `SERVER_ERROR`: what it means depends on the command.
     Server(String),
+    /// A read was answered in another dialect than it was asked in.
+    Speaks(Language),
 }
 
 impl From<WireError> for ReplyError {
@@ -42,6 +45,16 @@ pub(crate) fn error_line(line: &[u8]) -> Option<ReplyError> {
     }
     line.starts_with(b"ERROR")
         .then(|| ReplyError::Rejected(lossy(line)))
+}
+
+/// The answer to `version`: all that was asked before it is answered.
+pub(crate) fn version(wire: &mut Wire) -> Result<(), WireError> {
+    let line = wire.line()?;
+    if line.starts_with(b"VERSION ") {
+        return Ok(());
+    }
+    let what = format!("{:?} where nothing should follow", lossy(&line));
+    Err(WireError::OutOfStep(what))
 }
 
 /// The `STAT name value` lines of one statistics reply; `None` if the server answers with an error instead.

@@ -50,6 +50,11 @@ impl Request {
         self.text("stats settings\r\n");
     }
 
+    /// `version`: what a server of any dialect answers.
+    pub(crate) fn version(&mut self) {
+        self.text("version\r\n");
+    }
+
     /// `stats conns`: who is connected.
     pub(crate) fn connections(&mut self) {
         self.text("stats conns\r\n");
@@ -68,6 +73,16 @@ impl Request {
     /// The length up to which the bytes must arrive for the command to take effect that was added last of those that do.
     pub(crate) fn effect_of_last(&mut self) -> usize {
         self.takes_effect.take().unwrap_or(self.bytes.len())
+    }
+
+    /// `config get cluster`: the servers of the cluster.
+    pub(crate) fn cluster(&mut self) {
+        self.text("config get cluster\r\n");
+    }
+
+    /// The same as ElastiCache told it before 1.4.14.
+    pub(crate) fn cluster_as_item(&mut self) {
+        self.text("get AmazonElastiCache:cluster\r\n");
     }
 
     /// Notes that the bytes so far change something once they arrive.

@@ -12,6 +12,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::Session;
+use super::language::Heard;
 use super::read::BATCH_BYTES;
 use crate::cas::store::Fault;
 use crate::cas::{Item, Key, Looked, StoreError, Take, Token, Want};
@@ -28,6 +29,15 @@ pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a key holds, or why that is not known.
 type Outcome = Result<Option<Item>, StoreError>;
+
+/// How often an item is looked at before its token is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// At its token and then at all of it, as the server may be counting with its value.
+    Two,
+    /// Once, until a value comes that could be counted with.
+    One,
+}
 
 /// The keys that one server is asked for, and how far that is.
 #[derive(Default)]
@@ -142,7 +152,7 @@ impl Ahead<'_> {
                 return outcome;
             }
             if self.windows.is_empty()
-                && let Some(error) = session.trouble()
+                && let Some(error) = session.trouble().or_else(|| self.uncarried(session))
             {
                 self.answered += 1;
                 self.ask_again();
@@ -163,10 +173,10 @@ impl Ahead<'_> {
 
     /// Sees to it that two windows are under way, as long as there are keys.
     fn ask(&mut self, session: &mut Session) -> Result<(), StoreError> {
-        while self.windows.len() < 2 && self.asked < self.keys.len() {
-            let (dialect, once) = (session.dialect, session.reads_once);
+        while self.windows.len() < 2 && self.is_carried(session) {
+            let (dialect, once) = (session.dialect(), session.looks == Looks::One);
             let mut request = session.request();
-            while self.asked < self.keys.len() && request.bytes().len() < WINDOW_BYTES {
+            while self.is_carried(session) && request.bytes().len() < WINDOW_BYTES {
                 let key = self.keys[self.asked];
                 if once {
                     dialect.ask_item_once(&mut request, key, self.asked);
@@ -191,10 +201,22 @@ impl Ahead<'_> {
         Ok(())
     }
 
+    /// Whether there is a key to be asked for, and the server's dialect has a way to do so.
+    fn is_carried(&self, session: &Session) -> bool {
+        let key = self.keys.get(self.asked);
+        key.is_some_and(|key| session.dialect().carries(key))
+    }
+
+    /// Why the next key cannot be asked for, if its form is the reason.
+    fn uncarried(&self, session: &Session) -> Option<StoreError> {
+        let key = std::slice::from_ref(*self.keys.get(self.answered)?);
+        session.ensure_carried(key).err()
+    }
+
     /// Reads the answer to the first question that has none. An error is the connection's end.
     fn answer(&mut self, session: &mut Session) -> Result<Answer, StoreError> {
         let &(end, once) = self.windows.front().expect("a question is under way");
-        let (dialect, number) = (session.dialect, self.answered);
+        let (dialect, number) = (session.dialect(), self.answered);
         let seen = session.on_wire(|wire| {
             wire.renew();
             if once {
@@ -210,7 +232,7 @@ impl Ahead<'_> {
         self.numbers |= is_number;
         self.answered += 1;
         if self.answered == end {
-            session.reads_once = !self.numbers;
+            session.looks = if self.numbers { Looks::Two } else { Looks::One };
             self.numbers = false;
             self.windows.pop_front();
         }
@@ -230,10 +252,19 @@ impl Ahead<'_> {
     /// The connection has ended. The error is the next key's, unless that is to be asked for on a new connection: if this one
     /// has brought answers, or once if it was cut.
     fn broken(&mut self, session: &mut Session, error: StoreError) -> Option<StoreError> {
+        let heard = session.heard.take();
+        if let Some(Heard::Language(language)) = heard {
+            // It is asked again as it wants to be asked.
+            session.language = language;
+            self.ask_again();
+            return None;
+        }
         let again = match &error {
             StoreError::Unreachable(failure) => match failure.fault {
                 Fault::Dial => false,
                 Fault::Cut => self.progress || !self.barren,
+                // Whoever hung up over the first question may seem foreign, and have had a bad moment.
+                Fault::Foreign if heard == Some(Heard::Nothing) => !self.barren,
                 Fault::Silent | Fault::Foreign => self.progress,
             },
             _ => false,
@@ -310,16 +341,15 @@ impl Ahead<'_> {
         if doubtful.is_empty() {
             return;
         }
-        session.reads_once = false;
+        session.looks = Looks::Two;
         let keys: Vec<Key> = doubtful
             .iter()
             .map(|&at| self.keys[start + at].clone())
             .collect();
-        let dialect = session.dialect;
         let seen = session.in_batches(
             &keys,
-            |request, key, number| dialect.ask_item(request, key, Want::Value, number),
-            |wire, number| dialect.item(wire, Want::Value, number),
+            |dialect, request, key, number| dialect.ask_item(request, key, Want::Value, number),
+            |dialect, wire, number| dialect.item(wire, Want::Value, number),
         );
         match seen {
             Ok(seen) => {

@@ -23,14 +23,8 @@ impl Session {
             }
             _ => plain(error),
         };
-        let distrusted = error
-            .get_ref()
-            .and_then(|error| error.downcast_ref::<rustls::Error>())
-            .is_some_and(|error| matches!(error, rustls::Error::InvalidCertificate(_)));
-        let hint = match (&self.address, error.kind()) {
-            _ if distrusted => " (SSL_CERT_FILE names a file of certificates to trust instead)",
-            (Address::Tls { .. }, io::ErrorKind::InvalidData) => " (is it a port without TLS?)",
-            (_, io::ErrorKind::ConnectionRefused) => " (is memcached running there?)",
+        let hint = match error.kind() {
+            io::ErrorKind::ConnectionRefused => " (is memcached running there?)",
             _ => "",
         };
         let message = format!("cannot reach {}: {cause}{hint}", self.address);
@@ -49,6 +43,11 @@ impl Session {
         answered: bool,
     ) -> StoreError {
         let (fault, message) = match error {
+            ReplyError::Wire(WireError::Silent | WireError::Cut(_))
+                if !answered && !in_doubt && self.speaks_binary() =>
+            {
+                (Fault::Foreign, self.binary_only())
+            }
             // The command handles the server's own words for "not stored"; the rest does not say what the server did.
             ReplyError::Server(text) if in_doubt => {
                 let text = shown(text.as_bytes());
@@ -64,6 +63,10 @@ impl Session {
             ReplyError::Wire(WireError::LoginUnclear) => (
                 Fault::Foreign,
                 format!("{} answered the login as no memcached does", self.address),
+            ),
+            ReplyError::Speaks(_) => (
+                Fault::Foreign,
+                format!("{} answers otherwise than before", self.address),
             ),
             ReplyError::Wire(WireError::Silent) => (Fault::Silent, self.silent(answered)),
             ReplyError::Wire(WireError::Hurried) => (
@@ -102,6 +105,13 @@ impl Session {
             "{} did not answer within {}{hint}",
             self.address,
             self.patience()
+        )
+    }
+
+    fn binary_only(&self) -> String {
+        format!(
+            "{} speaks the binary protocol only (-S or -B binary), and mccas does not speak it",
+            self.address
         )
     }
 
@@ -163,12 +173,15 @@ impl Session {
     /// The server does not take the command; nothing was applied.
     pub(super) fn refused(&self, text: &str) -> StoreError {
         let hint = match text {
-            "ERROR" => " (mccas needs memcached 1.6 or newer)",
             "ERROR Too many open connections" => " (raise its -c, or try again)",
             _ => "",
         };
+        let peer = match self.language.peer() {
+            Some(peer) => format!(", which seems to be {peer},"),
+            None => String::new(),
+        };
         let text = shown(text.strip_prefix("ERROR ").unwrap_or(text).as_bytes());
-        StoreError::Refused(format!("{} refused: {text}{hint}", self.address))
+        StoreError::Refused(format!("{}{peer} refused: {text}{hint}", self.address))
     }
 
     /// The server hands out token 0.

@@ -5,25 +5,30 @@
 
 mod ahead;
 mod errors;
+mod language;
 mod login;
+mod poll;
 mod read;
+mod release;
 mod store;
+mod stranger;
 mod swap;
 mod window;
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use self::ahead::Looks;
 pub(super) use self::ahead::look_through;
-
+use self::language::Heard;
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::access::Access;
 use crate::client::address::Address;
 use crate::client::facts::{Clock, Facts, Growth, Instance, Limits};
 use crate::client::mark::Mark;
-use crate::client::protocol::meta::Meta;
-use crate::client::protocol::{Dialect, ReplyError, Request, Seen, Unfit, reply};
+use crate::client::protocol::{Language, ReplyError, Request, Seen, Unfit, reply};
 use crate::client::wire::{Wire, WireError};
 
 /// One server, and what is remembered of it. The connection is opened when it is first needed.
@@ -34,8 +39,16 @@ pub(crate) struct Session {
     longest_value: usize,
     /// Up when an answer is to be waited for only a moment longer.
     hurry: Arc<AtomicBool>,
-    /// What the server understands.
-    dialect: &'static dyn Dialect,
+    /// What the server understands, as far as its answers have shown.
+    language: Language,
+    /// What it turned out to speak instead, until that is heeded.
+    heard: Option<Heard>,
+    /// Whether it has ever answered anything that was understood.
+    met: bool,
+    /// Whether it knows `me`, by which a poll disturbs nothing.
+    knows_debug: bool,
+    /// Keys whose items were seen stale where there is no `me`: a poll by `mg` would take the win each time.
+    stale: Vec<Key>,
     wire: Option<Wire>,
     /// What the server said of itself, from the first read on; it outlives a reconnect to the same process.
     facts: Option<Facts>,
@@ -47,12 +60,14 @@ pub(crate) struct Session {
     mark: Mark,
     /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
     takes_tokens: Option<bool>,
-    /// Whether the values read last in windows were none that the server could count with.
-    reads_once: bool,
+    /// How closely items are looked at in windows, by what the last one held.
+    looks: Looks,
     /// Until when no window is tried after one that led to nobody, and why it did.
     down: Option<(Instant, StoreError)>,
     /// Whether the server asks for a login; `None` until it has answered.
-    asks: Option<bool>,
+    pub(in crate::client) asks: Option<bool>,
+    /// Whether it is one of the binary protocol; `None` until that was tried.
+    binary: Cell<Option<bool>>,
 }
 
 impl Session {
@@ -66,16 +81,21 @@ impl Session {
             access: Arc::default(),
             longest_value: 0,
             hurry: Arc::default(),
-            dialect: &Meta,
+            language: Language::Meta,
+            heard: None,
+            met: false,
+            knows_debug: true,
+            stale: Vec::new(),
             wire: None,
             facts: None,
             remembered: None,
             expiry_moves: false,
             mark: Mark::default(),
             takes_tokens: None,
-            reads_once: false,
+            looks: Looks::Two,
             down: None,
             asks: None,
+            binary: Cell::default(),
         }
     }
 
@@ -114,7 +134,8 @@ impl Session {
 
     /// Whether this is a proxy, whose log and counters know nothing of the items behind it (protocol.md 8).
     pub(in crate::client) fn is_proxy(&mut self) -> Result<bool, StoreError> {
-        Ok(self.learn()?.limits.says_proxy())
+        let says_proxy = self.learn()?.limits.says_proxy();
+        Ok(says_proxy || self.language == Language::Relay)
     }
 
     /// Compares the process that answers now with the known one, and remembers this one from now on.
@@ -143,10 +164,15 @@ impl Session {
     }
 
     fn ask_facts(&mut self) -> Result<Facts, StoreError> {
-        let mut request = self.request();
-        request.stats();
-        request.settings();
-        self.exchange(&request, read_facts)
+        self.understood(&[], |session| {
+            if !session.dialect().tells().statistics {
+                return Ok(Facts::untold());
+            }
+            let mut request = session.request();
+            request.stats();
+            request.settings();
+            session.exchange(&request, read_facts)
+        })
     }
 
     /// One exchange: sends `request` and reads its answers with `read`, which also learns when it was sent.
@@ -165,9 +191,11 @@ impl Session {
         match self.put(&mut wire, new, request, read) {
             Ok(answer) => {
                 self.wire = Some(wire);
+                self.met = true;
                 Ok(answer)
             }
             Err((error, in_doubt)) => {
+                self.heard = self.hear(&error, !self.met && !wire.answered());
                 let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)
@@ -236,10 +264,17 @@ impl Session {
         let wire = self.wire.as_mut().expect("opened just now");
         let outcome = part(wire);
         let answered = wire.answered();
-        outcome.map_err(|error| {
-            self.hang_up();
-            self.explain(error, false, answered)
-        })
+        match outcome {
+            Ok(answer) => {
+                self.met |= answered;
+                Ok(answer)
+            }
+            Err(error) => {
+                self.heard = self.hear(&error, !self.met && !answered);
+                self.hang_up();
+                Err(self.explain(error, false, answered))
+            }
+        }
     }
 
     /// The item that was seen; `None` on a miss or at the moment of expiry.
@@ -260,7 +295,8 @@ fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
     Ok(Facts {
         instance: Instance::of(&stats).filter(|_| !limits.is_proxy()),
         growth: Growth::of(&stats),
-        clock: Clock::of(&stats, asked, answered),
+        // Another machine's clock may go otherwise, and each write would move the expiry by the difference.
+        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.is_proxy()),
         limits,
     })
 }

@@ -1,11 +1,11 @@
-//! Reading: several keys in one write, the moment of expiry by the server's clock, and giving a recache win back.
+//! Reading: several keys in one write, and the moment of expiry by the server's clock.
 
 use std::time::Instant;
 
 use super::{Session, read_facts};
-use crate::cas::{Item, Key, StoreError, Token, Ttl, Want};
+use crate::cas::{Item, Key, StoreError, Ttl, Want};
 use crate::client::facts::Facts;
-use crate::client::protocol::{ReplyError, Request};
+use crate::client::protocol::{Dialect, ReplyError, Request};
 use crate::client::wire::Wire;
 
 /// Requests of one write. A server stops reading while its answers are not taken, so a write must fit the buffers
@@ -20,28 +20,31 @@ impl Session {
     pub(super) fn in_batches<T>(
         &mut self,
         keys: &[Key],
-        ask: impl Fn(&mut Request, &Key, usize),
-        read: impl Fn(&mut Wire, usize) -> Result<T, ReplyError>,
+        ask: impl Fn(&dyn Dialect, &mut Request, &Key, usize),
+        read: impl Fn(&dyn Dialect, &mut Wire, usize) -> Result<T, ReplyError>,
     ) -> Result<Vec<T>, StoreError> {
         let mut answers = Vec::with_capacity(keys.len());
         while answers.len() < keys.len() {
             let first = answers.len();
-            let mut request = self.request();
-            let mut next = first;
-            while next < keys.len() && request.bytes().len() < BATCH_BYTES {
-                ask(&mut request, &keys[next], next);
-                next += 1;
-            }
-            let mut at = first;
-            let batch = self.exchange(&request, |wire, _| {
-                (first..next)
-                    .map(|n| {
-                        at = n;
-                        read(wire, n)
-                    })
-                    .collect::<Result<Vec<_>, _>>()
-            });
-            let batch = batch.map_err(|error| error.about(&keys[at]))?;
+            let batch = self.understood(keys, |session| {
+                let dialect = session.dialect();
+                let mut request = session.request();
+                let mut next = first;
+                while next < keys.len() && request.bytes().len() < BATCH_BYTES {
+                    ask(dialect, &mut request, &keys[next], next);
+                    next += 1;
+                }
+                let mut at = first;
+                let batch = session.exchange(&request, |wire, _| {
+                    (first..next)
+                        .map(|n| {
+                            at = n;
+                            read(dialect, wire, n)
+                        })
+                        .collect::<Result<Vec<_>, _>>()
+                });
+                batch.map_err(|error| error.about(&keys[at]))
+            })?;
             answers.extend(batch);
         }
         Ok(answers)
@@ -53,6 +56,12 @@ impl Session {
         key: &Key,
         want: Want,
     ) -> Result<Option<Item>, StoreError> {
+        self.understood(std::slice::from_ref(key), |session| {
+            session.read_in_dialect(key, want)
+        })
+    }
+
+    fn read_in_dialect(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {
         if self.wire.is_none() {
             // A new connection may lead to another process: what is known of the old one does not count for it.
             self.facts = None;
@@ -92,7 +101,7 @@ impl Session {
         want: Want,
         facts: Facts,
     ) -> Result<Option<Item>, StoreError> {
-        let dialect = self.dialect;
+        let dialect = self.dialect();
         let mut request = self.request();
         dialect.ask_item(&mut request, key, want, 0);
         let read = self.exchange(&request, |wire, asked| {
@@ -122,25 +131,32 @@ impl Session {
         key: &Key,
         want: Want,
     ) -> Result<(Option<Item>, bool), StoreError> {
-        let dialect = self.dialect;
+        let dialect = self.dialect();
+        let tells = dialect.tells();
         let mut request = self.request();
         dialect.ask_item(&mut request, key, want, 0);
-        request.stats();
-        request.settings();
-        dialect.ask_item(&mut request, key, Want::Meta, 2);
+        if tells.statistics {
+            request.stats();
+            request.settings();
+        }
+        if tells.expiry {
+            dialect.ask_item(&mut request, key, Want::Meta, 2);
+        }
         let read = self.exchange(&request, |wire, asked| {
-            Ok((
-                dialect.item(wire, want, 0)?,
-                read_facts(wire, asked)?,
-                dialect.item(wire, Want::Meta, 2)?,
-            ))
+            let first = dialect.item(wire, want, 0)?;
+            let facts = if tells.statistics {
+                read_facts(wire, asked)?
+            } else {
+                Facts::untold()
+            };
+            let exact = !tells.expiry || dialect.item(wire, Want::Meta, 2)?.state == first.state;
+            Ok((first, facts, exact))
         });
-        let (first, facts, second) = read.map_err(|error| error.about(key))?;
+        let (first, facts, exact) = read.map_err(|error| error.about(key))?;
         self.facts = Some(facts);
         if !facts.limits.cas_enabled {
             return Err(self.no_cas());
         }
-        let exact = first.state == second.state;
         let mut item = self.item(first)?;
         if let (Some(item), Some(clock)) = (&mut item, facts.clock)
             && let Ttl::Seconds(left) = item.ttl
@@ -149,73 +165,9 @@ impl Session {
         }
         Ok((item, exact))
     }
-
-    /// Gives a recache win back and keeps the item's token, where the server can; returns whether it could.
-    fn release_quietly(&mut self, key: &Key, token: Token) -> Result<bool, StoreError> {
-        if self.takes_tokens == Some(false) {
-            return Ok(false);
-        }
-        let dialect = self.dialect;
-        let mut request = self.request();
-        dialect.ask_release(&mut request, key, token, true);
-        let accepted = self.exchange(&request, |wire, _| match dialect.release(wire) {
-            Err(ReplyError::Rejected(_)) => Ok(false),
-            released => released.map(|()| true),
-        })?;
-        if !accepted {
-            // After an error answer a connection is not used again.
-            self.wire = None;
-        }
-        self.takes_tokens = Some(accepted);
-        Ok(accepted)
-    }
-
-    /// Gives a recache win back, so that the next reader gets it.
-    pub(super) fn release_win(&mut self, key: &Key, token: Token) -> Result<(), StoreError> {
-        if self.release_quietly(key, token)? {
-            return Ok(());
-        }
-        let dialect = self.dialect;
-        let mut request = self.request();
-        dialect.ask_release(&mut request, key, token, false);
-        self.exchange(&request, |wire, _| dialect.release(wire))
-    }
-
-    /// Gives a recache win back and corrects `item` for it: an older server makes a new token when it takes the win back.
-    pub(super) fn give_back(&mut self, key: &Key, item: &mut Item) {
-        if !matches!(self.release_quietly(key, item.token), Ok(false)) {
-            return;
-        }
-        let dialect = self.dialect;
-        let mut request = self.request();
-        dialect.ask_release(&mut request, key, item.token, false);
-        // Where no read tells value and token without taking the win again, the old token stays: it is spent, so a swap
-        // with it conflicts, which is safe.
-        let looking = dialect.ask_undisturbed(&mut request, key);
-        let seen = self.exchange(&request, |wire, _| {
-            dialect.release(wire)?;
-            if looking {
-                dialect.undisturbed(wire)
-            } else {
-                Ok(None)
-            }
-        });
-        if let Ok(Some(seen)) = seen
-            && seen.certain
-            && let Some(token) = Token::new(seen.token)
-        {
-            *item = Item {
-                size: seen.value.len(),
-                value: seen.value,
-                flags: seen.flags,
-                token,
-                ..item.clone()
-            };
-        }
-    }
 }
 
 /// Whether an item expires at a moment that its read could not establish.
 fn moment_is_open(item: &Item, facts: Facts) -> bool {
-    item.ttl != Ttl::Never && item.expires_at.is_none() && facts.clock.is_some()
+    matches!(item.ttl, Ttl::Seconds(_)) && item.expires_at.is_none() && facts.clock.is_some()
 }

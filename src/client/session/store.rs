@@ -15,12 +15,15 @@ impl Store for Session {
         self.name()
     }
 
+    fn peer(&self, _: &Key) -> Option<&'static str> {
+        self.language.peer()
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
-        let dialect = self.dialect;
         let seen = self.in_batches(
             keys,
-            |request, key, number| dialect.ask_item(request, key, Want::Value, number),
-            |wire, number| dialect.item(wire, Want::Value, number),
+            |dialect, request, key, number| dialect.ask_item(request, key, Want::Value, number),
+            |dialect, wire, number| dialect.item(wire, Want::Value, number),
         )?;
         let mut items = seen
             .into_iter()
@@ -39,20 +42,7 @@ impl Store for Session {
     }
 
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
-        let dialect = self.dialect;
-        let answers = self.in_batches(
-            keys,
-            |request, key, _| dialect.ask_glance(request, key),
-            |wire, _| dialect.glance(wire),
-        )?;
-        let glance = |(number, ttl)| {
-            let token = Token::new(number).ok_or_else(|| self.no_cas())?;
-            Ok(Glance { token, ttl })
-        };
-        answers
-            .into_iter()
-            .map(|answer| answer.map(glance).transpose())
-            .collect()
+        self.poll(keys)
     }
 
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {
@@ -95,28 +85,21 @@ impl Store for Session {
         key: &Key,
         delta: u64,
     ) -> Result<Option<(Counter, Option<Token>)>, StoreError> {
-        let dialect = self.dialect;
+        let dialect = self.dialect();
         let mut request = self.request();
         dialect.ask_add(&mut request, key, delta);
         self.exchange(&request, |wire, _| dialect.add(wire))
     }
 
     fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
-        let dialect = self.dialect;
+        let dialect = self.dialect();
         let mut request = self.request();
         dialect.ask_delete(&mut request, key);
         self.exchange(&request, |wire, _| dialect.delete(wire))
     }
 
     fn delete_if(&mut self, key: &Key, token: Token) -> Result<Written, StoreError> {
-        let dialect = self.dialect;
-        let mut request = self.request();
-        dialect.ask_delete_if(&mut request, key, token);
-        let (written, whole) = self.exchange(&request, |wire, _| dialect.delete_if(wire))?;
-        if !whole {
-            self.wire = None;
-        }
-        Ok(written)
+        self.delete_by_token(key, token)
     }
 
     fn release(&mut self, key: &Key, token: Token) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! Writing: by which command a swap travels, and what becomes of the connection after its answer.
 
 use super::Session;
-use crate::cas::{Store, StoreError, Swap, Token, Written};
+use crate::cas::{Condition, Expiry, Key, Store, StoreError, Swap, Token, Written};
 use crate::client::facts::{Limits, Route};
 use crate::client::protocol::{Answer, Answered, Attempt};
 
@@ -17,7 +17,7 @@ impl Session {
             route: self.route(swap)?,
             looking,
         };
-        let dialect = self.dialect;
+        let dialect = self.dialect();
         let mut request = self.request();
         dialect.ask_swap(&mut request, attempt);
         let answered = self.exchange(&request, |wire, _| dialect.swap(wire, attempt))?;
@@ -50,13 +50,53 @@ impl Session {
         (item.value == swap.value && item.flags == swap.flags).then_some(item.token)
     }
 
+    /// Deletes an item by its token.
+    ///
+    /// Before 1.6.14 `md` finds every token to be the wrong one, and without meta commands there is no delete by token at all. A
+    /// swap to a value that is gone as soon as it is written does the same.
+    pub(super) fn delete_by_token(
+        &mut self,
+        key: &Key,
+        token: Token,
+    ) -> Result<Written, StoreError> {
+        let dialect = self.dialect();
+        let mut request = self.request();
+        if dialect.ask_delete_if(&mut request, key, token) {
+            let deleted = self.exchange(&request, |wire, _| dialect.delete_if(wire))?;
+            if !deleted.complete {
+                self.wire = None;
+            }
+            if deleted.written != Written::Conflict || deleted.token != Some(token) {
+                return Ok(deleted.written);
+            }
+        }
+        let swap = Swap {
+            key: key.clone(),
+            value: Vec::new(),
+            flags: 0,
+            expiry: Expiry::Past,
+            condition: Condition::Token(token),
+            proof: None,
+            tell_token: false,
+        };
+        Ok(match self.send_swap(&swap, false)?.0 {
+            Written::Stored(_) => Written::Stored(None),
+            other => other,
+        })
+    }
+
     /// How this swap travels, or why it must not.
     pub(super) fn route(&self, swap: &Swap) -> Result<Route, StoreError> {
         let limits = self
             .facts
             .map_or_else(Limits::unknown, |facts| facts.limits);
         let size = swap.value.len();
+        let sure = self.dialect().is_sure_of_meta();
         match limits.route(&swap.key, swap.flags, size) {
+            Route::Meta | Route::Classic if swap.proof.is_some() && !sure => {
+                Err(self.knows_no_proof())
+            }
+            Route::Meta if swap.key.is_plain() && !sure => Ok(Route::Classic),
             Route::TooLarge(most) => Err(StoreError::TooLarge(format!(
                 "the value has {size} bytes; {} takes at most {most} under this key (its -I sets the limit)",
                 self.address
@@ -68,6 +108,13 @@ impl Session {
             ))),
             route => Ok(route),
         }
+    }
+
+    fn knows_no_proof(&self) -> StoreError {
+        StoreError::NoProof(format!(
+            "{} cannot do --exactly-once: it knows no tokens of the client's choice (memcached 1.6.27 or newer does)",
+            self.address
+        ))
     }
 
     /// Turns an answer into an outcome; after an error answer the connection is not used again.
@@ -83,9 +130,7 @@ impl Session {
                 swap.value.len()
             ))),
             Answer::Refused(text) if swap.proof.is_some() && text == "invalid flag" => {
-                Err(StoreError::NoProof(format!(
-                    "{address} cannot do --exactly-once: it knows no tokens of the client's choice (memcached 1.6.27 or newer does)"
-                )))
+                Err(self.knows_no_proof())
             }
             Answer::Refused(text) => Err(self.refused(&text)),
             Answer::Destroyed(text) => Err(StoreError::Destroyed(format!(

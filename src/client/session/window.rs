@@ -6,13 +6,14 @@
 use std::time::Instant;
 
 use super::ahead::PAUSE;
+use super::language::Heard;
 use super::read::BATCH_BYTES;
 use super::{Session, read_facts};
 use crate::cas::store::{Failure, Fault, InWindow};
 use crate::cas::{Key, StoreError, Swap, Token, Ttl, Want, Written};
 use crate::client::facts::{Clock, Facts, Route};
 use crate::client::mark::Mark;
-use crate::client::protocol::{Attempt, ReplyError, Request, Seen, reply};
+use crate::client::protocol::{Attempt, Deleted, ReplyError, Request, Seen, reply};
 use crate::client::wire::{Wire, WireError};
 
 /// A value that is longer does not wait with others.
@@ -28,7 +29,7 @@ struct Window {
 
 impl Session {
     pub(super) fn read_together(&mut self, keys: &[Key]) -> Vec<Result<InWindow, StoreError>> {
-        if !self.dialect.writes_in_windows() {
+        if !self.dialect().writes_in_windows() {
             return keys.iter().map(|_| Ok(InWindow::Alone)).collect();
         }
         let mut read = Vec::with_capacity(keys.len());
@@ -50,6 +51,11 @@ impl Session {
         // A server that was restarted meanwhile has closed the connection; nothing was written by asking.
         if was_open && matches!(&window, Err((_, error)) if is_cut(error)) {
             (_, window) = self.ask_window(keys);
+        }
+        // It speaks a dialect in which nothing goes in windows, or none that was known when it was asked.
+        if let Some(Heard::Language(language)) = self.heard.take() {
+            self.language = language;
+            return (0..count).map(|_| Ok(InWindow::Alone)).collect();
         }
         match window {
             Ok(window) => self.settle_window(keys, window),
@@ -74,7 +80,7 @@ impl Session {
 
     /// How many items were asked for, and the window; an error comes with the place of the item that it befell.
     fn ask_window(&mut self, keys: &[Key]) -> (usize, Result<Window, (usize, StoreError)>) {
-        let dialect = self.dialect;
+        let dialect = self.dialect();
         let mut request = self.request();
         request.stats();
         request.settings();
@@ -160,7 +166,7 @@ impl Session {
             route: Route::Meta,
             looking: false,
         };
-        let dialect = self.dialect;
+        let dialect = self.dialect();
         let answers = self.write_batch(
             count,
             |request, number| dialect.ask_swap(request, attempt(number)),
@@ -180,15 +186,33 @@ impl Session {
         &mut self,
         items: &[(&Key, Token)],
     ) -> Vec<Result<Written, StoreError>> {
-        let dialect = self.dialect;
+        let dialect = self.dialect();
         let mut outcomes = Vec::with_capacity(items.len());
         while outcomes.len() < items.len() {
             let rest = &items[outcomes.len()..];
-            outcomes.extend(self.write_batch(
+            let answers = self.write_batch(
                 rest.len(),
-                |request, number| dialect.ask_delete_if(request, rest[number].0, rest[number].1),
-                |wire, _| dialect.delete_if(wire),
-            ));
+                |request, number| {
+                    let (key, token) = rest[number];
+                    dialect.ask_delete_if(request, key, token);
+                },
+                |wire, _| {
+                    dialect
+                        .delete_if(wire)
+                        .map(|deleted| (deleted, deleted.complete))
+                },
+            );
+            for (answer, &(key, token)) in answers.into_iter().zip(rest) {
+                outcomes.push(match answer {
+                    // A server that finds every token to be the wrong one: it is asked in another way.
+                    Ok(Deleted {
+                        written: Written::Conflict,
+                        token: Some(now),
+                        ..
+                    }) if now == token && self.wire.is_some() => self.delete_by_token(key, token),
+                    answer => answer.map(|deleted| deleted.written),
+                });
+            }
         }
         outcomes
     }

@@ -12,6 +12,7 @@
 //! `NOWAIT`) before the last signal to the group, or the group has other members, which hold the number as well.
 
 mod filter;
+mod foreground;
 mod group;
 mod running;
 mod signals;
@@ -29,6 +30,7 @@ use rustix::io::Errno;
 use crate::cas::Key;
 
 pub(crate) use filter::{Ending, Limits, feed, filter};
+pub(crate) use foreground::foreground;
 pub(crate) use running::{Event, Running};
 pub(crate) use signals::{Pause, Signals, Waker, ignored, obey, signal_name};
 

@@ -82,7 +82,7 @@ impl Signals {
         })
     }
 
-    /// Catches the signals that a command should get as well. From now on they no longer end mccas by themselves.
+    /// Catches the signals that a command should get as well, and Ctrl-Z. From now on they do nothing to mccas by themselves.
     pub(crate) fn listen() -> io::Result<Signals> {
         Signals::catch(None)
     }
@@ -103,7 +103,9 @@ impl Signals {
             registered: Vec::new(),
         };
         let ignored = ignored();
-        for signal in FORWARDED {
+        // Only whoever watches over a command all the time can stop and go on together with it.
+        let stop = unless.is_none().then_some(Signal::TSTP);
+        for signal in FORWARDED.into_iter().chain(stop) {
             let number = signal.as_raw();
             if ignored.contains(signal) {
                 continue;
@@ -143,6 +145,25 @@ impl Signals {
     /// Whether a [`Waker`] has called since the last time.
     pub(super) fn was_woken(&self) -> bool {
         self.waker.woken.swap(false, Ordering::Acquire)
+    }
+
+    /// Waits until there is something to read, or for a signal.
+    pub(crate) fn until_readable(&self, input: impl AsFd) -> Option<Signal> {
+        loop {
+            self.calm();
+            if let Some(signal) = self.take() {
+                return Some(signal);
+            }
+            let mut ready = [
+                PollFd::from_borrowed_fd(self.wake(), PollFlags::IN),
+                PollFd::new(&input, PollFlags::IN),
+            ];
+            // An interrupted wait is a signal, which the next round sees.
+            let _ = poll(&mut ready, None);
+            if !ready[1].revents().is_empty() {
+                return None;
+            }
+        }
     }
 
     /// Waits, at most so long, for a signal or a [`Waker`].

@@ -69,7 +69,7 @@ pub(crate) struct Args {
     by: What,
 
     /// The time between two pictures of the live view, or two objects of --json
-    #[arg(long, value_name = "DURATION", value_parser = args::duration, default_value = "1s")]
+    #[arg(long, value_name = "DURATION", value_parser = args::interval, default_value = "1s")]
     interval: Duration,
 
     /// Print only the final table, also on a terminal

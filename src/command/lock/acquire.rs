@@ -8,7 +8,7 @@ use super::clock::now;
 use crate::cas::lease::{Bid, Due, Held, Keep, Loss, Polling, Tried};
 use crate::cas::store::Failure;
 use crate::cas::{ErrorKind, Item, Store, StoreError};
-use crate::command::child::{Pause, Signals};
+use crate::command::child::{Pause, Signals, obey};
 
 /// Why there is no lease. Where nothing else is said, nothing was left on the server.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl Way<'_> {
     /// Waits; whether a signal came that ends it.
     fn pause_is_cut_short(&mut self, time: Duration) -> bool {
         if let Pause::Signal(signal) = self.signals.pause(time) {
-            self.signal = Some(signal).filter(|&signal| signal != Signal::WINCH);
+            self.signal = ending(signal);
         }
         self.signal.is_some()
     }
@@ -94,7 +94,15 @@ impl Way<'_> {
     /// The signal that came, if one came that ends a program.
     pub(super) fn signal(&mut self) -> Option<Signal> {
         let late = std::iter::from_fn(|| self.signals.take());
-        let late = late.filter(|&signal| signal != Signal::WINCH).last();
+        let late = late.filter_map(ending).last();
         self.signal.or(late)
     }
+}
+
+/// The signal, if it ends a program. One that only stops it is obeyed at once.
+fn ending(signal: Signal) -> Option<Signal> {
+    if signal == Signal::TSTP {
+        obey(signal);
+    }
+    Some(signal).filter(|&signal| signal != Signal::TSTP && signal != Signal::WINCH)
 }

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use super::clock::now;
 use super::renewer::{Answer, Gone, Renewer};
 use crate::cas::lease::{Due, Lease, Loss, Release, Renewal};
-use crate::command::child::{Event, Pause, Running, Signals, Status};
+use crate::command::child::{Event, Pause, Running, Signals, Status, obey};
 
 /// The longest wait. A wait does not go on while the machine sleeps, but the lease does: so late after the machine has woken
 /// it is noticed that it is over.
@@ -28,6 +28,8 @@ pub(super) enum Why {
     Loss(Loss),
     /// No renewal was answered in time.
     Unanswered,
+    /// None was sent in time.
+    Slept,
 }
 
 /// What became of the lease after the command.
@@ -55,6 +57,10 @@ impl Hold<'_> {
     pub(super) fn watch(&mut self, running: &mut Running) -> Ended {
         loop {
             let why = match self.lease.due(now()) {
+                // Nothing was asked: nobody was there to ask it.
+                Due::Lost if !self.lease.is_troubled() && !self.renewer.is_busy() => {
+                    Some(Why::Slept)
+                }
                 Due::Lost => Some(Why::Unanswered),
                 Due::Renew { .. } if !self.renewer.is_busy() => {
                     self.renewer.renew();
@@ -63,6 +69,7 @@ impl Hold<'_> {
                 Due::Renew { patience: time } | Due::Wait(time) => {
                     match running.wait(time.min(LONGEST), self.signals) {
                         Event::Ended(status) => return Ended::ByItself(status),
+                        Event::Signal(Signal::TSTP) => self.stand_still(running).err(),
                         Event::Signal(signal) => {
                             running.signal(signal);
                             None
@@ -79,6 +86,18 @@ impl Hold<'_> {
                 };
             }
         }
+    }
+
+    /// Ctrl-Z: stops together with the command, which goes on only if the lease has not run out meanwhile.
+    fn stand_still(&mut self, running: &Running) -> Result<(), Why> {
+        // Its own way of stopping may be to go on.
+        running.signal(Signal::STOP);
+        obey(Signal::TSTP);
+        if self.lease.due(now()) == Due::Lost {
+            return Err(Why::Slept);
+        }
+        running.signal(Signal::CONT);
+        Ok(())
     }
 
     /// Draws the consequences of what the server has answered.
@@ -109,6 +128,7 @@ impl Hold<'_> {
             }
             match self.signals.pause(until.saturating_sub(now())) {
                 Pause::Woken | Pause::Signal(Signal::WINCH) => {}
+                Pause::Signal(stop @ Signal::TSTP) => obey(stop),
                 Pause::Signal(signal) => return (left("a signal came"), Some(signal)),
                 Pause::Over => return (left("the server did not answer"), None),
             }

@@ -3,25 +3,26 @@
 mod acquire;
 mod clock;
 mod hold;
+mod myself;
 mod renewer;
 mod tell;
 
 use std::ffi::{OsStr, OsString};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::os::unix::ffi::OsStrExt;
-use std::process::{self, Command};
-use std::time::{Duration, SystemTime};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use rustix::process::Signal;
 
 use self::acquire::{NotHeld, Way};
 use self::hold::{Ended, Hold};
+use self::myself::owner;
 use self::renewer::Renewer;
 use self::tell::{Job, Past};
 use super::child::{Running, Signals, command_of, obey};
 use super::{Context, Subcommand, UsageError, args, connect};
-use crate::cas::lease::{Bid, Held, Keep, Owner, Polling, Renewal, Slots, Terms};
+use crate::cas::lease::{Bid, Held, Keep, Polling, Renewal, Slots, Terms};
 use crate::cas::{Item, Key, Store};
 use crate::exit::Exit;
 
@@ -317,30 +318,5 @@ fn slots(args: &Args) -> Result<Slots, UsageError> {
         Some(count) => Slots::new(&args.key, count, fastrand::u64(..)).map_err(|error| {
             UsageError::new(format!("the key is too long to have slots: {error}"))
         }),
-    }
-}
-
-/// Who we are, and nobody else is.
-fn owner() -> Owner {
-    let host = rustix::system::uname();
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    // Each has keys of its own from the system's source of randomness.
-    let random = || u128::from(RandomState::new().build_hasher().finish());
-    Owner::new(
-        host.nodename().to_bytes(),
-        process::id(),
-        since.map_or(0, |since| since.as_secs()),
-        random() << 64 | random(),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_owners_are_the_same() {
-        let owners: std::collections::HashSet<_> = (0..1000).map(|_| owner().value()).collect();
-        assert_eq!(owners.len(), 1000);
     }
 }

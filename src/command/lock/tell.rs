@@ -228,6 +228,7 @@ impl Job<'_> {
         let reason = match why {
             Why::Loss(loss) => loss.reason(),
             Why::Unanswered => format!("{} did not answer in time", self.server),
+            Why::Slept => "mccas or its machine stood still for too long".into(),
         };
         let message = format!(
             "{} was lost: {reason}; the command was ended ({status})",

@@ -40,7 +40,7 @@ impl Many {
         let word = match exit {
             Exit::Done => self.done,
             Exit::Usage => "invalid",
-            exit => exit.name().unwrap_or("failed"),
+            exit => exit.name(),
         };
         *self.counts.entry(word).or_default() += 1;
     }

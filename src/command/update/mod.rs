@@ -199,7 +199,7 @@ impl Edit<'_> {
 }
 
 /// The value that an item holds, if it is one.
-fn current(item: &Item) -> Result<&[u8], Refusal> {
+pub(super) fn current(item: &Item) -> Result<&[u8], Refusal> {
     match item.freshness {
         Freshness::Stale { .. } => Err(Refusal::Unsuitable(
             "the value is stale (invalidated, waiting to be renewed); an edit of it would present it as fresh"

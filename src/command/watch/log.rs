@@ -23,6 +23,9 @@ const PATIENCE: Duration = Duration::from_millis(1200);
 /// Stores that are kept, at most, until they are told; a server that tells of more meanwhile is not waited for.
 const KEPT: usize = 10_000;
 
+/// Whose log it is: all keys are on one server.
+const ITS_SERVER: usize = 0;
+
 /// The log of a server, reduced to the keys.
 struct Feed {
     reader: Reader,
@@ -69,7 +72,7 @@ impl Watch<'_, '_> {
                 self.context.out.message(&message);
                 return Ok(None);
             }
-            Err(error) => return self.fail(&error).map(Some),
+            Err(error) => return self.fail(ITS_SERVER, &error).map(Some),
         };
         let keys = self.args.keys.iter().enumerate();
         let mut feed = Feed {
@@ -81,17 +84,17 @@ impl Watch<'_, '_> {
         };
         match self.context.store.glance(&self.args.keys) {
             Ok(glances) => {
-                if let Err(error) = self.seen(&glances)? {
-                    self.lost(&error)?;
+                if let Err(error) = self.seen(ITS_SERVER, &glances)? {
+                    self.lost(ITS_SERVER, &error)?;
                 }
             }
-            Err(error) => return self.fail(&error).map(Some),
+            Err(error) => return self.fail(ITS_SERVER, &error).map(Some),
         }
         match self.follow(&mut feed) {
             Ok(exit) => Ok(Some(exit)),
             Err(Broken::Own(error)) => Err(error),
             Err(Broken::Server(error)) => {
-                self.lost(&error)?;
+                self.lost(ITS_SERVER, &error)?;
                 Ok(None)
             }
         }

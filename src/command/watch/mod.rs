@@ -2,15 +2,18 @@
 
 mod exec;
 mod log;
+mod look;
+mod servers;
 mod tell;
 
 use std::time::{Duration, Instant};
 
 use self::exec::Exec;
+use self::servers::Followed;
 use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::cas::store::Fault;
 use crate::cas::watch::{Change, Follower};
-use crate::cas::{ErrorKind, Glance, Key, Process, StoreError, Token};
+use crate::cas::{ErrorKind, Glance, Key, StoreError, Token, Ttl};
 use crate::exit::Exit;
 use crate::output::Late;
 use crate::output::event::Event;
@@ -44,7 +47,7 @@ pub(crate) struct Args {
     log: bool,
 
     /// The time between two looks
-    #[arg(long, value_name = "DURATION", value_parser = args::duration, default_value = "500ms")]
+    #[arg(long, value_name = "DURATION", value_parser = args::interval, default_value = "500ms")]
     interval: Duration,
 
     /// Stop after N changes
@@ -75,10 +78,7 @@ struct Watch<'a, 'b> {
     started: Instant,
     changes: u64,
     exec: Option<Exec<'a>>,
-    /// Whether the server's last answers were understood.
-    reachable: bool,
-    /// Whether they ever were, all that one look needs.
-    understood: bool,
+    servers: Vec<Followed>,
 }
 
 impl Subcommand for Args {
@@ -100,6 +100,7 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         .iter()
         .map(|_| Follower::new(args.since))
         .collect();
+    let servers = servers::of_keys(&args.keys, context.store.as_ref());
     let mut watch = Watch {
         args,
         context,
@@ -107,8 +108,7 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         started: Instant::now(),
         changes: 0,
         exec: args.exec.as_deref().map(Exec::new).transpose()?,
-        reachable: true,
-        understood: false,
+        servers,
     };
     if let Some(end) = watch.end() {
         watch.context.out.end_at(end);
@@ -148,20 +148,26 @@ impl Watch<'_, '_> {
         let mut first = true;
         let mut next = self.started;
         loop {
-            let looked = match self.look() {
-                Ok(glances) => self.seen(&glances)?,
-                Err(error) if first && self.reachable => return self.fail(&error),
-                Err(error) => Err(error),
-            };
-            match looked {
-                Ok(()) => {}
-                Err(error) if self.is_hopeless(&error) => return self.fail(&error),
-                Err(error) => self.lost(&error)?,
+            for (server, looked) in self.look() {
+                let looked = match looked {
+                    Ok(glances) => self.seen(server, &glances)?,
+                    Err(error) if first && self.servers[server].reachable => {
+                        return self.fail(server, &error);
+                    }
+                    Err(error) => Err(error),
+                };
+                match looked {
+                    Ok(()) => {}
+                    Err(error) if self.is_hopeless(server, &error) => {
+                        return self.fail(server, &error);
+                    }
+                    Err(error) => self.lost(server, &error)?,
+                }
+                if self.args.count.is_some_and(|count| self.changes >= count) {
+                    return Ok(Exit::Done);
+                }
             }
             first = false;
-            if self.args.count.is_some_and(|count| self.changes >= count) {
-                return Ok(Exit::Done);
-            }
             // Looks keep their rhythm, but none is made up for after a pause.
             next = (next + self.args.interval).max(Instant::now());
             if let Some(exit) = self.wait_until(next)? {
@@ -170,39 +176,56 @@ impl Watch<'_, '_> {
         }
     }
 
-    /// Polls; after a lost connection finds out first whether the same server process is back.
-    fn look(&mut self) -> Result<Vec<Option<Glance>>, StoreError> {
-        if !self.reachable && self.context.store.reconnect(&self.args.keys[0])? == Process::Other {
-            self.followers.iter_mut().for_each(Follower::forget_token);
-        }
-        let glances = self.context.store.glance(&self.args.keys)?;
-        // Asked once, on the connection that brought the first tokens: a later reconnect compares with it.
-        self.context.store.instance(&self.args.keys[0])?;
-        Ok(glances)
-    }
-
     /// Whether to look again is in vain. A peer that speaks otherwise after it was understood once may be in a bad hour.
-    fn is_hopeless(&self, error: &StoreError) -> bool {
+    fn is_hopeless(&self, server: usize, error: &StoreError) -> bool {
+        let understood = self.servers[server].understood;
         match error {
-            StoreError::Unreachable(failure) => failure.fault == Fault::Foreign && !self.understood,
+            StoreError::Unreachable(failure) => failure.fault == Fault::Foreign && !understood,
             _ => true,
         }
     }
 
-    /// Compares with what was known, fetches the values that changed and tells; an error if they could not be had.
-    fn seen(&mut self, glances: &[Option<Glance>]) -> anyhow::Result<Result<(), StoreError>> {
+    /// Compares with what was known of a server's keys, fetches the values that changed and tells; an error if they could not
+    /// be had.
+    fn seen(
+        &mut self,
+        server: usize,
+        glances: &[Option<Glance>],
+    ) -> anyhow::Result<Result<(), StoreError>> {
         let now = self.started.elapsed();
+        self.note_what_cannot_be_seen(server, glances);
         let mut changes = Vec::new();
-        for (index, glance) in glances.iter().enumerate() {
+        for (&index, glance) in self.servers[server].keys.iter().zip(glances) {
             if let Some(change) = self.followers[index].look(*glance, now) {
                 changes.push((index, change));
             }
         }
-        self.report(changes)
+        self.report(server, changes)
+    }
+
+    /// Says once that a moved expiry goes unseen.
+    fn note_what_cannot_be_seen(&mut self, server: usize, glances: &[Option<Glance>]) {
+        let unseen = |glance: &Option<Glance>| glance.is_some_and(|seen| seen.ttl == Ttl::Unknown);
+        let followed = &mut self.servers[server];
+        if followed.blind || !glances.iter().any(unseen) {
+            return;
+        }
+        followed.blind = true;
+        let key = &self.args.keys[followed.keys[0]];
+        let server = self.context.server(key);
+        let peer = self.context.store.peer(key);
+        let peer = peer.map_or(String::new(), |peer| format!(" (it seems to be {peer})"));
+        self.context.out.message(&format!(
+            "note: {server}{peer} does not tell when an item expires: touched is not seen there"
+        ));
     }
 
     /// Fetches the values that changed, all at once, and tells each change.
-    fn report(&mut self, changes: Vec<(usize, Change)>) -> anyhow::Result<Result<(), StoreError>> {
+    fn report(
+        &mut self,
+        server: usize,
+        changes: Vec<(usize, Change)>,
+    ) -> anyhow::Result<Result<(), StoreError>> {
         let keys: Vec<Key> = changes
             .iter()
             .filter(|(_, change)| change.needs_value())
@@ -222,10 +245,10 @@ impl Watch<'_, '_> {
                 return Ok(Err(error));
             }
         };
-        self.understood = true;
-        if !self.reachable {
-            self.reachable = true;
-            self.server_event(Event::Reachable, None)?;
+        let followed = &mut self.servers[server];
+        followed.understood = true;
+        if !std::mem::replace(&mut followed.reachable, true) {
+            self.server_event(server, Event::Reachable, None)?;
         }
         for (index, change) in changes {
             let item = if change.needs_value() {
@@ -245,23 +268,30 @@ impl Watch<'_, '_> {
         Ok(Ok(()))
     }
 
-    /// The server that is followed.
-    fn server(&self) -> String {
-        self.context.server(&self.args.keys[0])
+    /// A server as messages name it now: of a name with several addresses the one in use is known only later.
+    fn server(&self, server: usize) -> String {
+        let key = self.servers[server].keys[0];
+        self.context.server(&self.args.keys[key])
+    }
+
+    /// All that are followed.
+    fn all_servers(&self) -> String {
+        let servers = 0..self.servers.len();
+        let names: Vec<String> = servers.map(|at| self.server(at)).collect();
+        names.join(", ")
     }
 
     /// The connection is gone; told once, then tried again at each look.
-    fn lost(&mut self, error: &StoreError) -> anyhow::Result<()> {
-        if self.reachable {
-            self.reachable = false;
-            self.server_event(Event::Unreachable, Some(error))?;
+    fn lost(&mut self, server: usize, error: &StoreError) -> anyhow::Result<()> {
+        if std::mem::replace(&mut self.servers[server].reachable, false) {
+            self.server_event(server, Event::Unreachable, Some(error))?;
         }
         Ok(())
     }
 
-    fn fail(&mut self, error: &StoreError) -> anyhow::Result<Exit> {
+    fn fail(&mut self, server: usize, error: &StoreError) -> anyhow::Result<Exit> {
         let event = event_of(error.kind());
-        let server = self.server();
+        let server = self.server(server);
         ending::fail(
             self.context,
             &server,
@@ -285,11 +315,12 @@ impl Watch<'_, '_> {
 
     /// How the watch ends if its time is up.
     fn time_is_up(&mut self) -> anyhow::Result<Option<Exit>> {
+        let strange = self.servers.iter().position(|server| !server.understood);
         match (self.end(), self.args.count) {
             (Some(end), _) if Instant::now() < end => Ok(None),
             (None, _) => Ok(None),
-            (Some(_), _) if !self.understood => {
-                let server = self.server();
+            (Some(_), _) if let Some(server) = strange => {
+                let server = self.server(server);
                 let message =
                     format!("{server} gave no answer that could be used in the time given");
                 let report = Report::event(Event::Unreachable);
@@ -298,7 +329,7 @@ impl Watch<'_, '_> {
             (Some(_), None) => Ok(Some(Exit::Done)),
             (Some(_), Some(count)) => {
                 let message = format!("{} of {count} changes came in the time given", self.changes);
-                let server = self.server();
+                let server = self.all_servers();
                 ending::fail(
                     self.context,
                     &server,
@@ -317,7 +348,7 @@ fn event_of(kind: ErrorKind) -> Event {
     match kind {
         ErrorKind::Unreachable | ErrorKind::Unknown => Event::Unreachable,
         ErrorKind::NoCas => Event::NoCas,
-        ErrorKind::Refused => Event::Refused,
+        ErrorKind::Refused | ErrorKind::Unaskable => Event::Refused,
         ErrorKind::TooLarge => Event::Unsuitable,
     }
 }

@@ -43,6 +43,11 @@ impl Watch<'_, '_> {
                 text::event(event, paint)
             ),
         )?;
+        if event == Event::Absent && key.as_bytes().iter().any(|byte| b"*?[".contains(byte)) {
+            self.context.out.message(&format!(
+                "note: watch takes keys, not patterns, and looks at the key {key} itself; mccas contention takes patterns"
+            ));
+        }
         if change.counts() {
             self.changes += 1;
             let token = item.map(|item| item.token).or(match change {
@@ -56,12 +61,13 @@ impl Watch<'_, '_> {
 
     pub(super) fn server_event(
         &mut self,
+        server: usize,
         event: Event,
         error: Option<&StoreError>,
     ) -> anyhow::Result<()> {
         let paint = self.context.out.paint();
         let cause = error.map(ToString::to_string);
-        let server = self.server();
+        let server = self.server(server);
         let line = format!(
             "{server}  {}  {}",
             text::event(event, paint),

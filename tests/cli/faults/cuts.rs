@@ -161,7 +161,7 @@ fn once_with_a_proof_and_nothing_stays_unknown() {
 #[test]
 fn once_where_a_proof_is_refused_and_nothing_stays_unknown() {
     // A recent server may stand in for the installed one.
-    let answer = (REFUSED.server)().raw("ms k 1 E77\r\nv\r\n");
+    let answer = REFUSED.server().raw("ms k 1 E77\r\nv\r\n");
     let truth = if answer.starts_with(b"HD") {
         PROVEN_TRUTH
     } else {

@@ -6,67 +6,74 @@
 
 mod act; // What the server and other writers do meanwhile.
 mod cuts; // A connection cut at every byte, then the next one, then all of them.
+mod dialects; // The same cuts on every kind of server.
 mod fallback; // The server's own arithmetic, which cannot be asked again.
 mod freezes; // A server that stands still, and bytes that come late.
-mod look; // An item as the server holds it.
 mod others; // Another writer, or another server process, before the answer is made good.
 mod resolution; // Which process answers after a lost swap.
 mod strays; // A line that nobody asked for.
 mod stripped; // A proof that does not reach the server.
 mod sweep; // Many cases on a few threads, counted.
 
-use self::look::{Eye, Look, State};
+use crate::harness::eye::{Eye, Look, State};
 use crate::harness::mccas::{Mccas, mccas_at};
 use crate::harness::outcome::Outcome;
 use crate::harness::server::Memcached;
+use crate::harness::target::Target;
 
-/// A server and whether swaps carry a proof on it.
+/// A server and how swaps travel to it.
 #[derive(Debug)]
-pub(crate) struct Setting {
+struct Setting {
     name: &'static str,
-    server: fn() -> Memcached,
+    target: fn() -> Target,
+    /// Whether swaps carry a proof.
     exactly_once: bool,
-    /// Whether swaps travel by the classic protocol, whose answers show no token.
+    /// Whether they travel by the classic protocol, whose answers show no token.
     classic: bool,
+    /// Whether the expiry of an item can be seen, and so be kept.
+    shows_expiry: bool,
+}
+
+impl Setting {
+    const fn new(name: &'static str, target: fn() -> Target) -> Self {
+        Self {
+            name,
+            target,
+            exactly_once: false,
+            classic: false,
+            shows_expiry: true,
+        }
+    }
+
+    /// The memcached itself, where nothing stands in front of it.
+    fn server(&self) -> Memcached {
+        (self.target)().server().clone()
+    }
 }
 
 /// The installed server, which may not know the meta flag `E`.
-static INSTALLED: Setting = Setting {
-    name: "installed",
-    server: Memcached::start,
-    exactly_once: false,
-    classic: false,
-};
+static INSTALLED: Setting = Setting::new("installed", || Memcached::start().into());
 
 /// The same, asked for a proof that it may have to refuse.
 static REFUSED: Setting = Setting {
-    name: "installed --exactly-once",
-    server: Memcached::start,
     exactly_once: true,
-    classic: false,
+    ..Setting::new("installed --exactly-once", || Memcached::start().into())
 };
 
 /// A server on which swaps travel by the classic protocol, because a failing `ms` could delete the item.
 static CLASSIC: Setting = Setting {
-    name: "installed -M (classic cas)",
-    server: || Memcached::start_with(&["-M"]),
-    exactly_once: false,
     classic: true,
+    ..Setting::new("installed -M (classic cas)", || {
+        Memcached::start_with(&["-M"]).into()
+    })
 };
 
-static MODERN: Setting = Setting {
-    name: "modern",
-    server: Memcached::modern,
-    exactly_once: false,
-    classic: false,
-};
+static MODERN: Setting = Setting::new("modern", || Memcached::modern().into());
 
 /// Where the item itself tells whose write it holds.
 static PROVEN: Setting = Setting {
-    name: "modern --exactly-once",
-    server: Memcached::modern,
     exactly_once: true,
-    classic: false,
+    ..Setting::new("modern --exactly-once", || Memcached::modern().into())
 };
 
 /// The writes that are put to the test.
@@ -122,7 +129,12 @@ struct Trial<'a> {
 impl<'a> Trial<'a> {
     fn new(eye: &'a Eye, setting: &'static Setting, write: Write, key: &str) -> Self {
         if let Some(value) = write.before() {
-            eye.set(key, value, eye.stats().0 + LIFETIME);
+            let moment = if setting.shows_expiry {
+                eye.stats().0 + LIFETIME
+            } else {
+                0
+            };
+            eye.set(key, value, FLAGS, moment);
         }
         let Look { item, stored } = eye.look(key);
         Self {
@@ -151,10 +163,15 @@ impl<'a> Trial<'a> {
             }
             Write::Increment => command.args(["incr-cas", key]),
         };
-        if self.setting.exactly_once {
+        let command = if self.setting.exactly_once {
             command.arg("--exactly-once")
         } else {
             command
+        };
+        if self.setting.shows_expiry || self.write == Write::Create {
+            command
+        } else {
+            command.args(["--ttl", "never"])
         }
     }
 

@@ -1,9 +1,9 @@
 //! Another writer, or another server process, comes between a lost swap and its resolution: the truth, or "unknown".
 
 use super::act::Act;
-use super::look::Eye;
 use super::sweep::{Case, Codes, LONG, Lengths, On, sweep};
 use super::{INSTALLED, MODERN, PROVEN, Setting, Trial, WRITES, Write};
+use crate::harness::eye::Eye;
 use crate::harness::proxy::{Fault, Proxy};
 use crate::harness::server::Memcached;
 use crate::harness::sockets::How;
@@ -68,7 +68,7 @@ fn another_writer_never_makes_it_lie() {
 /// Runs one write on a server of its own and has the server restarted before a burst; the new process then hands out the
 /// very token that the old one had handed out, for a value of somebody else.
 fn restarted(setting: &'static Setting, write: Write, burst: usize, lost: Option<Fault>) {
-    let server = (setting.server)();
+    let server = setting.server();
     let eye = Eye::on(&server);
     let trial = Trial::new(&eye, setting, write, "k");
     let token = trial.before.as_ref().map(|before| before.token);
@@ -104,7 +104,7 @@ fn take_token(server: &Memcached, token: u64) {
 
 /// How many bytes the command sends to a server that has just started.
 fn request_length(setting: &'static Setting, write: Write) -> usize {
-    let server = (setting.server)();
+    let server = setting.server();
     let eye = Eye::on(&server);
     let trial = Trial::new(&eye, setting, write, "k");
     let proxy = Proxy::to(&server);
@@ -132,7 +132,7 @@ fn a_server_that_ends_is_unreachable_before_the_swap_and_unknown_after_it() {
         let request = request_length(setting, Write::Increment);
         let lost = Fault::CutAfterRequest(request, How::Fin);
         for (burst, fault, code) in [(1, Fault::None, 5), (2, Fault::None, 6), (3, lost, 6)] {
-            let server = (setting.server)();
+            let server = setting.server();
             let eye = Eye::on(&server);
             let trial = Trial::new(&eye, setting, Write::Increment, "k");
             let proxy = Proxy::to(&server)

@@ -3,10 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::look::{Eye, Look};
 use super::sweep::LONG;
 use super::{INSTALLED, MODERN, PROVEN, Setting, Trial, Write};
 use crate::harness::balancer::{Balancer, Pid};
+use crate::harness::eye::{Eye, Look};
 use crate::harness::outcome::Outcome;
 use crate::harness::proxy::{Fault, Proxy};
 use crate::harness::server::Memcached;
@@ -28,7 +28,7 @@ const ARRIVED: [bool; 2] = [true, false];
 
 /// How many bytes the command sends up to the end of its swap, where nothing happens.
 fn request_length(setting: &'static Setting, write: Write) -> usize {
-    let server = padded((setting.server)());
+    let server = padded(setting.server());
     let eye = Eye::on(&server);
     let trial = Trial::new(&eye, setting, write, "k");
     let proxy = Proxy::to(&server);
@@ -77,7 +77,7 @@ fn the_same_process_settles_what_may_be_sent_again() {
         for write in WRITES {
             let request = request_length(setting, write);
             for arrived in ARRIVED {
-                let server = padded((setting.server)());
+                let server = padded(setting.server());
                 let eye = Eye::on(&server);
                 let trial = Trial::new(&eye, setting, write, "k");
                 let outcome = run(&trial, &server, lost(request, arrived), &server, Pid::One);
@@ -94,7 +94,7 @@ fn a_process_that_hides_which_one_it_is_is_looked_at_and_never_written_to_again(
         for write in WRITES {
             let request = request_length(setting, write);
             for arrived in ARRIVED {
-                let server = padded((setting.server)());
+                let server = padded(setting.server());
                 let eye = Eye::on(&server);
                 let trial = Trial::new(&eye, setting, write, "k");
                 let outcome = run(
@@ -125,7 +125,7 @@ fn twins(setting: &'static Setting) -> [Memcached; 2] {
     let began = |server: &Memcached| server.count("time") - server.count("uptime");
     let deadline = Instant::now() + Duration::from_secs(60);
     while Instant::now() < deadline {
-        let servers = [(setting.server)(), (setting.server)()];
+        let servers = [setting.server(), setting.server()];
         if began(&servers[0]) == began(&servers[1]) {
             return servers;
         }

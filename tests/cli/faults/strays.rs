@@ -3,10 +3,10 @@
 
 use std::thread;
 
-use super::look::Eye;
 use super::sweep::Codes;
 use super::{CLASSIC, INSTALLED, MODERN, PROVEN, Setting, Trial, Write};
 use crate::harness::chatter::{Chatter, Place};
+use crate::harness::eye::Eye;
 use crate::harness::mccas::mccas_at;
 use crate::harness::server::Memcached;
 
@@ -46,7 +46,7 @@ static SETTINGS: [&Setting; 4] = [&INSTALLED, &CLASSIC, &MODERN, &PROVEN];
 
 /// The write, with the item as it is read (`won`) or already another one when the swap comes (lost).
 fn swap_with(setting: &'static Setting, write: Write, won: bool, codes: &mut Codes) {
-    let server = (setting.server)();
+    let server = setting.server();
     let eye = Eye::on(&server);
     for (number, line) in LINES.into_iter().enumerate() {
         for (at, place) in PLACES.into_iter().enumerate() {

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::act::Act;
-use super::look::{Eye, Look, State};
-use super::{Setting, Trial, Write};
-use crate::harness::proxy::{Fault, Proxy};
-use crate::harness::server::Memcached;
+use super::{FLAGS, Setting, Trial, Write};
+use crate::harness::eye::{Eye, Look, State};
+use crate::harness::proxy::{Fault, Proxy, Traffic};
 use crate::harness::sockets::{How, locked};
+use crate::harness::target::Target;
 use crate::harness::tell::tell;
 
 /// More threads than cores: most of a case is waiting.
@@ -36,6 +36,8 @@ pub(super) struct Case {
     /// What happens right before a burst of its requests goes on, if there is one. The bursts are: 1 the read, 2 the swap; if
     /// that was lost and the connection cut, 3 the look at the item and the process, 4 the swap again where that is safe.
     pub(super) acts: Vec<(usize, Act)>,
+    /// Whether each cut must find its byte: what travels may depend on the clock.
+    pub(super) finds_its_byte: bool,
     /// What it may end with, beside that this must be true.
     pub(super) allowed: Allowed,
 }
@@ -105,7 +107,16 @@ impl Case {
             timeout: LONG,
             faults,
             acts: Vec::new(),
+            finds_its_byte: true,
             allowed: Allowed::ANY,
+        }
+    }
+
+    /// The same where what travels may be shorter.
+    pub(super) fn perhaps_cut(write: Write, faults: Vec<(On, Fault)>) -> Self {
+        Self {
+            finds_its_byte: false,
+            ..Self::cut(write, faults)
         }
     }
 
@@ -209,7 +220,7 @@ pub(super) fn sweep(setting: &'static Setting, cases: &[Case]) -> Codes {
 
 /// A thread's own server, so that cases on other threads are no other writers.
 struct Worker {
-    server: Memcached,
+    target: Target,
     eye: Eye,
     setting: &'static Setting,
     neighbour: Look,
@@ -217,13 +228,13 @@ struct Worker {
 
 impl Worker {
     fn new(setting: &'static Setting) -> Self {
-        let server = (setting.server)();
-        let eye = Eye::on(&server);
+        let target = (setting.target)();
+        let eye = Eye::on(target.server());
         eye.use_up_tokens();
-        eye.set(NEIGHBOUR, "untouched", eye.stats().0 + 1000);
+        eye.set(NEIGHBOUR, "untouched", FLAGS, eye.stats().0 + 1000);
         let neighbour = eye.look(NEIGHBOUR);
         Self {
-            server,
+            target,
             eye,
             setting,
             neighbour,
@@ -236,7 +247,7 @@ impl Worker {
         let outcome = trial.command(&proxy.address(), case.timeout).run();
         let struck = Struck::of(&proxy);
         let bursts = proxy.counts().request_bursts;
-        self.server.thaw();
+        self.target.server().thaw();
         // With the proxy's end everything sent has arrived.
         drop(proxy);
         let happened = || case.acts.iter().filter(|(burst, _)| *burst <= bursts);
@@ -246,7 +257,7 @@ impl Worker {
             trial.judge(&outcome)
         };
         let cut = matches!(case.faults[..], [(_, Fault::CutAfterRequest(..)), ..]);
-        if cut && struck == Struck::Nothing && case.timeout == LONG {
+        if cut && case.finds_its_byte && struck == Struck::Nothing && case.timeout == LONG {
             return (outcome.code, Err("the request has no such byte".into()));
         }
         let allowed = case.allowed.judge(outcome.code, struck);
@@ -255,7 +266,7 @@ impl Worker {
     }
 
     fn proxy(&self, case: &Case, key: &str) -> Proxy {
-        let mut proxy = Proxy::to(&self.server);
+        let mut proxy = Proxy::to(&self.target);
         for &(on, fault) in &case.faults {
             proxy = match on {
                 On::Connection(number) => proxy.fault_on(number, fault),
@@ -307,7 +318,7 @@ impl Lengths {
         // Under keys as long as those of the cases.
         let counts = |key: &str, fault| {
             let trial = Trial::new(&worker.eye, setting, write, key);
-            let proxy = Proxy::to(&worker.server).fault(fault);
+            let proxy = Proxy::to(&worker.target).fault(fault);
             trial.command(&proxy.address(), LONG).run();
             proxy.counts()
         };
@@ -317,7 +328,7 @@ impl Lengths {
         // The second connection answers what the first one did not.
         let unresolved = {
             let trial = Trial::new(&worker.eye, setting, write, "k00002");
-            let proxy = Proxy::to(&worker.server)
+            let proxy = Proxy::to(&worker.target)
                 .fault(cut(How::Fin))
                 .fault_on_all(Fault::CutAfterRequest(0, How::Fin));
             trial.command(&proxy.address(), LONG).run();
@@ -338,4 +349,19 @@ impl Lengths {
             second_reply: resolved.reply_bytes - unresolved.reply_bytes,
         }
     }
+}
+
+/// How many bytes each connection of a write takes where nothing happens but these faults.
+pub(super) fn traffic(
+    setting: &'static Setting,
+    write: Write,
+    faults: &[(On, Fault)],
+) -> Vec<Traffic> {
+    let worker = Worker::new(setting);
+    let case = Case::cut(write, faults.to_vec());
+    let key = "k00000";
+    let trial = Trial::new(&worker.eye, setting, write, key);
+    let proxy = worker.proxy(&case, key);
+    trial.command(&proxy.address(), LONG).run();
+    proxy.traffic()
 }

@@ -5,6 +5,8 @@
 
 // Servers.
 pub(crate) mod build; // Where the programs are that the tests run on.
+pub(crate) mod certificates; // Made by openssl, of all kinds.
+pub(crate) mod eye; // An item as the server holds it, with its moment of expiry.
 pub(crate) mod filter; // Dialects that no package has.
 pub(crate) mod inspect; // How a test arranges a server's state and looks at it.
 pub(crate) mod process; // Signals to processes, and their end.

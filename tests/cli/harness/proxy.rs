@@ -67,6 +67,7 @@ pub(crate) struct State {
     target: Target,
     faults: Mutex<Faults>,
     counts: Mutex<Counts>,
+    traffic: Mutex<Vec<Traffic>>,
     on_request: Mutex<Vec<Hook>>,
     on_reply: Mutex<Vec<Hook>>,
     struck: AtomicUsize,
@@ -91,6 +92,13 @@ pub(crate) struct Counts {
     pub(crate) reply_bytes: usize,
 }
 
+/// The bytes that went through on one connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Traffic {
+    pub(crate) request_bytes: usize,
+    pub(crate) reply_bytes: usize,
+}
+
 impl Proxy {
     /// A proxy to a server, or to what stands in front of one, on a port that the system picks; so far it
     /// does nothing but count.
@@ -99,6 +107,7 @@ impl Proxy {
             target: target.into(),
             faults: Mutex::default(),
             counts: Mutex::default(),
+            traffic: Mutex::default(),
             on_request: Mutex::default(),
             on_reply: Mutex::default(),
             struck: AtomicUsize::new(0),
@@ -114,7 +123,7 @@ impl Proxy {
                 // A server that is down: the client's connection ends as soon as it is accepted.
                 if let Ok(server) = state.target.dial() {
                     let server = registry.add(server);
-                    pump::run(&state, state.fault(index), stream, server);
+                    pump::run(&state, index, stream, server);
                 }
             }
         });
@@ -200,6 +209,11 @@ impl Proxy {
         *locked(&self.state.counts)
     }
 
+    /// The same for each connection.
+    pub(crate) fn traffic(&self) -> Vec<Traffic> {
+        locked(&self.state.traffic).clone()
+    }
+
     /// Ends all connections at once, wherever they are in an exchange.
     pub(crate) fn cut_all(&self) {
         self.acceptor.cut_all();
@@ -222,7 +236,7 @@ fn once(
 }
 
 impl State {
-    fn fault(&self, connection: usize) -> Fault {
+    pub(crate) fn fault(&self, connection: usize) -> Fault {
         let faults = locked(&self.faults);
         let fault = faults.by_connection.get(&connection);
         *fault.unwrap_or(&faults.otherwise)
@@ -236,7 +250,14 @@ impl State {
     }
 
     /// Counts bytes that are about to go on, and runs the hooks if they begin a burst.
-    pub(crate) fn passing(&self, direction: Direction, bytes: usize, begins_burst: bool) {
+    pub(crate) fn passing(
+        &self,
+        connection: usize,
+        direction: Direction,
+        bytes: usize,
+        begins_burst: bool,
+    ) {
+        self.note_traffic(connection, direction, bytes);
         let (number, hooks) = {
             let mut counts = locked(&self.counts);
             let counts = &mut *counts;
@@ -260,6 +281,16 @@ impl State {
             for hook in locked(hooks).iter_mut() {
                 hook(self.target.server(), number);
             }
+        }
+    }
+
+    fn note_traffic(&self, connection: usize, direction: Direction, bytes: usize) {
+        let mut traffic = locked(&self.traffic);
+        let connections = traffic.len().max(connection + 1);
+        traffic.resize(connections, Traffic::default());
+        match direction {
+            Direction::Request => traffic[connection].request_bytes += bytes,
+            Direction::Reply => traffic[connection].reply_bytes += bytes,
         }
     }
 }

@@ -25,9 +25,16 @@ const OPENING: usize = "mg ".len();
 const CHUNK: usize = 256 * 1024;
 
 /// Carries a connection to its end.
-pub(crate) fn run(state: &State, fault: Fault, client: Arc<TcpStream>, server: Arc<TcpStream>) {
+pub(crate) fn run(
+    state: &State,
+    connection: usize,
+    client: Arc<TcpStream>,
+    server: Arc<TcpStream>,
+) {
+    let fault = state.fault(connection);
     let link = Link {
         state,
+        connection,
         fault,
         client: Mutex::new(Some(client)),
         server,
@@ -53,6 +60,8 @@ pub(crate) fn run(state: &State, fault: Fault, client: Arc<TcpStream>, server: A
 
 struct Link<'a> {
     state: &'a State,
+    /// Its number, from 0.
+    connection: usize,
     fault: Fault,
     /// Taken when the client's connection is ended: the last handle closes the socket.
     client: Mutex<Option<Arc<TcpStream>>>,
@@ -162,7 +171,8 @@ impl Link<'_> {
         if begins_burst && direction == Direction::Request {
             self.asked.fetch_add(1, Ordering::SeqCst);
         }
-        self.state.passing(direction, bytes, begins_burst);
+        self.state
+            .passing(self.connection, direction, bytes, begins_burst);
         match self.fault {
             Fault::DelayRequests(wait) if begins_burst && direction == Direction::Request => {
                 thread::sleep(wait);

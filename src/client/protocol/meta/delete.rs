@@ -2,25 +2,41 @@
 
 use memcache::exp::ReturnCode;
 
-use super::super::ReplyError;
 use super::super::answer::first_word;
-use super::reply::{Reply, WriteReply};
-use crate::cas::Written;
+use super::super::{Deleted, ReplyError};
+use super::reply::{self, Reply, WriteReply};
+use crate::cas::{Token, Written};
 use crate::client::mark::Mark;
 use crate::client::wire::{Wire, WireError};
 
-/// What became of the delete, and whether its answer came whole, so that the connection can be used again.
-pub(super) fn answer(wire: &mut Wire) -> Result<(Written, bool), ReplyError> {
-    match Reply::to_write(wire, |_| Ok(())).map(WriteReply::into_reply) {
-        Ok(reply) => match meaning(reply.code) {
-            Some(written) => Ok((written, true)),
-            None => Err(WireError::OutOfStep(format!("{:?} to a delete", reply.code)).into()),
-        },
-        Err(ReplyError::Wire(error)) => begun(wire.fragment(), wire.mark())
-            .map(|written| (written, false))
-            .ok_or(error.into()),
-        Err(error) => Err(error),
-    }
+/// What became of the delete, and the token that the look behind it shows. If that look was lost, the delete's own answer stands.
+pub(super) fn answer(wire: &mut Wire) -> Result<Deleted, ReplyError> {
+    let behind = |wire: &mut Wire| reply::debug(wire).map(|_| ());
+    let (reply, looking) = match Reply::to_write(wire, behind) {
+        Ok(WriteReply::Marked(reply)) => (reply, true),
+        Ok(WriteReply::Last(reply)) => (reply, false),
+        Err(ReplyError::Wire(error)) => {
+            let begun = begun(wire.fragment(), wire.mark()).ok_or(error)?;
+            return Ok(Deleted {
+                written: begun,
+                token: None,
+                complete: false,
+            });
+        }
+        Err(error) => return Err(error),
+    };
+    let Some(written) = meaning(reply.code) else {
+        return Err(WireError::OutOfStep(format!("{:?} to a delete", reply.code)).into());
+    };
+    let seen = looking.then(|| reply::debug(wire));
+    Ok(Deleted {
+        written,
+        complete: !matches!(seen, Some(Err(_))),
+        token: seen
+            .and_then(Result::ok)
+            .flatten()
+            .and_then(|(token, _)| Token::new(token)),
+    })
 }
 
 fn meaning(code: ReturnCode) -> Option<Written> {

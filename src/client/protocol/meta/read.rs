@@ -5,7 +5,7 @@ use memcache::exp::ReturnCode;
 use super::super::{ReplyError, Request, Undisturbed, Unfit, classic};
 use super::reply::{self, Reply};
 use crate::cas::{Item, Key, Token};
-use crate::client::wire::{Wire, WireError};
+use crate::client::wire::Wire;
 
 /// Only `gets` takes no win, and it carries only plain keys. The token before the value, as with every read of both.
 pub(super) fn ask_undisturbed(request: &mut Request, key: &Key) -> bool {
@@ -18,7 +18,11 @@ pub(super) fn ask_undisturbed(request: &mut Request, key: &Key) -> bool {
 
 /// The answer to [`ask_undisturbed`].
 pub(super) fn undisturbed(wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError> {
-    let before = reply::debug(wire)?.map(|(token, _)| token);
+    let before = match reply::debug(wire) {
+        // Some servers do without `me`.
+        Err(ReplyError::Rejected(_)) => None,
+        seen => seen?.map(|(token, _)| token),
+    };
     let seen = classic::value(wire)?;
     Ok(seen.map(|(value, flags, token)| Undisturbed {
         value,
@@ -26,15 +30,6 @@ pub(super) fn undisturbed(wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyE
         token,
         certain: before == Some(token),
     }))
-}
-
-/// A reply to the read with this number.
-pub(super) fn numbered(wire: &mut Wire, number: usize) -> Result<Reply, ReplyError> {
-    let reply = Reply::read(wire)?;
-    if reply.opaque == Some(number) {
-        return Ok(reply);
-    }
-    Err(WireError::OutOfStep(format!("{:?} instead of answer {number}", reply.code)).into())
 }
 
 /// Whether the server's arithmetic could take this value for a number, as `strtoull` does: white space, a sign, digits, and

@@ -11,6 +11,7 @@ use crate::client::wire::{Wire, WireError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reply {
     pub(super) code: ReturnCode,
+    pub(super) wording: Wording,
     pub(super) token: Option<u64>,
     pub(super) ttl: Option<i64>,
     pub(super) flags: Option<u32>,
@@ -23,6 +24,14 @@ pub(super) struct Reply {
     pub(super) stale: bool,
     pub(super) win_sent: bool,
     pub(super) value: Option<Vec<u8>>,
+}
+
+/// In which words a reply came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wording {
+    Usual,
+    /// As before 1.6.10: `OK` for `HD`.
+    Old,
 }
 
 /// The answer to a write, and how that is known.
@@ -78,12 +87,30 @@ impl Reply {
         }
     }
 
-    fn parse(line: &[u8]) -> Result<Reply, ReplyError> {
+    /// Whether it says no more than that there is nothing.
+    pub(super) fn is_bare_miss(&self) -> bool {
+        self.code == ReturnCode::En && self.opaque.is_none() && self.mark.is_none()
+    }
+
+    /// This one, if it answers the read with this number.
+    pub(super) fn numbered(self, number: usize) -> Result<Reply, ReplyError> {
+        if self.opaque == Some(number) {
+            return Ok(self);
+        }
+        Err(WireError::OutOfStep(format!("{:?} instead of answer {number}", self.code)).into())
+    }
+
+    pub(super) fn parse(line: &[u8]) -> Result<Reply, ReplyError> {
         if let Some(reply) = Reply::ordinary(line) {
             return Ok(reply);
         }
-        let header = header(line)?;
+        let (wording, header) = if line == b"OK" || line.starts_with(b"OK ") {
+            (Wording::Old, header(&[b"HD", &line[2..]].concat())?)
+        } else {
+            (Wording::Usual, header(line)?)
+        };
         let mut reply = Reply::of(header.rc());
+        reply.wording = wording;
         if reply.code != ReturnCode::Me {
             for token in header.flags() {
                 reply
@@ -115,6 +142,7 @@ impl Reply {
     fn of(code: ReturnCode) -> Reply {
         Reply {
             code,
+            wording: Wording::Usual,
             token: None,
             ttl: None,
             flags: None,
@@ -197,6 +225,12 @@ fn ensure_last(
         wire.ask_more(b"mn\r\n")?;
         wire.expect_barrier();
     }
+    wire.pass_barrier()
+}
+
+/// The answer to a no-op: all that was asked before it is answered.
+pub(super) fn no_op(wire: &mut Wire) -> Result<(), WireError> {
+    wire.expect_barrier();
     wire.pass_barrier()
 }
 

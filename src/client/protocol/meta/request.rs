@@ -2,6 +2,7 @@
 
 use memcache::exp::{MetaCommand, MetaOp};
 
+use super::super::Release;
 use super::super::request::Request;
 use crate::cas::{Condition, Key, Swap, Token, Want};
 
@@ -35,6 +36,11 @@ impl Request {
         let token = command(MetaOp::Get, key).flag("c").flag("u");
         self.push(&token.flag(format!("O{}", 2 * number)));
         self.get(key, Want::Value, 2 * number + 1);
+    }
+
+    /// `mn`: its answer shows that everything before it is answered.
+    pub(super) fn no_op(&mut self) {
+        self.text("mn\r\n");
     }
 
     /// `me`: token and expiry, without touching the LRU or taking a recache win.
@@ -98,16 +104,13 @@ impl Request {
     /// `md I`: marks the item stale again, so that the next reader gets the win. Without `T` its expiry stays.
     ///
     /// Not counted as a write: if its answer is lost, no user's data is in doubt.
-    /// With `keep` its token stays as well (`E`, servers from 1.6.27 on): nothing was written, so every token stays valid.
-    pub(super) fn release(&mut self, key: &Key, token: Token, keep: bool) {
-        let command = command(MetaOp::Delete, key)
-            .flag(self.opaque())
-            .flag("I")
-            .flag(format!("C{token}"));
-        self.push(&if keep {
-            command.flag(format!("E{token}"))
-        } else {
-            command
+    /// With [`Release::KeepingToken`] its token stays as well (`E`, servers from 1.6.27 on): nothing was written, so every token stays valid.
+    pub(super) fn release(&mut self, key: &Key, token: Token, how: Release) {
+        let command = command(MetaOp::Delete, key).flag(self.opaque()).flag("I");
+        self.push(&match how {
+            Release::KeepingToken => command.flag(format!("C{token}")).flag(format!("E{token}")),
+            Release::Guarded => command.flag(format!("C{token}")),
+            Release::Unguarded => command,
         });
     }
 
@@ -174,7 +177,7 @@ mod tests {
             "me aw0KZmx1c2hfYWxs b x\r\n"
         );
         assert_eq!(
-            sent(|request| request.release(&key, token(3), false)),
+            sent(|request| request.release(&key, token(3), Release::Guarded)),
             "md aw0KZmx1c2hfYWxs Ow0 I C3 b\r\n"
         );
     }

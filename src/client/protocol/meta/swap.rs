@@ -4,7 +4,7 @@ use memcache::exp::ReturnCode;
 
 use super::super::answer::{begun, is_for_space};
 use super::super::{Answer, Answered, Attempt, ReplyError, Request, classic};
-use super::read::{ask_undisturbed, numbered, undisturbed};
+use super::read::{ask_undisturbed, undisturbed};
 use super::reply::{self, Reply, WriteReply};
 use crate::cas::{Condition, Swap, Token, Want, Written};
 use crate::client::facts::Route;
@@ -138,7 +138,11 @@ fn value_and_token(wire: &mut Wire, swap: &Swap) -> Result<Option<(Vec<u8>, u64)
         let seen = classic::value(wire)?;
         return Ok(seen.map(|(value, _, token)| (value, token)));
     }
-    let seen = numbered(wire, 0)?;
+    let seen = Reply::read(wire)?;
+    if seen.is_bare_miss() {
+        return Ok(None);
+    }
+    let seen = seen.numbered(0)?;
     Ok(seen.value.zip(seen.token))
 }
 

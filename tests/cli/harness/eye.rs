@@ -3,18 +3,17 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use super::FLAGS;
 use crate::harness::inspect::{Session, parse_gets, parse_meta, show};
 use crate::harness::server::Memcached;
 
 /// An item as it must stay, or as it has become.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct State {
-    pub(super) value: String,
-    pub(super) flags: u32,
+pub(crate) struct State {
+    pub(crate) value: String,
+    pub(crate) flags: u32,
     /// The second of the server's clock at which it expires.
-    pub(super) moment: Option<u64>,
-    pub(super) token: u64,
+    pub(crate) moment: Option<u64>,
+    pub(crate) token: u64,
 }
 
 impl fmt::Debug for State {
@@ -33,19 +32,19 @@ impl fmt::Debug for State {
 }
 
 /// A connection on which a test looks at a server: one for all looks, as there are many.
-pub(super) struct Eye {
+pub(crate) struct Eye {
     session: RefCell<Session>,
 }
 
 /// What one look saw.
-pub(super) struct Look {
-    pub(super) item: Option<State>,
+pub(crate) struct Look {
+    pub(crate) item: Option<State>,
     /// How many items the server has stored in its life.
-    pub(super) stored: u64,
+    pub(crate) stored: u64,
 }
 
 impl Eye {
-    pub(super) fn on(server: &Memcached) -> Self {
+    pub(crate) fn on(server: &Memcached) -> Self {
         Self {
             session: RefCell::new(server.session()),
         }
@@ -56,7 +55,7 @@ impl Eye {
     }
 
     /// The server's clock, and how many items it has stored.
-    pub(super) fn stats(&self) -> (u64, u64) {
+    pub(crate) fn stats(&self) -> (u64, u64) {
         let answer = show(&self.ask("stats\r\n"));
         let number = |name: &str| {
             let line = answer.lines().find_map(|line| line.strip_prefix(name));
@@ -67,7 +66,7 @@ impl Eye {
     }
 
     /// Looks at a key without any doubt about its moment of expiry: no tick of the clock fell in between.
-    pub(super) fn look(&self, key: &str) -> Look {
+    pub(crate) fn look(&self, key: &str) -> Look {
         loop {
             let before = self.stats();
             let meta = parse_meta(&self.ask(&format!("me {key}\r\n")));
@@ -87,15 +86,15 @@ impl Eye {
         }
     }
 
-    /// Stores an item that expires at a moment of the server's clock.
-    pub(super) fn set(&self, key: &str, value: &str, moment: u64) {
+    /// Stores an item that expires at a moment of the server's clock (0: never).
+    pub(crate) fn set(&self, key: &str, value: &str, flags: u32, moment: u64) {
         let size = value.len();
-        let answer = self.ask(&format!("set {key} {FLAGS} {moment} {size}\r\n{value}\r\n"));
+        let answer = self.ask(&format!("set {key} {flags} {moment} {size}\r\n{value}\r\n"));
         assert_eq!(show(&answer), "STORED\r\n");
     }
 
     /// Uses tokens up until all that follow have five digits: a byte of a request is then the same one in every case.
-    pub(super) fn use_up_tokens(&self) {
+    pub(crate) fn use_up_tokens(&self) {
         self.ask(&"set x 0 0 1 noreply\r\nx\r\n".repeat(10_000));
     }
 }

@@ -1,28 +1,20 @@
 //! The classic text commands, which the crate `memcache` cannot send: `cas`, `add` and `gets`.
 
-use super::Undisturbed;
-use super::answer::{Answer, Answered, is_for_space, meaning};
-use super::reply::{MAX_VALUE, ReplyError, error_line};
-use super::request::Request;
+use super::super::answer::{Answer, Answered, is_for_space, meaning};
+use super::super::reply::{MAX_VALUE, ReplyError, error_line};
+use super::super::{Request, Undisturbed};
 use crate::cas::{Condition, Key, Swap, Token, Written};
 use crate::client::wire::{Wire, WireError};
 
 impl Request {
     /// Classic `cas` or `add` for a swap: it keeps the old item where a failing `ms` deletes it (protocol.md 1.3).
     /// Only for plain keys.
-    pub(super) fn classic_swap(&mut self, swap: &Swap) {
-        debug_assert!(
-            swap.key.is_plain(),
-            "the classic protocol cannot carry {:?}",
-            swap.key
-        );
+    pub(in crate::client::protocol) fn classic_swap(&mut self, swap: &Swap) {
         let (name, token) = match swap.condition {
             Condition::Token(token) => ("cas", format!(" {token}")),
             Condition::Absent => ("add", String::new()),
         };
-        self.text(name);
-        self.bytes.push(b' ');
-        self.bytes.extend_from_slice(swap.key.as_bytes());
+        self.classic(name, &swap.key);
         self.text(&format!(
             " {} {} {}{token}\r\n",
             swap.flags,
@@ -34,11 +26,30 @@ impl Request {
         self.now_takes_effect();
     }
 
-    /// Classic `gets`: value and token without taking a recache win. Only for plain keys.
-    pub(super) fn classic_gets(&mut self, key: &Key) {
+    /// Classic `incr`: the server's own arithmetic; a missing key stays missing.
+    pub(super) fn classic_incr(&mut self, key: &Key, delta: u64) {
+        self.classic("incr", key);
+        self.text(&format!(" {delta}\r\n"));
+        self.now_takes_effect();
+    }
+
+    /// Classic `delete`.
+    pub(super) fn classic_delete(&mut self, key: &Key) {
+        self.classic("delete", key);
+        self.text("\r\n");
+        self.now_takes_effect();
+    }
+
+    fn classic(&mut self, name: &str, key: &Key) {
         debug_assert!(key.is_plain(), "the classic protocol cannot carry {key:?}");
-        self.text("gets ");
+        self.text(name);
+        self.text(" ");
         self.bytes.extend_from_slice(key.as_bytes());
+    }
+
+    /// Classic `gets`: value and token without taking a recache win. Only for plain keys.
+    pub(in crate::client::protocol) fn classic_gets(&mut self, key: &Key) {
+        self.classic("gets", key);
         self.text("\r\n");
     }
 }
@@ -47,7 +58,7 @@ impl Request {
 ///
 /// The classic protocol has no opaque. What shows that a line is the answer to the swap is that the answers to the look
 /// follow it, and nothing else: where one of them is lost or does not fit, the line counts for nothing.
-pub(super) fn answer(
+pub(in crate::client::protocol) fn answer(
     wire: &mut Wire,
     swap: &Swap,
     look: impl FnOnce(&mut Wire) -> Result<Option<Undisturbed>, ReplyError>,
@@ -64,6 +75,7 @@ pub(super) fn answer(
     let seen = seen.map_err(|error| match error {
         ReplyError::Wire(error) => error,
         ReplyError::Rejected(text) | ReplyError::Server(text) => WireError::OutOfStep(text),
+        ReplyError::Speaks(language) => WireError::OutOfStep(format!("{language:?}")),
     })?;
     let token = seen.as_ref().and_then(|seen| Token::new(seen.token));
     // Another writer may have come between: only the token of our own value may be passed on.
@@ -90,7 +102,9 @@ fn refusal(line: Vec<u8>) -> Result<Answer, ReplyError> {
 }
 
 /// Value and token of a classic `gets` for one key; `None` on a miss.
-pub(super) fn value(wire: &mut Wire) -> Result<Option<(Vec<u8>, u32, u64)>, ReplyError> {
+pub(in crate::client::protocol) fn value(
+    wire: &mut Wire,
+) -> Result<Option<(Vec<u8>, u32, u64)>, ReplyError> {
     let line = wire.line()?;
     if line == b"END" {
         return Ok(None);

@@ -1,0 +1,142 @@
+//! Which servers there are, where something else knows it: a cluster's configuration endpoint, or the name service.
+
+mod nodes;
+
+pub(crate) use self::nodes::Naming;
+use super::Session;
+use super::address::Address;
+use super::dial;
+use super::protocol::reply::{ReplyError, error_line};
+use super::servers::{Server, Servers};
+use super::wire::{Wire, WireError};
+use crate::cas::StoreError;
+
+/// More than any cluster has to say of its servers: 128 KiB.
+const LONGEST: usize = 128 * 1024;
+
+/// The servers could not be found out.
+#[derive(Debug)]
+pub(crate) struct Undiscovered {
+    /// Who was asked.
+    pub(crate) server: String,
+    pub(crate) error: StoreError,
+}
+
+/// The servers of the clusters whose configuration endpoints these are; `open` makes a session for an address.
+pub(crate) fn clusters(
+    endpoints: &Servers,
+    naming: Naming,
+    open: &dyn Fn(Address) -> Session,
+) -> Result<Servers, Undiscovered> {
+    let mut found = Vec::new();
+    for endpoint in endpoints.iter() {
+        let mut session = open(endpoint.address().clone()).taking_values(LONGEST);
+        let nodes = session.cluster().and_then(|told| {
+            let is_tls = matches!(endpoint.address(), Address::Tls { .. });
+            nodes::read(&told, is_tls, naming).map_err(|why| session.not_usable(&why))
+        });
+        found.push(nodes.map_err(|error| undiscovered(&session, error))?);
+    }
+    // Clusters do not share servers; if two endpoints are of one, it is told by the name of the second.
+    Servers::joined(found)
+        .map(Option::unwrap_or_default)
+        .map_err(|error| Undiscovered {
+            server: endpoints.to_string(),
+            error: StoreError::Refused(format!("{endpoints} tell of a server twice: {error}")),
+        })
+}
+
+/// The same servers, each name that stands for all of its addresses replaced by them.
+pub(crate) fn addresses(
+    servers: &Servers,
+    open: &dyn Fn(Address) -> Session,
+) -> Result<Servers, Undiscovered> {
+    let mut found = Vec::new();
+    for server in servers.iter() {
+        if !server.stands_for_all() {
+            found.push(Servers::of(server.clone()));
+            continue;
+        }
+        let session = open(server.address().clone());
+        let addresses = dial::addresses(server.address(), session.timeout);
+        let addresses =
+            addresses.map_err(|error| undiscovered(&session, session.not_dialled(&error)))?;
+        let each = |at| Servers::of(Server::at(server, at));
+        found.extend(addresses.into_iter().map(each));
+    }
+    Servers::joined(found)
+        .map(Option::unwrap_or_default)
+        .map_err(|error| Undiscovered {
+            server: servers.to_string(),
+            error: StoreError::Refused(error.to_string()),
+        })
+}
+
+fn undiscovered(session: &Session, error: StoreError) -> Undiscovered {
+    Undiscovered {
+        server: session.name(),
+        error,
+    }
+}
+
+impl Session {
+    /// What the server says of the cluster that it belongs to.
+    fn cluster(&mut self) -> Result<Vec<u8>, StoreError> {
+        let mut request = self.request();
+        request.cluster();
+        let told = self.exchange(&request, |wire, _| config(wire, b"CONFIG cluster "))?;
+        if let Some(told) = told {
+            return Ok(told);
+        }
+        // ElastiCache before 1.4.14.
+        let mut request = self.request();
+        request.cluster_as_item();
+        let told = self.exchange(&request, |wire, _| {
+            config(wire, b"VALUE AmazonElastiCache:cluster ")
+        })?;
+        told.ok_or_else(|| {
+            StoreError::Refused(format!(
+                "{} knows of no cluster: --discover asks the configuration endpoint of ElastiCache or Memorystore; \
+                 the servers themselves go by --server",
+                self.address
+            ))
+        })
+    }
+
+    fn not_usable(&self, why: &str) -> StoreError {
+        StoreError::Refused(format!(
+            "{} told of a cluster that cannot be used: {why}",
+            self.address
+        ))
+    }
+}
+
+/// Reads the one answer, which begins like this; `None` if the server does not know.
+fn config(wire: &mut Wire, beginning: &[u8]) -> Result<Option<Vec<u8>>, ReplyError> {
+    let line = wire.line()?;
+    if line == b"END" {
+        return Ok(None);
+    }
+    match error_line(&line) {
+        Some(ReplyError::Rejected(text)) if text.starts_with("ERROR") => return Ok(None),
+        Some(error) => return Err(error),
+        None => {}
+    }
+    // Flags and length; a CAS value behind them would be no harm.
+    let length = line.strip_prefix(beginning).and_then(|rest| {
+        let mut fields = str::from_utf8(rest).ok()?.split(' ');
+        let (_flags, length) = (fields.next()?, fields.next()?);
+        length
+            .parse::<usize>()
+            .ok()
+            .filter(|&length| length <= LONGEST)
+    });
+    let Some(length) = length else {
+        return Err(WireError::Garbage(line).into());
+    };
+    let told = wire.block(length)?;
+    match wire.line()? {
+        end if end == b"END" => Ok(Some(told)),
+        other => Err(WireError::Garbage(other).into()),
+    }
+}

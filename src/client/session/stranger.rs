@@ -1,0 +1,48 @@
+//! Who it may be that did not answer the first question.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::Session;
+use crate::client::dial::dial;
+
+/// The no-op of the binary protocol.
+const NOOP: [u8; 24] = {
+    let mut noop = [0; 24];
+    noop[0] = 0x80;
+    noop[1] = 0x0a;
+    noop
+};
+
+/// How every answer in that protocol begins.
+const ANSWER: u8 = 0x81;
+
+/// Which part of the time of an exchange an answer may take, and how much at most: whoever was silent so far has had the whole.
+const SHARE: u32 = 15;
+const PATIENCE: Duration = Duration::from_millis(100);
+
+impl Session {
+    /// Whether the server is one of the binary protocol, which says nothing to a question in text (protocol.md 8). It is
+    /// asked once, and only if it has never answered anything.
+    pub(super) fn speaks_binary(&self) -> bool {
+        if self.asks.is_some() {
+            return false;
+        }
+        if let Some(known) = self.binary.get() {
+            return known;
+        }
+        let speaks = self.answers_in_binary().unwrap_or(false);
+        self.binary.set(Some(speaks));
+        speaks
+    }
+
+    fn answers_in_binary(&self) -> io::Result<bool> {
+        let patience = (self.timeout / SHARE).min(PATIENCE);
+        let mut stream = dial(&self.address, &self.access, patience)?;
+        let deadline = Instant::now() + patience;
+        stream.write(&NOOP, deadline)?;
+        stream.flush(deadline)?;
+        let mut first = [0];
+        Ok(stream.read(&mut first, deadline)? == 1 && first == [ANSWER])
+    }
+}
