@@ -44,16 +44,24 @@ def values(address, keys):
             assert lines.readline() == b"END\r\n"
 
 
+# A process begins with the memory of the one that started it, so it must be a small one that does.
+MEASURE = """\
+import os, subprocess, sys, time
+started = time.monotonic()
+process = subprocess.Popen(sys.argv[1:])
+_, status, usage = os.wait4(process.pid, 0)
+print(status, time.monotonic() - started, usage.ru_maxrss / 1024, file=sys.stderr)"""
+
+
 def run(command, keys, out):
     """Runs a command with the keys as stdin: seconds, and its own peak of memory in MiB."""
     with open(keys, "rb") as stdin, open(out, "wb") as stdout:
-        started = time.monotonic()
-        process = subprocess.Popen(command, stdin=stdin, stdout=stdout)
-        _, status, usage = os.wait4(process.pid, 0)
-        elapsed = time.monotonic() - started
-    if status != 0:
-        sys.exit(f"{command} ended with {status}")
-    return elapsed, usage.ru_maxrss / 1024
+        measured = [sys.executable, "-S", "-c", MEASURE, *command]
+        told = subprocess.run(measured, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, text=True).stderr
+    status, elapsed, peak = told.splitlines()[-1].split()
+    if status != "0":
+        sys.exit(f"{command} failed: {told}")
+    return float(elapsed), float(peak)
 
 
 def read(address, mccas, reader, folder, count):
