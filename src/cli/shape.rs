@@ -41,6 +41,7 @@ pub(super) fn shaped(tree: Command) -> Command {
     let mut tree = tree
         .styles(STYLES)
         .max_term_width(WIDEST)
+        .help_template("{about-with-newline}{usage-heading} {usage}\n\n{all-args}{after-help}")
         .disable_help_flag(true)
         .disable_version_flag(true);
     for global in &globals {

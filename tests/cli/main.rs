@@ -36,6 +36,8 @@ mod login; // Who is asked for a password logs in, and nobody else gets it.
 mod long_values; // What is longer than --max-value is not read.
 mod lost_attempts; // Retries, deadline, fallback.
 mod man; // The manual pages: up to date, with their sections.
+mod many_gets; // `gets --keys-from`: order, readers, broken connections.
+mod many_writes; // `incr-cas` and `delete` of many keys: windows that break, and others in between.
 mod old_servers; // Servers without today's meta commands, as scripted peers.
 mod options; // Before and after the command, and by the environment.
 mod pipes; // Readers that go away.
