@@ -42,7 +42,7 @@ Examples:
   mccas watch my_key --json             one JSON object per change
 ";
 
-/// Compare-and-swap for memcached: no update lost, an exit code for every outcome.
+/// Compare-and-swap for memcached: no update lost, expiry and flags kept.
 #[derive(Debug, Parser)]
 #[command(
     name = "mccas",

@@ -1,5 +1,7 @@
 //! `incr-cas` and `delete` of many keys: each outcome is true, whatever happens to the windows in which they travel.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,6 +10,9 @@ use crate::harness::mccas::{Mccas, mccas, mccas_at};
 use crate::harness::proxy::{Fault, Proxy};
 use crate::harness::server::Memcached;
 use crate::harness::sockets::How;
+
+/// How many keys go together.
+const WINDOW: u64 = 256;
 
 /// Counters `k0`, `k1` ... with their numbers as values, flags and time left.
 fn fill(server: &Memcached, count: usize) {
@@ -264,8 +269,21 @@ fn a_server_that_dies_on_the_way_leaves_the_sent_unknown_and_the_rest_unreachabl
     let server = Memcached::start();
     let count = 2000;
     fill(&server, count);
-    // Reads and swaps of the first window pass; the answers to the second window's swaps never come.
-    let proxy = Proxy::to(&server).on_reply(4, Memcached::stop);
+    // Reads and swaps of the first window pass; the answers to the second window's swaps never come. Which of the replies that
+    // is depends on the clock: after a tick a window is read once more.
+    let stored = server.count("total_items");
+    let mut proxy = Proxy::to(&server);
+    let stopped = Arc::new(AtomicBool::new(false));
+    for reply in 1..20 {
+        let stopped = Arc::clone(&stopped);
+        proxy = proxy.on_reply(reply, move |server| {
+            let is_second = |server: &Memcached| server.count("total_items") > stored + WINDOW;
+            if !stopped.load(Ordering::SeqCst) && is_second(server) {
+                server.stop();
+                stopped.store(true, Ordering::SeqCst);
+            }
+        });
+    }
     let outcome = increment(&proxy.address(), count).run();
     let statuses: Vec<String> = outcome
         .json()

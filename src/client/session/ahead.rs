@@ -12,6 +12,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::Session;
+use super::looks::Looks;
 use super::read::BATCH_BYTES;
 use crate::cas::store::Fault;
 use crate::cas::{Item, Key, Looked, StoreError, Take, Token, Want};
@@ -28,15 +29,6 @@ pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a key holds, or why that is not known.
 type Outcome = Result<Option<Item>, StoreError>;
-
-/// How often an item is looked at before its token is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Looks {
-    /// At its token and then at all of it, as the server may be counting with its value.
-    Two,
-    /// Once, until a value comes that could be counted with.
-    One,
-}
 
 /// The keys that one server is asked for, and how far that is.
 #[derive(Default)]

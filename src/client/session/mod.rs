@@ -8,6 +8,7 @@ mod contact;
 mod errors;
 mod language;
 mod login;
+mod looks;
 mod poll;
 mod read;
 mod release;
@@ -21,8 +22,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use self::ahead::Looks;
 pub(super) use self::ahead::look_through;
+use self::looks::Looks;
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::access::Access;
 use crate::client::address::Address;
