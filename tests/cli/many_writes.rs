@@ -1,7 +1,7 @@
 //! `incr-cas` and `delete` of many keys: each outcome is true, whatever happens to the windows in which they travel.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -264,23 +264,25 @@ fn with_a_proof_nothing_that_was_sent_stays_unknown() {
     }
 }
 
-#[test]
-fn a_server_that_dies_on_the_way_leaves_the_sent_unknown_and_the_rest_unreachable() {
+/// `incr-cas` of 2,000 counters, whose server dies when the swaps of the second window have been sent. How many keys are stored,
+/// unknown and unreachable, in this order.
+fn die_in_second_window() -> [usize; 3] {
     let server = Memcached::start();
     let count = 2000;
     fill(&server, count);
-    // Reads and swaps of the first window pass; the answers to the second window's swaps never come. Which of the replies that
-    // is depends on the clock: after a tick a window is read once more.
     let stored = server.count("total_items");
+    let seen = Arc::new(AtomicUsize::new(0));
     let mut proxy = Proxy::to(&server);
-    let stopped = Arc::new(AtomicBool::new(false));
-    for reply in 1..20 {
-        let stopped = Arc::clone(&stopped);
-        proxy = proxy.on_reply(reply, move |server| {
-            let is_second = |server: &Memcached| server.count("total_items") > stored + WINDOW;
-            if !stopped.load(Ordering::SeqCst) && is_second(server) {
+    for request in 1..8 {
+        let seen = Arc::clone(&seen);
+        proxy = proxy.on_request(request, move |server| {
+            // The read of the second window is the first request behind the first one's swaps, and its swaps are the next.
+            let is_behind = |server: &Memcached| server.count("total_items") == stored + WINDOW;
+            if seen.load(Ordering::SeqCst) < 2
+                && is_behind(server)
+                && seen.fetch_add(1, Ordering::SeqCst) == 1
+            {
                 server.stop();
-                stopped.store(true, Ordering::SeqCst);
             }
         });
     }
@@ -290,23 +292,24 @@ fn a_server_that_dies_on_the_way_leaves_the_sent_unknown_and_the_rest_unreachabl
         .iter()
         .map(|object| object["status"].as_str().expect("a status").into())
         .collect();
-    let ends: Vec<usize> = ["stored", "unknown", "unreachable"]
-        .map(|way| statuses.iter().filter(|status| *status == way).count())
-        .to_vec();
+    let ways = ["stored", "unknown", "unreachable"];
+    let order = |status: &String| ways.iter().position(|way| way == status);
+    assert!(statuses.is_sorted_by_key(order), "{statuses:?}");
+    let ends = ways.map(|way| statuses.iter().filter(|status| *status == way).count());
     assert_eq!(ends.iter().sum::<usize>(), count);
-    assert!(ends.iter().all(|end| *end > 0), "{ends:?}");
-    assert!(
-        statuses.is_sorted_by_key(|status| status.len()
-            + 10 * usize::from(status == "unreachable")
-            + usize::from(status == "unknown")),
-        "{statuses:?}"
-    );
-    assert_eq!(outcome.code, 6);
-    assert!(
-        outcome.elapsed < Duration::from_secs(10),
-        "{:?}",
-        outcome.elapsed
-    );
+    assert_eq!(outcome.code, if ends[1] > 0 { 6 } else { 5 });
+    let elapsed = outcome.elapsed;
+    assert!(elapsed < Duration::from_secs(10), "{elapsed:?}");
+    ends
+}
+
+#[test]
+fn a_server_that_dies_on_the_way_leaves_the_sent_unknown_and_the_rest_unreachable() {
+    // A tick of the server's clock in the middle has the second window read once more, and then nothing of it was sent. That
+    // happens once a second at most, and each run takes a few milliseconds.
+    let ends = (0..5).map(|_| die_in_second_window());
+    let ends: Vec<_> = ends.collect();
+    assert!(ends.contains(&[256, 256, 1488]), "{ends:?}");
 }
 
 #[test]
