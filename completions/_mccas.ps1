@@ -48,6 +48,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('cas', 'cas', [CompletionResultType]::ParameterValue, 'Store a value only if the item is still the one you saw')
             [CompletionResult]::new('incr-cas', 'incr-cas', [CompletionResultType]::ParameterValue, 'Add to a counter by compare-and-swap, retrying until it lands')
             [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Update a value through a command: the old value on its stdin, the new one from its stdout')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a value in $VISUAL, $EDITOR or vi')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a key only if its item is still the one you saw')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Run a command while holding a lock, which nobody else can hold meanwhile')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Follow keys: one line per change')
@@ -183,6 +184,36 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it')
             [CompletionResult]::new('--always', '--always', [CompletionResultType]::ParameterName, 'Write also what did not change: it gets a new token, and what --ttl and --flags say')
             [CompletionResult]::new('--chomp', '--chomp', [CompletionResultType]::ParameterName, 'Drop one newline at the end of the output')
+            [CompletionResult]::new('--exactly-once', '--exactly-once', [CompletionResultType]::ParameterName, 'Let each swap carry its own token as proof, so that a lost answer can be resolved')
+            [CompletionResult]::new('--discover', '--discover', [CompletionResultType]::ParameterName, 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object per line')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show each attempt, its wait and its reason on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show each attempt, its wait and its reason on stderr')
+            [CompletionResult]::new('--tls-insecure', '--tls-insecure', [CompletionResultType]::ParameterName, 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'mccas;edit' {
+            [CompletionResult]::new('--suffix', '--suffix', [CompletionResultType]::ParameterName, 'The end of the file''s name, such as .json, by which editors know the syntax')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'The expiry: keep, never, or a duration like 60s or 2h')
+            [CompletionResult]::new('--flags', '--flags', [CompletionResultType]::ParameterName, 'The client flags: keep, or a number')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]')
+            [CompletionResult]::new('--max-value', '--max-value', [CompletionResultType]::ParameterName, 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('--tls-ca', '--tls-ca', [CompletionResultType]::ParameterName, 'Trust the certificates in this file, and what they have signed, instead of the system''s [env: MCCAS_TLS_CA]')
+            [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]')
+            [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]')
+            [CompletionResult]::new('--tls-server-name', '--tls-server-name', [CompletionResultType]::ParameterName, 'The name that the server''s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'The user name, for a server that asks for one [env: MCCAS_USERNAME]')
+            [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it')
             [CompletionResult]::new('--exactly-once', '--exactly-once', [CompletionResultType]::ParameterName, 'Let each swap carry its own token as proof, so that a lost answer can be resolved')
             [CompletionResult]::new('--discover', '--discover', [CompletionResultType]::ParameterName, 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object per line')
@@ -434,6 +465,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('cas', 'cas', [CompletionResultType]::ParameterValue, 'Store a value only if the item is still the one you saw')
             [CompletionResult]::new('incr-cas', 'incr-cas', [CompletionResultType]::ParameterValue, 'Add to a counter by compare-and-swap, retrying until it lands')
             [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Update a value through a command: the old value on its stdin, the new one from its stdout')
+            [CompletionResult]::new('edit', 'edit', [CompletionResultType]::ParameterValue, 'Edit a value in $VISUAL, $EDITOR or vi')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a key only if its item is still the one you saw')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Run a command while holding a lock, which nobody else can hold meanwhile')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Follow keys: one line per change')
@@ -455,6 +487,9 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;help;update' {
+            break
+        }
+        'mccas;help;edit' {
             break
         }
         'mccas;help;delete' {

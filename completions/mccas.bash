@@ -31,6 +31,9 @@ _mccas() {
             mccas,delete)
                 cmd="mccas__subcmd__delete"
                 ;;
+            mccas,edit)
+                cmd="mccas__subcmd__edit"
+                ;;
             mccas,gets)
                 cmd="mccas__subcmd__gets"
                 ;;
@@ -70,6 +73,9 @@ _mccas() {
             mccas__subcmd__help,delete)
                 cmd="mccas__subcmd__help__subcmd__delete"
                 ;;
+            mccas__subcmd__help,edit)
+                cmd="mccas__subcmd__help__subcmd__edit"
+                ;;
             mccas__subcmd__help,gets)
                 cmd="mccas__subcmd__help__subcmd__gets"
                 ;;
@@ -101,7 +107,7 @@ _mccas() {
 
     case "${cmd}" in
         mccas)
-            opts="-q -v -s -h -V --hash --discover --timeout --max-value --json --color --quiet --verbose --tls-ca --tls-cert --tls-key --tls-server-name --tls-insecure --username --password-file --server --help --version gets cas incr-cas update delete lock watch locate contention bench completions man help"
+            opts="-q -v -s -h -V --hash --discover --timeout --max-value --json --color --quiet --verbose --tls-ca --tls-cert --tls-key --tls-server-name --tls-insecure --username --password-file --server --help --version gets cas incr-cas update edit delete lock watch locate contention bench completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -819,6 +825,124 @@ _mccas() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mccas__subcmd__edit)
+            opts="-s -q -v -h -V --suffix --ttl --flags --exactly-once --server --hash --discover --timeout --max-value --json --color --quiet --verbose --tls-ca --tls-cert --tls-key --tls-server-name --tls-insecure --username --password-file --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --suffix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flags)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hash)
+                    COMPREPLY=($(compgen -W "ketama libmemcached pymemcache dalli gomemcache python-memcached memjs" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-value)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --tls-ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tls-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tls-key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tls-server-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mccas__subcmd__gets)
             opts="-s -q -v -h -V --raw --token-only --all-servers --instance --server --hash --discover --timeout --max-value --json --color --quiet --verbose --tls-ca --tls-cert --tls-key --tls-server-name --tls-insecure --username --password-file --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -926,7 +1050,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__help)
-            opts="gets cas incr-cas update delete lock watch locate contention bench completions man help"
+            opts="gets cas incr-cas update edit delete lock watch locate contention bench completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -996,6 +1120,20 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__help__subcmd__delete)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mccas__subcmd__help__subcmd__edit)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

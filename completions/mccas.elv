@@ -45,6 +45,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand cas 'Store a value only if the item is still the one you saw'
             cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
             cand update 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+            cand edit 'Edit a value in $VISUAL, $EDITOR or vi'
             cand delete 'Delete a key only if its item is still the one you saw'
             cand lock 'Run a command while holding a lock, which nobody else can hold meanwhile'
             cand watch 'Follow keys: one line per change'
@@ -176,6 +177,35 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --password-file 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it'
             cand --always 'Write also what did not change: it gets a new token, and what --ttl and --flags say'
             cand --chomp 'Drop one newline at the end of the output'
+            cand --exactly-once 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
+            cand --discover 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
+            cand --json 'Print one JSON object per line'
+            cand -q 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
+            cand --quiet 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
+            cand -v 'Show each attempt, its wait and its reason on stderr'
+            cand --verbose 'Show each attempt, its wait and its reason on stderr'
+            cand --tls-insecure 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'mccas;edit'= {
+            cand --suffix 'The end of the file''s name, such as .json, by which editors know the syntax'
+            cand --ttl 'The expiry: keep, never, or a duration like 60s or 2h'
+            cand --flags 'The client flags: keep, or a number'
+            cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
+            cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
+            cand --hash 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]'
+            cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
+            cand --max-value 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]'
+            cand --color 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand --tls-ca 'Trust the certificates in this file, and what they have signed, instead of the system''s [env: MCCAS_TLS_CA]'
+            cand --tls-cert 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]'
+            cand --tls-key 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]'
+            cand --tls-server-name 'The name that the server''s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]'
+            cand --username 'The user name, for a server that asks for one [env: MCCAS_USERNAME]'
+            cand --password-file 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it'
             cand --exactly-once 'Let each swap carry its own token as proof, so that a lost answer can be resolved'
             cand --discover 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
             cand --json 'Print one JSON object per line'
@@ -418,6 +448,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand cas 'Store a value only if the item is still the one you saw'
             cand incr-cas 'Add to a counter by compare-and-swap, retrying until it lands'
             cand update 'Update a value through a command: the old value on its stdin, the new one from its stdout'
+            cand edit 'Edit a value in $VISUAL, $EDITOR or vi'
             cand delete 'Delete a key only if its item is still the one you saw'
             cand lock 'Run a command while holding a lock, which nobody else can hold meanwhile'
             cand watch 'Follow keys: one line per change'
@@ -435,6 +466,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
         &'mccas;help;incr-cas'= {
         }
         &'mccas;help;update'= {
+        }
+        &'mccas;help;edit'= {
         }
         &'mccas;help;delete'= {
         }

@@ -11,7 +11,7 @@ use crate::output::Output;
 #[command(after_help = "\
 Examples:
   mccas completions bash > ~/.local/share/bash-completion/completions/mccas
-  mccas completions zsh  > ~/.zfunc/_mccas          (a folder in $fpath)
+  mccas completions zsh > ~/.zfunc/_mccas           (a folder in $fpath)
   mccas completions fish > ~/.config/fish/completions/mccas.fish")]
 pub(crate) struct Args {
     shell: Shell,
