@@ -1,7 +1,7 @@
 # The commands of this repository. Each is thin: what it does lives in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-contention test bench soak check-routing bless install-deps
+.PHONY: help build demo demo-contention test bench bench-keys soak check-routing bless install-deps
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test: ## Install what the tests need, then run every check that CI runs
 bench: ## Measure everything side by side and write docs/benchmarks.md
 	@scripts/bench.sh
 
+bench-keys: ## Measure commands over many keys and write that section of docs/benchmarks.md
+	@scripts/bench-keys.sh
+
 soak: ## Run writers in bad weather for SOAK_MINUTES (10) and account for every increment
 	@scripts/soak.sh
 
@@ -28,7 +31,7 @@ check-routing: ## Compare the server of 10,000 random keys with what other clien
 	@scripts/check-routing.sh
 
 bless: ## Rewrite the checked-in files that are generated (completions, man pages, README blocks, docs/servers.md)
-	MCCAS_BLESS=1 cargo test --locked --test cli -- completions readme man:: wrong dialects::table
+	MCCAS_BLESS=1 cargo test --locked --test cli -- completions readme man:: wrong tab:: dialects::table
 
 install-deps: ## Install what the tests need: memcached, other servers beside it, shells, jq
 	@scripts/install-test-deps.sh

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: memcached, pymemcache (a foreign client), the
 # shells that read the completion files or run the recipes of README.md, jq, make and man, which examples name, openssl, which makes a
-# certificate for the tests of tls://, and tmux, script and vi, for what needs a terminal. Does nothing, quickly, when all are there.
+# certificate for the tests of tls://, and tmux, script and vi, in which the tests press TAB and edit. Does nothing, quickly, when all are
+# there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh

@@ -4,6 +4,7 @@
 //! answer, and its variant says what the caller may conclude about the state of the key.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use super::{Counter, Expiry, Item, Key, Token, Ttl};
 
@@ -80,8 +81,10 @@ pub(crate) struct Found {
 /// How a connection failed, as far as it matters to what can be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// No connection: no such host, refused, TLS failed.
+    /// No connection: no such host, refused.
     Dial,
+    /// TLS failed: what one side shows, the other does not accept. Nobody's waiting changes that.
+    Handshake,
     /// The peer did not answer in time.
     Silent,
     /// The peer closed or reset the connection.
@@ -106,6 +109,8 @@ pub(crate) enum StoreError {
     Unknown(Failure),
     /// The server refused with an error. Nothing was applied.
     Refused(String),
+    /// The server took the question and could not answer it (`SERVER_ERROR`): it may another time. Nothing was applied.
+    Unable(String),
     /// The server takes no token of our own ([`Swap::proof`]) and refuses each swap that carries one. Nothing was applied.
     NoProof(String),
     /// The server has compare-and-swap switched off.
@@ -143,9 +148,10 @@ impl StoreError {
         match self {
             StoreError::Unreachable(_) => ErrorKind::Unreachable,
             StoreError::Unknown(_) => ErrorKind::Unknown,
-            StoreError::Refused(_) | StoreError::NoProof(_) | StoreError::Destroyed(_) => {
-                ErrorKind::Refused
-            }
+            StoreError::Refused(_)
+            | StoreError::Unable(_)
+            | StoreError::NoProof(_)
+            | StoreError::Destroyed(_) => ErrorKind::Refused,
             StoreError::NoCas(_) => ErrorKind::NoCas,
             StoreError::TooLarge(_) | StoreError::TooLong(_) => ErrorKind::TooLarge,
             StoreError::KeyForm(_) => ErrorKind::Unaskable,
@@ -170,6 +176,7 @@ impl fmt::Display for StoreError {
                 f.write_str(&failure.message)
             }
             StoreError::Refused(message)
+            | StoreError::Unable(message)
             | StoreError::NoProof(message)
             | StoreError::NoCas(message)
             | StoreError::TooLarge(message)
@@ -181,6 +188,27 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+/// What one of many keys holds, or why that is not known.
+pub(crate) struct Looked<'a> {
+    /// Its place among the keys.
+    pub(crate) number: usize,
+    /// The server that was asked.
+    pub(crate) server: &'a dyn fmt::Display,
+    pub(crate) outcome: Result<Option<Item>, StoreError>,
+}
+
+/// An item that was read together with others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum InWindow {
+    /// As it would have been read by itself.
+    Read(Option<Item>),
+    /// It has to be read by itself: its moment of expiry could not be established, or it is too large to wait with others.
+    Alone,
+}
+
+/// Takes the outcomes of many keys one by one, and says whether to go on.
+pub(crate) type Take<'a> = &'a mut dyn FnMut(Looked<'_>) -> ControlFlow<()>;
 
 /// What one answer to a question about several keys means for each of them.
 pub(crate) fn for_each_key<T>(
@@ -207,6 +235,10 @@ pub(crate) trait Store {
     /// Reads items only to show them: a recache win that came with the read is given back (a further exchange).
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
 
+    /// The same for any number of keys: each outcome is handed on as it comes, in the order of the keys, and takes no room
+    /// afterwards. A key whose server does not answer has that as its outcome, and the others go on.
+    fn look_through(&mut self, keys: &[Key], take: Take<'_>);
+
     /// Polls tokens and expiry without disturbing anything.
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError>;
 
@@ -222,6 +254,19 @@ pub(crate) trait Store {
 
     /// Reads an item in order to swap it, with its moment of expiry.
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError>;
+
+    /// Reads items in order to swap or delete them, as [`read`](Store::read) does with their values, in as few exchanges as can
+    /// be. No key comes twice.
+    fn read_window(&mut self, keys: &[Key]) -> Vec<Result<InWindow, StoreError>> {
+        keys.iter().map(|_| Ok(InWindow::Alone)).collect()
+    }
+
+    /// Sends conditional writes as [`swap`](Store::swap) does, in as few exchanges as can be, by the connections on which
+    /// their items were read last. What was not sent when one of those broke is unreachable. No key comes twice.
+    fn swap_window(&mut self, swaps: &[Swap]) -> Vec<Result<Written, StoreError>>;
+
+    /// The same for deletes, each of an item that still has this token.
+    fn delete_window(&mut self, items: &[(&Key, Token)]) -> Vec<Result<Written, StoreError>>;
 
     /// Which process of the key's server answers, as an opaque word; `None` if it does not say.
     fn instance(&mut self, key: &Key) -> Result<Option<String>, StoreError>;

@@ -15,6 +15,7 @@ use super::address::Address;
 use super::dial::{Stream, dial};
 use super::mark::Mark;
 use super::plain::plain;
+use crate::check::Handshake;
 
 /// The longest line that a memcached server sends; stats and meta lines stay far below.
 const MAX_LINE: usize = 8192;
@@ -34,6 +35,8 @@ const LAST_LOOK: Duration = Duration::from_millis(1);
 pub(super) enum WireError {
     /// The peer closed the connection, or the network broke it.
     Cut(String),
+    /// TLS failed: what one side has shown, the other does not accept.
+    Distrust(String),
     /// No answer, or not all of it, within the time.
     Silent,
     /// The same, but somebody wanted an end before the time was up.
@@ -68,6 +71,8 @@ pub(super) struct Wire {
     answered: bool,
     /// Lines read since the connection was opened, or since a login.
     lines: usize,
+    /// How many no-ops were asked whose answers have not come.
+    barriers: usize,
     mark: Mark,
     longest_value: usize,
     /// Up when an answer is to be waited for only a moment longer.
@@ -91,6 +96,7 @@ impl Wire {
             taken: 0,
             sent: 0,
             answered: false,
+            barriers: 0,
             lines: 0,
             mark: Mark::default(),
             longest_value: 0,
@@ -125,6 +131,28 @@ impl Wire {
         self.mark
     }
 
+    /// A no-op was asked behind what is answered next.
+    pub(super) fn expect_barrier(&mut self) {
+        self.barriers += 1;
+    }
+
+    /// Whether the answer to a no-op is still to come.
+    pub(super) fn has_barrier(&self) -> bool {
+        self.barriers > 0
+    }
+
+    /// Reads the answer to the no-op: nothing else may stand before it.
+    pub(super) fn pass_barrier(&mut self) -> Result<(), WireError> {
+        let line = self.line()?;
+        if line == b"MN" {
+            self.barriers -= 1;
+            return Ok(());
+        }
+        let line = String::from_utf8_lossy(&line);
+        let what = format!("{line:?} where nothing should follow");
+        Err(WireError::OutOfStep(what))
+    }
+
     /// Bounds each exchange from now on by another time.
     pub(super) fn allow(&mut self, timeout: Duration) {
         self.timeout = timeout;
@@ -138,6 +166,16 @@ impl Wire {
     /// Takes values of at most so many bytes from now on; before, it takes none.
     pub(super) fn take_values(&mut self, longest: usize) {
         self.longest_value = longest;
+    }
+
+    /// Where the connection leads; `None` where that has no address.
+    pub(super) fn peer(&self) -> Option<String> {
+        self.stream.peer().map(|address| address.to_string())
+    }
+
+    /// What its encryption was agreed on; `None` where there is none.
+    pub(super) fn handshake(&self) -> Option<Handshake> {
+        self.stream.handshake()
     }
 
     /// The stream, and what has been read from it already.
@@ -182,6 +220,14 @@ impl Wire {
             self.sent += self.write(&request[self.sent..])?;
         }
         self.flush()
+    }
+
+    /// Lets the wait for an answer begin now: whoever reads many of them in turn may be slow with those before it.
+    pub(super) fn renew(&mut self) {
+        if !self.hurried {
+            self.deadline = Instant::now() + self.timeout;
+            self.looked_late = false;
+        }
     }
 
     /// Asks one thing more in the exchange that is under way.
@@ -340,6 +386,10 @@ fn failed(error: &io::Error) -> WireError {
     match error.kind() {
         // A socket timeout shows as WouldBlock on most systems.
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => WireError::Silent,
+        // So TLS tells of whatever one side does not like of the other.
+        io::ErrorKind::InvalidData => {
+            WireError::Distrust(format!("broke the connection: {}", plain(error)))
+        }
         io::ErrorKind::UnexpectedEof => WireError::Cut("closed the connection".into()),
         _ => WireError::Cut(format!("broke the connection: {}", plain(error))),
     }

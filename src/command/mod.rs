@@ -3,6 +3,7 @@
 pub(crate) mod args;
 pub(crate) mod bench;
 pub(crate) mod cas;
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod contention;
 pub(crate) mod delete;
@@ -23,6 +24,7 @@ mod context;
 mod ending;
 mod input;
 mod interrupt;
+mod many;
 mod pacer;
 mod under_way;
 mod write_args;
@@ -62,6 +64,7 @@ subcommands! {
     Delete: delete,
     Lock: lock,
     Watch: watch,
+    Check: check,
     Locate: locate,
     Contention: contention,
     Bench: bench,

@@ -1,5 +1,7 @@
 //! Items and events as text for people.
 
+use std::fmt::Write as _;
+
 use super::Paint;
 use super::columns::{space, widths};
 use super::event::Event;
@@ -41,6 +43,19 @@ pub(crate) fn located(keys: &[(&Key, &str)], paint: Paint, aligned: bool) -> Vec
         format!("{}{}  {server}", paint.key(key), space(key, width))
     };
     rows.iter().zip(keys).map(line).collect()
+}
+
+/// The head line of one item, not aligned with others.
+pub(crate) fn head(key: &Key, item: &Item, paint: Paint) -> String {
+    if paint != Paint::NONE || item.freshness.word().is_some() {
+        return heads(&[(key, item)], paint, false).concat();
+    }
+    // The same by fewer steps: a list of keys has very many of them.
+    let mut line = String::with_capacity(96);
+    let (token, ttl) = (item.token, ttl(item.ttl));
+    let _ = write!(line, "{key}  token {token}  ttl {ttl}");
+    let _ = write!(line, "  flags {}  {} B", item.flags, item.size);
+    line
 }
 
 /// What a server has under a key.
@@ -88,9 +103,27 @@ fn fields(key: &Key, item: &Item) -> [String; 5] {
 pub(crate) fn ttl(ttl: Ttl) -> String {
     match ttl {
         Ttl::Never => "never".into(),
-        Ttl::Seconds(left) => format!("{left}s"),
+        Ttl::Seconds(left) => duration(left),
         Ttl::Unknown => "unknown".into(),
     }
+}
+
+/// Seconds as they are typed: 45m10s, 40d.
+fn duration(seconds: u64) -> String {
+    if seconds == 0 {
+        return "0s".into();
+    }
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3600 % 24, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let mut text = String::new();
+    for (number, unit) in parts.iter().filter(|(number, _)| *number > 0) {
+        text += &format!("{number}{unit}");
+    }
+    text
 }
 
 /// A value for a terminal: on one line, control bytes escaped.
@@ -160,4 +193,47 @@ pub(crate) fn event_meta(token: Token, left: Ttl, paint: Paint) -> String {
         paint.label("ttl"),
         ttl(left)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cas::Freshness;
+    use crate::cas::testing::item;
+
+    #[test]
+    fn the_time_left_is_written_as_people_type_it() {
+        for (seconds, text) in [
+            (0, "0s"),
+            (52, "52s"),
+            (60, "1m"),
+            (2710, "45m10s"),
+            (3600, "1h"),
+            (3_456_000, "40d"),
+            (90_061, "1d1h1m1s"),
+            (86_401, "1d1s"),
+        ] {
+            assert_eq!(ttl(Ttl::Seconds(seconds)), text);
+        }
+        assert_eq!(ttl(Ttl::Never), "never");
+    }
+
+    #[test]
+    fn a_head_by_itself_is_the_head_among_others() {
+        let plain = item("value", 7);
+        let expiring = Item {
+            ttl: Ttl::Seconds(52),
+            flags: 9,
+            ..plain.clone()
+        };
+        let stale = Item {
+            freshness: Freshness::Stale { won: false },
+            ..plain.clone()
+        };
+        let key = Key::new("a b\n\u{e4}").unwrap();
+        for item in [plain, expiring, stale] {
+            let among = heads(&[(&key, &item)], Paint::NONE, false).concat();
+            assert_eq!(head(&key, &item, Paint::NONE), among);
+        }
+    }
 }

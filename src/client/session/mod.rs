@@ -3,6 +3,8 @@
 //! Each exchange is one write and its answers. After any error the connection is dropped (protocol.md rule 11), and the error
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
+mod ahead;
+mod contact;
 mod errors;
 mod language;
 mod login;
@@ -12,13 +14,15 @@ mod release;
 mod store;
 mod stranger;
 mod swap;
+mod window;
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use self::language::Heard;
+use self::ahead::Looks;
+pub(super) use self::ahead::look_through;
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::access::Access;
 use crate::client::address::Address;
@@ -38,7 +42,7 @@ pub(crate) struct Session {
     /// What the server understands, as far as its answers have shown.
     language: Language,
     /// What it turned out to speak instead, until that is heeded.
-    heard: Option<Heard>,
+    heard: Option<Language>,
     /// Whether it has ever answered anything that was understood.
     met: bool,
     /// Whether it knows `me`, by which a poll disturbs nothing.
@@ -56,6 +60,10 @@ pub(crate) struct Session {
     mark: Mark,
     /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
     takes_tokens: Option<bool>,
+    /// How closely items are looked at in windows, by what the last one held.
+    looks: Looks,
+    /// Until when no window is tried after one that led to nobody, and why it did.
+    down: Option<(Instant, StoreError)>,
     /// Whether the server asks for a login; `None` until it has answered.
     pub(in crate::client) asks: Option<bool>,
     /// Whether it is one of the binary protocol; `None` until that was tried.
@@ -84,6 +92,8 @@ impl Session {
             expiry_moves: false,
             mark: Mark::default(),
             takes_tokens: None,
+            looks: Looks::Two,
+            down: None,
             asks: None,
             binary: Cell::default(),
         }
@@ -126,6 +136,11 @@ impl Session {
     pub(in crate::client) fn is_proxy(&mut self) -> Result<bool, StoreError> {
         let says_proxy = self.learn()?.limits.says_proxy();
         Ok(says_proxy || self.language == Language::Relay)
+    }
+
+    /// Whether, for all that is known, it may be one.
+    pub(in crate::client) fn may_be_proxy(&self) -> bool {
+        self.facts.is_some_and(|facts| facts.limits.is_proxy())
     }
 
     /// Compares the process that answers now with the known one, and remembers this one from now on.
@@ -171,10 +186,11 @@ impl Session {
         request: &Request,
         read: impl FnMut(&mut Wire, Instant) -> Result<T, ReplyError>,
     ) -> Result<T, StoreError> {
-        let (mut wire, new) = match self.wire.take() {
-            Some(wire) => (wire, false),
-            None => (self.open()?, true),
+        let mut wire = match self.wire.take() {
+            Some(wire) => wire,
+            None => self.open()?,
         };
+        let new = !wire.answered();
         wire.take_values(self.longest_value);
         wire.heed(&self.hurry);
         wire.expect(request.mark());
@@ -185,7 +201,7 @@ impl Session {
                 Ok(answer)
             }
             Err((error, in_doubt)) => {
-                self.heard = self.hear(&error, !self.met && !wire.answered());
+                self.heard = self.hear(&error, !self.met && !in_doubt && !wire.answered());
                 let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)
@@ -214,15 +230,57 @@ impl Session {
         let mut answer = ask(wire);
         if new {
             let asks = matches!(answer, Err(ReplyError::Wire(WireError::Unauthenticated)));
+            if asks || answer.is_ok() {
+                self.asks = Some(asks);
+            }
             if asks && !request.writes() {
                 self.log_in(wire).map_err(|error| (error, false))?;
                 answer = ask(wire);
             }
-            if asks || answer.is_ok() {
-                self.asks = Some(asks);
-            }
         }
         answer.map_err(|error| (error, request.is_in_doubt(wire.sent())))
+    }
+
+    /// A connection to put windows of questions on: the one that is there, or a new one on which we are logged in.
+    fn connected(&mut self) -> Result<Wire, StoreError> {
+        if let Some(wire) = self.wire.take() {
+            return Ok(wire);
+        }
+        let mut wire = self.open()?;
+        wire.take_values(self.longest_value);
+        wire.heed(&self.hurry);
+        if self.may_ask_for_login()
+            && let Err(error) = self.knock_and_log_in(&mut wire)
+        {
+            let error = self.explain(error, false, wire.answered());
+            wire.abort();
+            return Err(error);
+        }
+        Ok(wire)
+    }
+
+    /// A part of an exchange in which nothing is written to the server's items.
+    fn on_wire<T>(
+        &mut self,
+        part: impl FnOnce(&mut Wire) -> Result<T, ReplyError>,
+    ) -> Result<T, StoreError> {
+        if self.wire.is_none() {
+            self.wire = Some(self.connected()?);
+        }
+        let wire = self.wire.as_mut().expect("opened just now");
+        let outcome = part(wire);
+        let answered = wire.answered();
+        match outcome {
+            Ok(answer) => {
+                self.met |= answered;
+                Ok(answer)
+            }
+            Err(error) => {
+                self.heard = self.hear(&error, !self.met && !answered);
+                self.hang_up();
+                Err(self.explain(error, false, answered))
+            }
+        }
     }
 
     /// The item that was seen; `None` on a miss or at the moment of expiry.
@@ -244,7 +302,7 @@ fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
         instance: Instance::of(&stats).filter(|_| !limits.is_proxy()),
         growth: Growth::of(&stats),
         // Another machine's clock may go otherwise, and each write would move the expiry by the difference.
-        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.is_proxy()),
+        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.says_proxy()),
         limits,
     })
 }

@@ -33,7 +33,7 @@ fn play(examples: &[Example], table: &[Row], name: &str) {
             let played = match row_of(example) {
                 Some(row) => Stage::new().play(example, row),
                 None => Err(format!(
-                    "no test knows this example: add to {name} in tests/cli/examples/table.rs what it needs and how it ends"
+                    "no test knows this example: add to {name} in tests/cli/examples/table/ what it needs and how it ends"
                 )),
             };
             if let Err(fault) = played {

@@ -215,6 +215,8 @@ fn furnish(place: &Workplace) {
         fs::create_dir_all(place.path(folder)).expect("a folder");
     }
     for (name, text) in [
+        ("keys.txt", "a\nb\n"),
+        ("claims.txt", "claim:1\nclaim:2\n"),
         ("logo.png", "\u{89}PNG\r\n\0"),
         ("Makefile", "cache:\n\t@echo made\n"),
         ("users", "app:...\n"),

@@ -15,7 +15,6 @@ use memcache::exp::ReturnCode;
 
 pub(super) use self::draft::Draft;
 use self::reply::{Reply, Wording};
-use super::reply::error_line;
 use super::{
     Answered, Attempt, Deleted, Dialect, Language, Release, ReplyError, Request, Seen, Tells,
     Undisturbed,
@@ -56,19 +55,11 @@ impl Dialect for Meta {
     }
 
     fn ask_hello(&self, request: &mut Request) {
-        request.no_op();
+        request.hello();
     }
 
     fn hello(&self, wire: &mut Wire) -> Result<(), ReplyError> {
-        match wire.line()?.as_slice() {
-            b"MN" => Ok(()),
-            b"EN" => Err(ReplyError::Speaks(Language::Draft)),
-            line => Err(match error_line(line) {
-                Some(ReplyError::Rejected(text)) => recognised(text),
-                Some(error) => error,
-                None => WireError::Garbage(line.to_vec()).into(),
-            }),
-        }
+        self.numbered(wire, 0).map(|_| ())
     }
 
     /// Only where the value is wanted must it fit the token: a token alone is compared, not passed on.
@@ -100,6 +91,29 @@ impl Dialect for Meta {
         })
     }
 
+    fn ask_item_once(&self, request: &mut Request, key: &Key, number: usize) {
+        if self.0 == Age::Marked {
+            request.get(key, Want::Value, number);
+        } else {
+            self.ask_item(request, key, Want::Value, number);
+        }
+    }
+
+    fn item_once(&self, wire: &mut Wire, number: usize) -> Result<Seen, ReplyError> {
+        if self.0 != Age::Marked {
+            return self.item(wire, Want::Value, number);
+        }
+        let reply = self.numbered(wire, number)?;
+        Ok(Seen {
+            state: (reply.token, reply.ttl),
+            item: read::item(reply),
+        })
+    }
+
+    fn can_be_counted_with(&self, value: &[u8]) -> bool {
+        self.0 == Age::Marked && read::can_be_counted_with(value)
+    }
+
     fn ask_glance(&self, request: &mut Request, key: &Key) {
         request.debug(key);
     }
@@ -114,6 +128,10 @@ impl Dialect for Meta {
 
     fn undisturbed(&self, wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError> {
         read::undisturbed(wire)
+    }
+
+    fn writes_in_windows(&self) -> bool {
+        self.0 == Age::Marked
     }
 
     fn ask_swap(&self, request: &mut Request, attempt: Attempt) {

@@ -14,6 +14,13 @@ impl Request {
             Want::Value => "v",
             Want::Meta => "s",
         };
+        if key.is_plain() {
+            // What the crate would make of it, without a piece of memory for each word: lists have very many of these.
+            self.text("mg ");
+            self.bytes.extend_from_slice(key.as_bytes());
+            self.text(&format!(" {first} c t f u O{opaque}\r\n"));
+            return;
+        }
         let command = command(MetaOp::Get, key)
             .flag(first)
             .flag("c")
@@ -34,6 +41,11 @@ impl Request {
     /// `mn`: its answer shows that everything before it is answered.
     pub(super) fn no_op(&mut self) {
         self.text("mn\r\n");
+    }
+
+    /// `mg` for a key that nobody has: its answer is another one in each dialect, and nobody's win comes with it.
+    pub(super) fn hello(&mut self) {
+        self.text("mg AA== u O0 b\r\n");
     }
 
     /// `me`: token and expiry, without touching the LRU or taking a recache win.

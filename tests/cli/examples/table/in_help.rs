@@ -3,6 +3,7 @@
 use super::Ends::{ByCtrlC, Done, OnTerminal, With};
 use super::{MY_KEY, ROW, Row};
 
+const KEYS: &str = "for k in a b; do mccas cas $k 41 --token absent -q; done";
 const CONFIG: &str = r#"mccas cas config '{"limit":4,"n":1}' --token absent -q"#;
 const IS_42: &str = "test $(mccas gets --raw my_key) = 42";
 const IS_NEW: &str = "test $(mccas gets --raw my_key) = new";
@@ -71,6 +72,13 @@ pub(in super::super) const IN_HELP: &[Row] = &[
         ends: Done("token 1234"),
         ..ROW
     },
+    Row {
+        line: "mccas gets --keys-from keys.txt --json",
+        given: KEYS,
+        ends: Done("\"key\":\"b\""),
+        says: "2 found",
+        ..ROW
+    },
     // cas
     Row {
         line: "mccas cas my_key 0 --token absent",
@@ -120,7 +128,7 @@ pub(in super::super) const IN_HELP: &[Row] = &[
     Row {
         line: "mccas incr-cas hits:17 --initial 0 --initial-ttl 1m --max 100",
         ends: Done("1\n"),
-        then: "mccas gets hits:17 | grep -E 'ttl (60|59)s'
+        then: "mccas gets hits:17 --json | jq -e '.ttl >= 55 and .ttl <= 60'
                mccas incr-cas hits:17 --by 99
                status=0; mccas incr-cas hits:17 --max 100 || status=$?; test $status = 8",
         ..ROW
@@ -135,6 +143,14 @@ pub(in super::super) const IN_HELP: &[Row] = &[
         line: "mccas incr-cas my_key --max-retries 0",
         given: MY_KEY,
         ends: Done("42\n"),
+        ..ROW
+    },
+    Row {
+        line: "mccas incr-cas --keys-from keys.txt",
+        given: KEYS,
+        ends: Done("42  a\n42  b\n"),
+        says: "2 incremented",
+        then: "test $(mccas gets --raw a) = 42; test $(mccas gets --raw b) = 42",
         ..ROW
     },
     // update
@@ -188,7 +204,7 @@ pub(in super::super) const IN_HELP: &[Row] = &[
         line: "mccas edit greeting --ttl 1h",
         given: "mccas cas greeting hello --token absent -q",
         ends: OnTerminal("was stored"),
-        then: "mccas gets greeting | grep -E 'ttl (3600|359.)s'",
+        then: "mccas gets greeting --json | jq -e '.ttl > 3500 and .ttl <= 3600'",
         ..ROW
     },
     // delete
@@ -209,6 +225,13 @@ pub(in super::super) const IN_HELP: &[Row] = &[
         given: MY_KEY,
         ends: Done("\"status\":\"deleted\""),
         then: IS_GONE,
+        ..ROW
+    },
+    Row {
+        line: "mccas delete --keys-from claims.txt --expect \"$owner\"",
+        given: "for n in 1 2; do mccas cas claim:$n \"$owner\" --token absent -q; done",
+        says: "2 deleted",
+        then: "! mccas gets -q claim:1 && ! mccas gets -q claim:2",
         ..ROW
     },
     // lock
@@ -353,18 +376,35 @@ pub(in super::super) const IN_HELP: &[Row] = &[
     },
     // completions
     Row {
-        line: "mccas completions bash > ~/.local/share/bash-completion/completions/mccas",
-        then: "bash -n ~/.local/share/bash-completion/completions/mccas",
+        line: "source <(mccas completions bash)",
+        changed: &[(
+            "source <(mccas completions bash)",
+            "bash -c 'source <(mccas completions bash) && complete -p mccas'",
+        )],
+        ends: Done("_mccas"),
+        ..ROW
+    },
+    Row {
+        line: "source <(mccas completions zsh)",
+        changed: &[(
+            "source <(mccas completions zsh)",
+            "zsh -fc 'autoload -U compinit && compinit -D -u && source <(mccas completions zsh) && echo $_comps[mccas]'",
+        )],
+        ends: Done("_mccas"),
+        ..ROW
+    },
+    Row {
+        line: "mccas completions fish | source",
+        changed: &[(
+            "mccas completions fish | source",
+            "fish --no-config -c 'mccas completions fish | source; and complete -c mccas'",
+        )],
+        ends: Done("incr-cas"),
         ..ROW
     },
     Row {
         line: "mccas completions zsh > ~/.zfunc/_mccas",
         then: "grep -q compdef ~/.zfunc/_mccas",
-        ..ROW
-    },
-    Row {
-        line: "mccas completions fish > ~/.config/fish/completions/mccas.fish",
-        then: "grep -q complete ~/.config/fish/completions/mccas.fish",
         ..ROW
     },
     // man

@@ -26,8 +26,15 @@ pub(in super::super) const IN_README: &[Row] = &[
             "RUSTC_BOOTSTRAP=1 cargo install --path {repo} --locked --offline -Z unstable-options --dry-run",
         )],
         says: "aborting install due to dry run",
-        then: "bash -n ~/.local/share/bash-completion/completions/mccas
-               grep -q '^.TH' ~/.local/share/man/man1/mccas.1",
+        then: "grep -q '^.TH' ~/.local/share/man/man1/mccas.1",
+        ..ROW
+    },
+    Row {
+        line: "echo 'source <(mccas completions bash)' >> ~/.bashrc",
+        then: "bash -c '. ~/.bashrc; complete -p mccas'
+               fish -c 'complete -c mccas' | grep incr-cas
+               sed -i 's/compinit &&/compinit -D -u \\&\\&/' ~/.zshrc
+               zsh -fc '. ~/.zshrc; echo $_comps[mccas]' | grep _mccas",
         ..ROW
     },
     Row { line: "mccas incr-cas my_key", given: MY_KEY, ends: Done("42\n"), ..ROW },
@@ -101,7 +108,7 @@ pub(in super::super) const IN_DOCS: &[Row] = &[
     },
     // benchmarks.md
     Row {
-        line: "make bench                                   # everything above",
+        line: "make bench                                   # everything above but the many keys",
         changed: &[MAKE, ("--for 5s", "--for 20ms")],
         ends: Done("guide"),
         ..ROW
