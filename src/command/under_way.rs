@@ -109,7 +109,7 @@ impl UnderWay {
     }
 
     /// The signal that came.
-    fn signal(&self) -> Option<Signal> {
+    pub(super) fn signal(&self) -> Option<Signal> {
         let mut caught = self.0.caught.get()?.iter();
         let came = caught.find(|(_, came)| came.load(Ordering::SeqCst));
         came.map(|&(signal, _)| signal)
