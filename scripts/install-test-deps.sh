@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: memcached, pymemcache (a foreign client), the
-# shells that read the completion files or run the recipes of README.md, jq for one of these, openssl, which makes a certificate for the tests of
-# tls://, and tmux and vi, for the tests of edit. Does nothing, quickly, when all are there.
+# shells that read the completion files or run the recipes of README.md, jq for one of these, openssl, which makes a certificate
+# for the tests of tls://, and tmux and vi, in which the tests press TAB and edit. Does nothing, quickly, when all are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh

@@ -2,6 +2,8 @@
 
 mod access;
 mod foreign;
+mod narrow;
+mod shape;
 mod wrong;
 
 use std::any::Any;
@@ -9,14 +11,16 @@ use std::env;
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{
+    ArgAction, ArgMatches, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum,
+};
 
 use crate::cas::shown::Shown;
 use crate::client::address::AddressError;
@@ -41,13 +45,7 @@ Examples:
 
 /// Compare-and-swap for memcached: no lost updates, expiry and flags kept, an exit code for every outcome.
 #[derive(Debug, Parser)]
-#[command(
-    name = "mccas",
-    version,
-    propagate_version = true,
-    arg_required_else_help = true,
-    args_override_self = true
-)]
+#[command(name = "mccas", arg_required_else_help = true)]
 #[command(after_help = format!("{EXAMPLES}\n{}", Exit::table()))]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -108,11 +106,12 @@ impl ValueEnum for When {
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(match self {
-            When::Auto => "auto",
-            When::Always => "always",
-            When::Never => "never",
-        }))
+        let (word, meaning) = match self {
+            When::Auto => ("auto", "on a terminal that can show it"),
+            When::Always => ("always", "also on a pipe"),
+            When::Never => ("never", "nowhere"),
+        };
+        Some(PossibleValue::new(word).help(meaning))
     }
 }
 
@@ -126,6 +125,8 @@ impl ValueEnum for Scheme {
         Some(PossibleValue::new(self.name()).help(self.about()))
     }
 }
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The name of `--server` among the arguments.
 const SERVER: &str = "server";
@@ -147,10 +148,22 @@ fn server() -> clap::Arg {
         )
 }
 
-/// The command tree.
-pub(crate) fn tree() -> clap::Command {
-    let with_server = |command: clap::Command| command.arg(server());
-    with_server(Cli::command()).mut_subcommands(with_server)
+/// The command tree as it parses.
+fn plain() -> clap::Command {
+    common(Cli::command()).mut_subcommands(|command| command.arg(server()))
+}
+
+/// What holds for every tree of the program, whatever commands it has.
+fn common(tree: clap::Command) -> clap::Command {
+    tree.version(VERSION)
+        .propagate_version(true)
+        .args_override_self(true)
+        .arg(server())
+}
+
+/// What the words say. The whole tree is built only where a narrow one does not answer.
+fn matched(words: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    narrow::matched(words).unwrap_or_else(|| plain().try_get_matches_from(words))
 }
 
 /// The servers named before and after the command.
@@ -164,11 +177,13 @@ fn named(matches: &ArgMatches) -> impl Iterator<Item = Servers> {
 /// Reads command line and environment. Help, version and usage errors are printed here and end the program.
 pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
     let words: Vec<OsString> = env::args_os().collect();
-    let parsed = tree().try_get_matches_from(&words).and_then(|matches| {
-        let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut tree()))?;
-        let servers = Servers::joined(named(&matches)).map_err(|error| {
+    let parsed = matched(&words).and_then(|mut matches| {
+        let servers = Servers::joined(named(&matches));
+        let cli =
+            Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut plain()))?;
+        let servers = servers.map_err(|error| {
             let message = format!("invalid value for '--server <ADDR>': {error}");
-            tree().error(ErrorKind::ValueValidation, message)
+            plain().error(ErrorKind::ValueValidation, message)
         })?;
         Ok((settings(&cli.global, servers)?, cli.command))
     });
@@ -176,11 +191,14 @@ pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
         if error.use_stderr() && is_silent(words.iter().skip(1)) {
             return Exit::Usage;
         }
-        let mut error = wrong::answer(error, &words, &tree());
-        let printed = without_controls(&mut error).print();
+        let is_wrong = error.use_stderr();
+        let printed = match error.kind() {
+            ErrorKind::DisplayVersion => print_version(),
+            _ => without_controls(&mut shown(error, &words)).print(),
+        };
         match printed {
             // Whether or not anybody heard it.
-            _ if error.use_stderr() => Exit::Usage,
+            _ if is_wrong => Exit::Usage,
             Ok(()) => Exit::Done,
             // Whoever read the help has read enough.
             Err(closed) if closed.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
@@ -191,6 +209,44 @@ pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
             }
         }
     })
+}
+
+/// The error (or the help, which to clap is one) as it is shown.
+fn shown(error: clap::Error, words: &[OsString]) -> clap::Error {
+    let mut tree = tree().color(color_choice(words));
+    // Only now, as the shape of the tree costs time and nobody sees it otherwise.
+    let error = match tree.try_get_matches_from_mut(words) {
+        Err(shaped) if shaped.kind() == error.kind() => shaped,
+        _ => error,
+    };
+    wrong::answer(error, words, &tree)
+}
+
+/// What `--color` says, read as plain words: the rest of them may be wrong.
+fn color_choice(words: &[OsString]) -> ColorChoice {
+    let options = words.iter().take_while(|word| *word != "--");
+    let mut words = options.filter_map(|word| word.to_str());
+    let mut choice = ColorChoice::Auto;
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(value) => value.strip_prefix('='),
+            None => None,
+        };
+        match value {
+            Some("always") => choice = ColorChoice::Always,
+            Some("never") => choice = ColorChoice::Never,
+            _ => {}
+        }
+    }
+    choice
+}
+
+/// The same for every command: they have no versions of their own.
+fn print_version() -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "mccas {VERSION}")?;
+    stdout.flush()
 }
 
 /// Whether words that could not be understood say at least this: nothing on stderr.
@@ -242,6 +298,11 @@ fn without_controls(error: &mut clap::Error) -> &clap::Error {
         error.insert(kind, value);
     }
     error
+}
+
+/// The command tree as it is shown: for help, completions and manual pages.
+pub(crate) fn tree() -> clap::Command {
+    shape::shaped(plain())
 }
 
 fn settings(global: &Global, named: Option<Servers>) -> Result<Settings, clap::Error> {
@@ -323,6 +384,37 @@ mod tests {
     #[test]
     fn the_command_tree_is_consistent() {
         tree().debug_assert();
+    }
+
+    #[test]
+    fn the_tree_that_is_shown_is_consistent_and_understands_the_same() {
+        tree().debug_assert();
+        for line in [
+            "mccas gets k -qq --raw",
+            "mccas --json cas k v --token 7 --ttl 1h",
+            "mccas completions bash --color always",
+            "mccas incr k --by -5 -s h:1",
+        ] {
+            let parsed = |tree: clap::Command| {
+                let matches = tree.try_get_matches_from(line.split(' ')).expect(line);
+                let cli = Cli::from_arg_matches(&matches).expect(line);
+                let servers: Vec<String> = named(&matches).map(|one| format!("{one:?}")).collect();
+                format!("{cli:?} {servers:?}")
+            };
+            assert_eq!(parsed(tree()), parsed(plain()));
+        }
+    }
+
+    #[test]
+    fn colour_is_read_of_words_that_are_otherwise_wrong() {
+        let choice = |line: &str| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            color_choice(&words)
+        };
+        assert_eq!(choice("mccas gets --color always"), ColorChoice::Always);
+        assert_eq!(choice("mccas --color=never x"), ColorChoice::Never);
+        assert_eq!(choice("mccas x -- --color=never"), ColorChoice::Auto);
+        assert_eq!(choice("mccas --colors --color"), ColorChoice::Auto);
     }
 
     #[test]

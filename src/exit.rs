@@ -97,6 +97,32 @@ impl Exit {
         row.map_or("", |(_, name, _)| name)
     }
 
+    /// The worse of two outcomes: what many keys together end with.
+    ///
+    /// From good to bad, by what is left to do for whoever asked: nothing (done), take note (missing, not in time), do it again
+    /// (conflict), mend a value (unsuitable), mend a key (usage), do it again when the server is back (unreachable), mend the
+    /// server (refused), find out what happened (failed), and last what leaves the state in doubt (unknown).
+    pub(crate) fn worse(self, other: Exit) -> Exit {
+        let badness = |exit: Exit| match exit {
+            Exit::Done => 0,
+            Exit::Missing => 1,
+            Exit::NotInTime => 2,
+            Exit::Conflict => 3,
+            Exit::Unsuitable => 4,
+            Exit::Usage => 5,
+            Exit::Unreachable => 6,
+            Exit::Refused => 7,
+            Exit::Command(_) => 8,
+            Exit::Failed => 9,
+            Exit::Unknown => 10,
+        };
+        if badness(other) > badness(self) {
+            other
+        } else {
+            self
+        }
+    }
+
     /// Whether a caller who looks at the code may expect it: an answer of the key or the item, not trouble on the way there.
     ///
     /// What a command ends with is its own answer, and its own to explain; by 126 and 127 it could not be run at all.
@@ -163,6 +189,21 @@ mod tests {
         ]
         .map(|error| Exit::of(&error).code());
         assert_eq!(codes, [5, 6, 7, 7, 7, 8, 8, 2, 7]);
+    }
+
+    #[test]
+    fn the_outcome_of_many_keys_is_the_worst_one_whatever_their_order() {
+        let from_good_to_bad = [0, 4, 9, 3, 8, 2, 5, 7, 1, 6];
+        let exit = |code| {
+            let mut all = Exit::ALL.into_iter().map(|(exit, ..)| exit);
+            all.find(|exit| exit.code() == code).unwrap()
+        };
+        for (at, better) in from_good_to_bad.into_iter().enumerate() {
+            for worse in &from_good_to_bad[at..] {
+                assert_eq!(exit(better).worse(exit(*worse)).code(), *worse);
+                assert_eq!(exit(*worse).worse(exit(better)).code(), *worse);
+            }
+        }
     }
 
     #[test]

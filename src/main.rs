@@ -4,6 +4,7 @@
 
 mod bench;
 mod cas;
+mod check;
 mod cli;
 mod client;
 mod command;

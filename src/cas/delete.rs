@@ -130,7 +130,7 @@ fn is_there_still(found: &Found, item: &Item) -> bool {
 /// Why what was found says nothing about the delete.
 fn undecided(found: &Found) -> &'static str {
     match (&found.item, found.process) {
-        (_, Process::Other) => "another server process answers now",
+        (_, Process::Other) => "another server process may answer now",
         (None, _) => "the key is gone now, by this or by another client, its expiry or an eviction",
         (Some(_), _) => "the key has been written since, over the item or after it was deleted",
     }

@@ -113,7 +113,7 @@ fn undecided(swap: &Swap, found: &Found) -> &'static str {
             "the key is not there, but what was sent may still create it"
         }
         (.., Process::Other, _) => {
-            "another server process answers now, and the item does not show whose write it holds"
+            "another server process may answer now, and the item does not show whose write it holds"
         }
         (Condition::Token(_), None, ..) => "the key is gone now",
         (.., Some(_)) => "the item has been written since, and not by what was sent last",

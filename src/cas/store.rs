@@ -80,8 +80,10 @@ pub(crate) struct Found {
 /// How a connection failed, as far as it matters to what can be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// No connection: no such host, refused, TLS failed.
+    /// No connection: no such host, refused.
     Dial,
+    /// TLS failed: what one side shows, the other does not accept. Nobody's waiting changes that.
+    Handshake,
     /// The peer did not answer in time.
     Silent,
     /// The peer closed or reset the connection.
@@ -106,6 +108,8 @@ pub(crate) enum StoreError {
     Unknown(Failure),
     /// The server refused with an error. Nothing was applied.
     Refused(String),
+    /// The server took the question and could not answer it (`SERVER_ERROR`): it may another time. Nothing was applied.
+    Unable(String),
     /// The server takes no token of our own ([`Swap::proof`]) and refuses each swap that carries one. Nothing was applied.
     NoProof(String),
     /// The server has compare-and-swap switched off.
@@ -143,9 +147,10 @@ impl StoreError {
         match self {
             StoreError::Unreachable(_) => ErrorKind::Unreachable,
             StoreError::Unknown(_) => ErrorKind::Unknown,
-            StoreError::Refused(_) | StoreError::NoProof(_) | StoreError::Destroyed(_) => {
-                ErrorKind::Refused
-            }
+            StoreError::Refused(_)
+            | StoreError::Unable(_)
+            | StoreError::NoProof(_)
+            | StoreError::Destroyed(_) => ErrorKind::Refused,
             StoreError::NoCas(_) => ErrorKind::NoCas,
             StoreError::TooLarge(_) | StoreError::TooLong(_) => ErrorKind::TooLarge,
             StoreError::KeyForm(_) => ErrorKind::Unaskable,
@@ -170,6 +175,7 @@ impl fmt::Display for StoreError {
                 f.write_str(&failure.message)
             }
             StoreError::Refused(message)
+            | StoreError::Unable(message)
             | StoreError::NoProof(message)
             | StoreError::NoCas(message)
             | StoreError::TooLarge(message)

@@ -23,7 +23,8 @@ pub(super) fn answer(mut error: Error, words: &[OsString], tree: &Command) -> Er
         ErrorKind::MissingSubcommand => Error::raw(
             ErrorKind::MissingSubcommand,
             format!("a command is missing\n\nCommands:\n{}", commands(tree)),
-        ),
+        )
+        .with_cmd(tree),
         ErrorKind::ArgumentConflict => {
             // clap shows by dots that -q may stand there twice, and calls it so in the message as well.
             if let Some(ContextValue::String(name)) = error.get(ContextKind::PriorArg)
@@ -66,7 +67,7 @@ fn no_such_command(error: &Error, words: &[OsString], tree: &Command) -> Error {
             commands(tree)
         )
     };
-    Error::raw(ErrorKind::InvalidSubcommand, message)
+    Error::raw(ErrorKind::InvalidSubcommand, message).with_cmd(tree)
 }
 
 fn is_visible(name: &str, tree: &Command) -> bool {

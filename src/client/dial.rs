@@ -15,6 +15,7 @@ use super::address::Address;
 use super::host::Host;
 use super::timed::{Timed, arrived, left};
 use super::tls::Channel;
+use crate::check::Handshake;
 
 /// An open connection; each read and write is bounded by the deadline that comes with it.
 pub(super) enum Stream {
@@ -38,7 +39,7 @@ pub(super) fn dial(address: &Address, access: &Access, timeout: Duration) -> io:
     }
 }
 
-fn tcp(host: &Host, port: u16, deadline: Instant) -> io::Result<TcpStream> {
+pub(super) fn tcp(host: &Host, port: u16, deadline: Instant) -> io::Result<TcpStream> {
     let addresses = match host.pinned() {
         Some(address) => vec![address],
         None => resolve(host, port, deadline)?,
@@ -129,6 +130,23 @@ fn unix(path: &Path, timeout: Duration) -> io::Result<UnixStream> {
 }
 
 impl Stream {
+    /// Where it leads; `None` where that has no address.
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        match self {
+            Stream::Tcp(stream) => stream.peer_addr().ok(),
+            Stream::Tls(channel) => channel.peer(),
+            Stream::Unix(_) => None,
+        }
+    }
+
+    /// What the encryption was agreed on; `None` where there is none.
+    pub(super) fn handshake(&self) -> Option<Handshake> {
+        match self {
+            Stream::Tls(channel) => Some(channel.agreed()),
+            Stream::Tcp(_) | Stream::Unix(_) => None,
+        }
+    }
+
     /// Reads what has come, waiting until `deadline` for the first byte; 0 is the end of the stream.
     pub(super) fn read(&mut self, into: &mut [u8], deadline: Instant) -> io::Result<usize> {
         match self {

@@ -15,6 +15,7 @@ use super::address::Address;
 use super::dial::{Stream, dial};
 use super::mark::Mark;
 use super::plain::plain;
+use crate::check::Handshake;
 
 /// The longest line that a memcached server sends; stats and meta lines stay far below.
 const MAX_LINE: usize = 8192;
@@ -34,6 +35,8 @@ const LAST_LOOK: Duration = Duration::from_millis(1);
 pub(super) enum WireError {
     /// The peer closed the connection, or the network broke it.
     Cut(String),
+    /// TLS failed: what one side has shown, the other does not accept.
+    Distrust(String),
     /// No answer, or not all of it, within the time.
     Silent,
     /// The same, but somebody wanted an end before the time was up.
@@ -138,6 +141,16 @@ impl Wire {
     /// Takes values of at most so many bytes from now on; before, it takes none.
     pub(super) fn take_values(&mut self, longest: usize) {
         self.longest_value = longest;
+    }
+
+    /// Where the connection leads; `None` where that has no address.
+    pub(super) fn peer(&self) -> Option<String> {
+        self.stream.peer().map(|address| address.to_string())
+    }
+
+    /// What its encryption was agreed on; `None` where there is none.
+    pub(super) fn handshake(&self) -> Option<Handshake> {
+        self.stream.handshake()
     }
 
     /// The stream, and what has been read from it already.
@@ -340,6 +353,10 @@ fn failed(error: &io::Error) -> WireError {
     match error.kind() {
         // A socket timeout shows as WouldBlock on most systems.
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => WireError::Silent,
+        // So TLS tells of whatever one side does not like of the other.
+        io::ErrorKind::InvalidData => {
+            WireError::Distrust(format!("broke the connection: {}", plain(error)))
+        }
         io::ErrorKind::UnexpectedEof => WireError::Cut("closed the connection".into()),
         _ => WireError::Cut(format!("broke the connection: {}", plain(error))),
     }

@@ -51,7 +51,9 @@ pub(crate) struct Args {
     #[arg(long)]
     chomp: bool,
 
-    /// Swap if the item still has this token; absent: store if the key does not exist
+    /// Swap if the item still has it; absent: if there is none
+    ///
+    /// The token comes from gets, or from the swap before. absent stores only if the key does not exist.
     #[arg(long, value_parser = args::expected_token)]
     token: Option<Condition>,
 
@@ -62,7 +64,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     write: WriteArgs,
 
-    /// Only if the token comes from this server process (from gets --instance)
+    /// Only by a token of this server process
+    ///
+    /// The ID comes from gets --instance: another process of the server may hand out the same token again.
     #[arg(long, value_name = "ID")]
     instance: Option<String>,
 }

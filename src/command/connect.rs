@@ -91,6 +91,13 @@ pub(super) fn only_session(settings: &Settings) -> Option<Session> {
     Some(session(server, settings))
 }
 
+/// Each server by itself; nothing is sent before the first question.
+pub(super) fn sessions(settings: &Settings) -> impl Iterator<Item = Session> {
+    let longest = longest(settings);
+    let servers = settings.servers.iter();
+    servers.map(move |server| session(server, settings).taking_values(longest))
+}
+
 /// What every server holds under these keys, wherever they belong.
 pub(super) fn look_everywhere(settings: &Settings, keys: &[Key]) -> Vec<Shelf> {
     let timeout = settings.timeout;

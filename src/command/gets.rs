@@ -42,7 +42,9 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["raw", "token_only", "instance"])]
     all_servers: bool,
 
-    /// Tell also which server process hands out the tokens, for cas --instance
+    /// Tell also which server process hands out the tokens
+    ///
+    /// For cas --instance.
     #[arg(long)]
     instance: bool,
 }

@@ -73,7 +73,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = args::counter, allow_negative_numbers = true)]
     max: Option<Counter>,
 
-    /// What to do when the retries or the deadline are used up: fail, or finish with the server's own arithmetic
+    /// If the swaps keep losing: fail, or add by the server
+    ///
+    /// What to do when the retries or the deadline are used up: fail, or finish with the server's own arithmetic.
     ///
     /// incr: the server adds by itself, which cannot lose to other writers; it keeps flags and expiry. Its answer, if lost,
     /// cannot be resolved (exit 6). Not with bounds, a negative --by, --ttl, --flags or --exactly-once.

@@ -77,7 +77,10 @@ impl Subcommand for Args {
     }
 
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
-        let mut tree = (context.tree)().disable_help_subcommand(true);
+        // On its own page an option of all commands is just an option.
+        let mut tree = (context.tree)()
+            .mut_args(|argument| argument.help_heading(None::<&str>))
+            .disable_help_subcommand(true);
         // Only a built tree knows the global options of its subcommands.
         tree.build();
         let page = match &self.command {
@@ -108,7 +111,7 @@ fn page(tree: &clap::Command, command: &clap::Command) -> anyhow::Result<Vec<u8>
     let man = Man::new(command.clone())
         .source(format!("mccas {}", env!("CARGO_PKG_VERSION")))
         .manual("mccas manual");
-    let after = command.get_after_help().map(ToString::to_string);
+    let after = command.get_after_long_help().map(ToString::to_string);
     let words = Words::of(&after.unwrap_or_default());
     let mut page = Vec::new();
     man.render_title(&mut page)?;

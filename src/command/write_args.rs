@@ -8,19 +8,23 @@ use crate::cas::{ExpiryRule, Key, RetryPolicy, Want};
 /// The options of a write; flattened into the arguments of each command that makes one.
 #[derive(Debug, clap::Args)]
 pub(super) struct WriteArgs {
-    /// The expiry: keep, never, or a duration like 60s or 2h
-    #[arg(long, value_parser = args::ttl, value_name = "keep|never|DURATION", default_value = "keep")]
+    /// keep, never, or a time like 2h
+    ///
+    /// The expiry of what is written: keep leaves the moment of expiry where it is, exactly.
+    #[arg(long, value_parser = args::ttl, value_name = "TTL", default_value = "keep")]
     ttl: ExpiryRule,
 
-    /// The client flags: keep, or a number
+    /// keep, or a number
+    ///
+    /// The client flags of what is written.
     #[arg(long, value_parser = args::flags, value_name = "keep|N", default_value = "keep")]
     flags: Flags,
 
-    /// Let each swap carry its own token as proof, so that a lost answer can be resolved
+    /// Give each swap a token of its own, which resolves a lost answer
     ///
     /// Needs memcached 1.6.27 or newer (exit 7 otherwise, before anything is written). Off by default, as it changes the
     /// tokens that other users of the key see: they lie between 2^62 and 2^63 then.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     exactly_once: bool,
 }
 

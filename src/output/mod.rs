@@ -2,6 +2,7 @@
 
 mod bytes;
 pub(crate) mod calendar;
+pub(crate) mod check;
 mod columns;
 pub(crate) mod contention;
 mod diff;
@@ -114,6 +115,11 @@ impl Output {
     /// Whether answers are JSON objects.
     pub(crate) fn json(&self) -> bool {
         self.json
+    }
+
+    /// Whether nothing is to be said that a caller may expect.
+    pub(crate) fn quiet(&self) -> bool {
+        self.loudness <= Loudness::Quiet
     }
 
     /// Whether stdout is a terminal: bytes from outside are escaped there, and untouched on a pipe.

@@ -88,9 +88,27 @@ fn fields(key: &Key, item: &Item) -> [String; 5] {
 pub(crate) fn ttl(ttl: Ttl) -> String {
     match ttl {
         Ttl::Never => "never".into(),
-        Ttl::Seconds(left) => format!("{left}s"),
+        Ttl::Seconds(left) => duration(left),
         Ttl::Unknown => "unknown".into(),
     }
+}
+
+/// Seconds as they are typed: 45m10s, 40d.
+fn duration(seconds: u64) -> String {
+    if seconds == 0 {
+        return "0s".into();
+    }
+    let parts = [
+        (seconds / 86_400, "d"),
+        (seconds / 3600 % 24, "h"),
+        (seconds / 60 % 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let mut text = String::new();
+    for (number, unit) in parts.iter().filter(|(number, _)| *number > 0) {
+        text += &format!("{number}{unit}");
+    }
+    text
 }
 
 /// A value for a terminal: on one line, control bytes escaped.
@@ -160,4 +178,26 @@ pub(crate) fn event_meta(token: Token, left: Ttl, paint: Paint) -> String {
         paint.label("ttl"),
         ttl(left)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_left_is_written_as_people_type_it() {
+        for (seconds, text) in [
+            (0, "0s"),
+            (52, "52s"),
+            (60, "1m"),
+            (2710, "45m10s"),
+            (3600, "1h"),
+            (3_456_000, "40d"),
+            (90_061, "1d1h1m1s"),
+            (86_401, "1d1s"),
+        ] {
+            assert_eq!(ttl(Ttl::Seconds(seconds)), text);
+        }
+        assert_eq!(ttl(Ttl::Never), "never");
+    }
 }

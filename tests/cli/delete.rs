@@ -227,8 +227,10 @@ fn cut_after_each_byte_of_the_request_the_code_is_true() {
     let server = Memcached::start();
     // Tokens of three digits from here on, for a request of one length.
     while server_token_length(&server) < 3 {}
-    let (read, whole) = request_bytes(&server);
-    for byte in read - 1..=whole {
+    let (read, all) = request_bytes(&server);
+    // The look behind the delete is not needed for it.
+    let whole = all - "me k\r\n".len();
+    for byte in read - 1..=all {
         for how in [How::Fin, How::Rst] {
             let proxy = Proxy::to(&server).fault(Fault::CutAfterRequest(byte, how));
             let outcome = delete(&server, &proxy.address()).run();

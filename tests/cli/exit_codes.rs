@@ -34,6 +34,8 @@ fn the_table_in_help_is_the_contract() {
     let rows: Vec<(&str, &str)> = table
         .lines()
         .take_while(|line| !line.is_empty())
+        // A meaning of several lines goes on below where it began.
+        .filter(|line| !line.starts_with("          "))
         .map(|line| {
             line.trim_start()
                 .split_once("  ")

@@ -12,11 +12,13 @@ fn an_item_is_a_line_about_it_and_its_value() {
     let (head, value) = outcome.stdout_text().split_once('\n').expect("two lines");
     let words: Vec<&str> = head.split("  ").collect();
     assert_eq!((words[0], words[1]), ("k", &*format!("token {token}")));
-    let left = words[2]
-        .strip_prefix("ttl ")
-        .and_then(|ttl| ttl.strip_suffix('s'));
-    let left: u64 = left.and_then(|left| left.parse().ok()).expect("a ttl");
-    assert!((4990..=5000).contains(&left), "{head}");
+    // 5000 s, of which some may have passed.
+    let left = words[2].strip_prefix("ttl 1h23m");
+    let left = left.and_then(|ttl| ttl.strip_suffix('s')).expect("a ttl");
+    assert!(
+        (10..=20).contains(&left.parse().expect("seconds")),
+        "{head}"
+    );
     assert_eq!(words[3..], ["flags 7", "5 B"]);
     assert_eq!((value, outcome.code, &*outcome.stderr), ("hello\n", 0, ""));
 }

@@ -11,6 +11,7 @@ mod access; // Other protocols, no CAS, no room.
 mod all_servers; // `gets --all-servers`: who holds a key, and whether they differ.
 mod bench; // Measuring: rows, keys, trouble.
 mod cas; // Where the value comes from and what it is compared with.
+mod check; // A server tested step by step.
 mod citations; // What is cited of docs/protocol.md exists.
 mod completions; // The completion files: up to date, accepted by their shells.
 mod contention; // Who fights over which key: the log, told as tables and objects.
@@ -24,6 +25,7 @@ mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.
 mod fuzz; // No input and no answer panics.
 mod gets; // What it shows, and that it disturbs nothing.
+mod help; // What `-h` and `--help` show, and how wide.
 mod incr_cas; // Values, bounds, missing keys.
 mod input; // Files, stdin and named pipes are read no further than a value can be long.
 mod install; // `make install`: what it puts where, and takes away again.
@@ -35,6 +37,7 @@ mod login; // Who is asked for a password logs in, and nobody else gets it.
 mod long_values; // What is longer than --max-value is not read.
 mod lost_attempts; // Retries, deadline, fallback.
 mod man; // The manual pages: up to date, with their sections.
+mod old_servers; // Servers without today's meta commands, as scripted peers.
 mod options; // Before and after the command, and by the environment.
 mod pipes; // Readers that go away.
 mod promises; // Nothing is destroyed, no byte is changed.
@@ -44,6 +47,7 @@ mod reconnect; // Lost answers on new connections.
 mod round_trips; // How often the program waits for the server.
 mod several_servers; // Each key on the server of the application's client, and nowhere else.
 mod signals; // What is told of a write that a signal interrupts.
+mod tab; // TAB pressed in bash, zsh and fish.
 mod terminal; // Colours, and nothing that a terminal would obey.
 mod tls; // Whose certificates are trusted, and what is said when they are not.
 mod tokens; // 64 bits, all of them compared.

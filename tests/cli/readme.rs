@@ -66,6 +66,8 @@ fn the_table_of_exit_codes_is_the_one_in_help() {
     let help = String::from_utf8(help).unwrap();
     let (_, codes) = help.split_once("Exit codes:\n").unwrap();
     let mut table = String::from("| code | name | meaning |\n|---|---|---|\n");
+    // A meaning of several lines goes on below where it began.
+    let codes = codes.replace(&format!("\n{}", " ".repeat(22)), " ");
     for line in codes.lines().filter(|line| !line.trim().is_empty()) {
         let (code, rest) = line.trim().split_once(' ').unwrap();
         let rest = rest.trim();
@@ -190,7 +192,8 @@ fn without_changing(line: &str) -> String {
         let mut masked = parts[0].to_string();
         for part in &parts[1..] {
             masked += word;
-            masked += part.trim_start_matches(|c: char| c.is_ascii_digit() || "-:.TZs".contains(c));
+            masked +=
+                part.trim_start_matches(|c: char| c.is_ascii_digit() || "-:.TZdhms".contains(c));
         }
         line = masked;
     }

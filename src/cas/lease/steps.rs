@@ -53,9 +53,12 @@ impl Renewal {
             Ok(Written::Conflict) => Renewal::Overtaken,
             Ok(Written::Missing) | Err(StoreError::Destroyed(_)) => Renewal::Lost(Loss::Gone),
             // A refusal (out of memory, say) may pass, and the clock bounds the attempts.
-            Err(StoreError::Unreachable(_) | StoreError::Unknown(_) | StoreError::Refused(_)) => {
-                Renewal::Unanswered
-            }
+            Err(
+                StoreError::Unreachable(_)
+                | StoreError::Unknown(_)
+                | StoreError::Refused(_)
+                | StoreError::Unable(_),
+            ) => Renewal::Unanswered,
             Err(error) => Renewal::Lost(Loss::Refused(error)),
         }
     }

@@ -67,8 +67,17 @@ impl Session {
         match answer {
             Ok(line) if line == b"OK" => Ok(Log::new(wire, &self.address)),
             Ok(line) => Err(self.no_log(line)),
+            // A proxy that counts for itself may hang up over a command that it does not know.
+            Err(ReplyError::Wire(WireError::Cut(_))) if self.may_be_proxy() => {
+                Err(self.proxy_has_no_log())
+            }
             Err(error) => Err(patient.explain(error, false, wire.answered())),
         }
+    }
+
+    /// Whether the server shows its log; if not, what it says instead.
+    pub(crate) fn shows_log(&self) -> Result<(), StoreError> {
+        self.attach().map(drop)
     }
 
     /// Opens a connection and closes it, which the log shows. Returns its name in the log, where that can be known.

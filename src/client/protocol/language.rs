@@ -1,11 +1,7 @@
-//! The dialects that memcached has had, and the one place where one is chosen.
+//! The dialects that memcached has had.
 //!
 //! Which one a server speaks is recognised by its answer to the first question, never by its version: what answers may be a
 //! proxy, which tells another's version or none (protocol.md 13).
-
-use super::Dialect;
-use super::classic::Classic;
-use super::meta::{Age, Draft, Meta};
 
 /// What a server understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,18 +21,6 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// How it is spoken.
-    pub(crate) fn dialect(self) -> &'static dyn Dialect {
-        match self {
-            Language::Meta => &Meta(Age::Marked),
-            Language::BareMiss => &Meta(Age::BareMiss),
-            Language::FirstMeta => &Meta(Age::First),
-            Language::Draft => &Draft,
-            Language::Classic => &Classic { statistics: true },
-            Language::Relay => &Classic { statistics: false },
-        }
-    }
-
     /// Who refuses a read by meta command in these words.
     pub(super) fn of_refusal(text: &str) -> Option<Language> {
         match text {

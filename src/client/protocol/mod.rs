@@ -1,10 +1,12 @@
 //! The seam between a session and the words that its server understands: how each question is put, and what its answer
 //! means.
 //!
-//! A [`Dialect`] is all of a server's language. [`Meta`](meta::Meta) is that of memcached 1.6, with the classic `cas` where
-//! `ms` would endanger the item. A server without meta commands is another implementation, and nothing else.
+//! A [`Dialect`] is all of a server's language: [`Meta`](meta::Meta) that of memcached 1.6 in its three forms, with the classic
+//! `cas` where `ms` would endanger the item; [`Draft`](meta::Draft) that of 1.5.19 to 1.5.22; [`Classic`](classic::Classic) what
+//! is left. [`choice`] has the list; which one it is, the answers show ([`ReplyError::Speaks`]).
 
 mod answer;
+pub(crate) mod choice;
 mod classic;
 mod language;
 mod meta;

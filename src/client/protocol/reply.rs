@@ -27,7 +27,7 @@ impl From<WireError> for ReplyError {
     }
 }
 
-pub(super) fn lossy(bytes: &[u8]) -> String {
+pub(crate) fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

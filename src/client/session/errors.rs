@@ -28,10 +28,14 @@ impl Session {
             _ => "",
         };
         let message = format!("cannot reach {}: {cause}{hint}", self.address);
-        StoreError::Unreachable(Failure {
-            fault: Fault::Dial,
-            message,
-        })
+        let fault = match error.kind() {
+            // So TLS names whatever it does not like.
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
+                Fault::Handshake
+            }
+            _ => Fault::Dial,
+        };
+        StoreError::Unreachable(Failure { fault, message })
     }
 
     /// An exchange failed. `in_doubt`: a write in the request was sent whole. `answered`: this connection has brought an
@@ -42,56 +46,80 @@ impl Session {
         in_doubt: bool,
         answered: bool,
     ) -> StoreError {
-        let (fault, message) = match error {
-            ReplyError::Wire(WireError::Silent | WireError::Cut(_))
+        match self.definite(error, in_doubt, answered) {
+            Ok(definite) => definite,
+            Err(error) => {
+                let (fault, message) = self.broken(error, in_doubt, answered);
+                if in_doubt {
+                    let message = format!("the write was sent, and {message}");
+                    return StoreError::Unknown(Failure { fault, message });
+                }
+                StoreError::Unreachable(Failure { fault, message })
+            }
+        }
+    }
+
+    /// An error that leaves no doubt: the server, or we ourselves, have refused. Any other is given back.
+    fn definite(
+        &self,
+        error: ReplyError,
+        in_doubt: bool,
+        answered: bool,
+    ) -> Result<StoreError, ReplyError> {
+        Ok(match error {
+            ReplyError::Rejected(text) => self.refused(&text),
+            // Of a write the command handles the server's own words for "not stored"; the rest does not say what it did.
+            ReplyError::Server(text) if !in_doubt => StoreError::Unable(self.refusal(&text)),
+            ReplyError::Wire(WireError::Unauthenticated) if !in_doubt => self.locked_out(),
+            ReplyError::Wire(WireError::LoginRefused) => self.login_refused(),
+            ReplyError::Wire(WireError::Unasked(line)) => self.unasked(&line, answered),
+            ReplyError::Wire(WireError::TooLong(length)) if !in_doubt => {
+                StoreError::TooLong(self.too_long(length))
+            }
+            other => return Err(other),
+        })
+    }
+
+    /// How the connection failed, and with which words.
+    fn broken(&self, error: ReplyError, in_doubt: bool, answered: bool) -> (Fault, String) {
+        let address = &self.address;
+        let wire = match error {
+            ReplyError::Wire(wire) => wire,
+            ReplyError::Speaks(_) => {
+                let message = format!("{address} answers otherwise than before");
+                return (Fault::Foreign, message);
+            }
+            ReplyError::Rejected(text) | ReplyError::Server(text) => {
+                let text = shown(text.as_bytes());
+                return (Fault::Foreign, format!("{address} answered: {text}"));
+            }
+        };
+        match wire {
+            WireError::Silent | WireError::Cut(_)
                 if !answered && !in_doubt && self.speaks_binary() =>
             {
                 (Fault::Foreign, self.binary_only())
             }
-            // The command handles the server's own words for "not stored"; the rest does not say what the server did.
-            ReplyError::Server(text) if in_doubt => {
-                let text = shown(text.as_bytes());
-                (Fault::Foreign, format!("{} answered: {text}", self.address))
+            WireError::Silent => (Fault::Silent, self.silent(answered)),
+            WireError::Hurried => (Fault::Silent, format!("{address} has not answered yet")),
+            WireError::Cut(how) => (Fault::Cut, self.cut(&how, answered)),
+            WireError::Distrust(how) => (Fault::Handshake, self.cut(&how, answered)),
+            WireError::OutOfStep(what) => {
+                let message = format!("{address} answers out of step: {what}");
+                (Fault::Foreign, message)
             }
-            ReplyError::Rejected(text) | ReplyError::Server(text) => return self.refused(&text),
-            ReplyError::Wire(WireError::Unauthenticated) if in_doubt => (
-                Fault::Foreign,
-                format!("{} asks for authentication", self.address),
-            ),
-            ReplyError::Wire(WireError::Unauthenticated) => return self.locked_out(),
-            ReplyError::Wire(WireError::LoginRefused) => return self.login_refused(),
-            ReplyError::Wire(WireError::LoginUnclear) => (
-                Fault::Foreign,
-                format!("{} answered the login as no memcached does", self.address),
-            ),
-            ReplyError::Speaks(_) => (
-                Fault::Foreign,
-                format!("{} answers otherwise than before", self.address),
-            ),
-            ReplyError::Wire(WireError::Silent) => (Fault::Silent, self.silent(answered)),
-            ReplyError::Wire(WireError::Hurried) => (
-                Fault::Silent,
-                format!("{} has not answered yet", self.address),
-            ),
-            ReplyError::Wire(WireError::Cut(how)) => (Fault::Cut, self.cut(&how, answered)),
-            ReplyError::Wire(WireError::OutOfStep(what)) => (
-                Fault::Foreign,
-                format!("{} answers out of step: {what}", self.address),
-            ),
-            ReplyError::Wire(WireError::Garbage(bytes)) => (Fault::Foreign, self.garbage(&bytes)),
-            ReplyError::Wire(WireError::Unasked(line)) => return self.unasked(&line, answered),
-            ReplyError::Wire(WireError::TooLong(length)) if in_doubt => {
-                (Fault::Foreign, self.too_long(length))
+            WireError::Unauthenticated | WireError::LoginRefused => {
+                (Fault::Foreign, format!("{address} asks for authentication"))
             }
-            ReplyError::Wire(WireError::TooLong(length)) => {
-                return StoreError::TooLong(self.too_long(length));
+            WireError::LoginUnclear => {
+                let message = format!("{address} answered the login as no memcached does");
+                (Fault::Foreign, message)
             }
-        };
-        if in_doubt {
-            let message = format!("the write was sent, and {message}");
-            return StoreError::Unknown(Failure { fault, message });
+            WireError::Garbage(bytes) | WireError::Unasked(bytes) => {
+                (Fault::Foreign, self.garbage(&bytes))
+            }
+            WireError::TooLong(length) => (Fault::Foreign, self.too_long(length)),
         }
-        StoreError::Unreachable(Failure { fault, message })
     }
 
     fn silent(&self, answered: bool) -> String {
@@ -172,6 +200,10 @@ impl Session {
 
     /// The server does not take the command; nothing was applied.
     pub(super) fn refused(&self, text: &str) -> StoreError {
+        StoreError::Refused(self.refusal(text))
+    }
+
+    fn refusal(&self, text: &str) -> String {
         let hint = match text {
             "ERROR Too many open connections" => " (raise its -c, or try again)",
             _ => "",
@@ -181,7 +213,7 @@ impl Session {
             None => String::new(),
         };
         let text = shown(text.strip_prefix("ERROR ").unwrap_or(text).as_bytes());
-        StoreError::Refused(format!("{}{peer} refused: {text}{hint}", self.address))
+        format!("{}{peer} refused: {text}{hint}", self.address)
     }
 
     /// The server hands out token 0.

@@ -2,33 +2,14 @@
 
 use super::Session;
 use crate::cas::{Key, StoreError};
+use crate::client::protocol::choice::dialect_of;
 use crate::client::protocol::{Dialect, Language, ReplyError, reply};
 use crate::client::wire::WireError;
-
-/// What a failed exchange says about the server's dialect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heard {
-    /// It speaks this one.
-    Language(Language),
-    /// It hung up over the very first question: it may know no such command.
-    Nothing,
-}
-
-impl Heard {
-    /// What is heard in an error; `first` if nobody has answered anything on this connection or on one before it.
-    pub(super) fn of(error: &ReplyError, first: bool) -> Option<Heard> {
-        match error {
-            ReplyError::Speaks(language) => Some(Heard::Language(*language)),
-            ReplyError::Wire(WireError::Cut(_)) if first => Some(Heard::Nothing),
-            _ => None,
-        }
-    }
-}
 
 impl Session {
     /// How the server is spoken to, as far as it is known.
     pub(super) fn dialect(&self) -> &'static dyn Dialect {
-        self.language.dialect()
+        dialect_of(self.language)
     }
 
     /// Asks about `keys` by `ask`, which changes nothing on the server. If the answer shows that it speaks another dialect than
@@ -42,38 +23,47 @@ impl Session {
             self.ensure_carried(keys)?;
             self.heard = None;
             let answer = ask(self);
-            // No dialect is heard twice: each answer of one shows another that comes after it.
-            match (&answer, self.heard.take()) {
-                (Err(_), Some(Heard::Language(language))) => self.language = language,
+            // No dialect is heard twice: what shows one is not said in it.
+            match self.heard.take() {
+                Some(language) if answer.is_err() && language != self.language => {
+                    self.language = language;
+                }
                 _ => return answer,
             }
         }
     }
 
-    /// What is heard in an error, once it is known who it was that hung up without a word.
-    pub(super) fn hear(&self, error: &ReplyError, first: bool) -> Option<Heard> {
-        match Heard::of(error, first) {
-            Some(Heard::Nothing) if self.is_relay() => {
-                // Then it is not one of the binary protocol, either.
-                self.binary.set(Some(false));
-                Some(Heard::Language(Language::Relay))
+    /// Which dialect the server speaks by what went wrong; `first` if nobody has answered anything so far.
+    pub(super) fn hear(&mut self, error: &ReplyError, first: bool) -> Option<Language> {
+        match error {
+            ReplyError::Speaks(language) => Some(*language),
+            ReplyError::Wire(WireError::Cut(_))
+                if first && self.language == Language::Meta && self.is_relay() =>
+            {
+                Some(Language::Relay)
             }
-            heard => heard,
+            _ => None,
         }
     }
 
     /// Whether the peer that hung up is a proxy that does so over every command it does not know: on a new connection it
     /// answers `version`, and hangs up again over a no-op. A server that only had a bad moment answers both.
-    fn is_relay(&self) -> bool {
+    fn is_relay(&mut self) -> bool {
         let Ok(mut wire) = self.open() else {
             return false;
         };
         wire.heed(&self.hurry);
         let greeted = wire
             .send(b"version\r\n")
-            .and_then(|()| reply::version(&mut wire))
-            .and_then(|()| wire.ask_more(b"mn\r\n"));
-        let hung_up = greeted.is_ok() && matches!(wire.line(), Err(WireError::Cut(_)));
+            .and_then(|()| reply::version(&mut wire));
+        if greeted.is_ok() {
+            // It speaks text, and asks for no login.
+            self.asks = Some(false);
+        }
+        let asked = greeted.and_then(|()| wire.ask_more(b"mn\r\n"));
+        let hung_up = asked.is_ok()
+            && matches!(wire.line(), Err(WireError::Cut(_)))
+            && wire.fragment().is_empty();
         wire.abort();
         hung_up
     }

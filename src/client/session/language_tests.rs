@@ -380,6 +380,20 @@ fn a_peer_that_hangs_up_over_meta_commands_only_is_a_proxy() {
 }
 
 #[test]
+fn a_proxy_that_hangs_up_over_everything_is_asked_no_further() {
+    let scripts: &[Script] = &[
+        &[(MARKED, "")],
+        &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "")],
+        &[(TWICE, "")],
+    ];
+    let outcome = over(scripts, looked);
+    assert!(
+        matches!(outcome, Err(StoreError::Unreachable(_))),
+        "{outcome:?}"
+    );
+}
+
+#[test]
 fn a_server_that_had_a_bad_moment_is_no_proxy() {
     for second in [
         &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "MN\r\n")][..],
@@ -397,7 +411,7 @@ fn a_server_that_had_a_bad_moment_is_no_proxy() {
 #[test]
 fn where_there_is_no_me_a_read_tells_as_much() {
     let scripts: &[Script] = &[
-        &[("mn\r\nme k\r\n", "MN\r\nERROR\r\n")],
+        &[("mg AA== u O0 b\r\nme k\r\n", "EN O0\r\nERROR\r\n")],
         &[
             ("mg k s c t f u O0\r\n", "HD s1 c5 t60 f0 O0\r\n"),
             // A win that came with it is given back, and the key polled so that no other comes.
@@ -421,16 +435,16 @@ fn where_there_is_no_me_a_read_tells_as_much() {
 fn a_poll_finds_out_the_dialect_before_it_reads_anything() {
     let me = "ME k exp=-60 la=0 cas=5 fetch=no cls=1 size=66\r\n";
     let drafted = format!("{me}EN\r\nVERSION 1.5.22\r\n");
-    let first = format!("EN\r\n{me}EN\r\n");
+    let first = format!("CLIENT_ERROR incorrect number of tokens supplied\r\n{me}EN\r\n");
     let scripts: &[Script] = &[
-        &[("mn\r\nme k\r\n", &first)],
+        &[("mg AA== u O0 b\r\nme k\r\n", &first)],
         &[("me k\r\nversion\r\n", &drafted)],
     ];
     let glance = over(scripts, |session| session.glance(&[key()])).unwrap()[0].unwrap();
     assert_eq!((glance.token, glance.ttl), (token(5), Ttl::Seconds(60)));
     let once = "VALUE k 0 1 5\r\n1\r\nEND\r\nVERSION 1\r\n";
     let scripts: &[Script] = &[
-        &[("mn\r\nme k\r\n", ERRORS)],
+        &[("mg AA== u O0 b\r\nme k\r\n", ERRORS)],
         &[("gets k\r\nversion\r\n", once)],
     ];
     let glance = over(scripts, |session| session.glance(&[key()])).unwrap()[0].unwrap();
@@ -460,4 +474,20 @@ fn a_win_is_given_back_where_no_token_is_found_to_be_right() {
         ],
     ];
     assert_eq!(over(scripts, looked).unwrap().unwrap().token, token(6));
+}
+
+#[test]
+fn a_poll_of_a_key_that_cannot_be_carried_is_no_look_at_another_one() {
+    let key = Key::new("a b").unwrap();
+    let outcome = over(
+        &[&[(
+            "mg AA== u O0 b\r\nme YSBi b x\r\n",
+            "CLIENT_ERROR invalid flag\r\nEN\r\n",
+        )]],
+        |session| session.glance(&[key]),
+    );
+    assert!(
+        matches!(outcome, Err(StoreError::KeyForm(_))),
+        "{outcome:?}"
+    );
 }

@@ -3,6 +3,7 @@
 //! Each exchange is one write and its answers. After any error the connection is dropped (protocol.md rule 11), and the error
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
+mod contact;
 mod errors;
 mod language;
 mod login;
@@ -18,7 +19,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use self::language::Heard;
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::access::Access;
 use crate::client::address::Address;
@@ -38,7 +38,7 @@ pub(crate) struct Session {
     /// What the server understands, as far as its answers have shown.
     language: Language,
     /// What it turned out to speak instead, until that is heeded.
-    heard: Option<Heard>,
+    heard: Option<Language>,
     /// Whether it has ever answered anything that was understood.
     met: bool,
     /// Whether it knows `me`, by which a poll disturbs nothing.
@@ -128,6 +128,11 @@ impl Session {
         Ok(says_proxy || self.language == Language::Relay)
     }
 
+    /// Whether, for all that is known, it may be one.
+    pub(in crate::client) fn may_be_proxy(&self) -> bool {
+        self.facts.is_some_and(|facts| facts.limits.is_proxy())
+    }
+
     /// Compares the process that answers now with the known one, and remembers this one from now on.
     fn meet(&mut self, now: Facts) -> Process {
         let process = self
@@ -171,10 +176,11 @@ impl Session {
         request: &Request,
         read: impl FnMut(&mut Wire, Instant) -> Result<T, ReplyError>,
     ) -> Result<T, StoreError> {
-        let (mut wire, new) = match self.wire.take() {
-            Some(wire) => (wire, false),
-            None => (self.open()?, true),
+        let mut wire = match self.wire.take() {
+            Some(wire) => wire,
+            None => self.open()?,
         };
+        let new = !wire.answered();
         wire.take_values(self.longest_value);
         wire.heed(&self.hurry);
         wire.expect(request.mark());
@@ -185,7 +191,7 @@ impl Session {
                 Ok(answer)
             }
             Err((error, in_doubt)) => {
-                self.heard = self.hear(&error, !self.met && !wire.answered());
+                self.heard = self.hear(&error, !self.met && !in_doubt && !wire.answered());
                 let error = self.explain(error, in_doubt, wire.answered());
                 wire.abort();
                 Err(error)
@@ -214,12 +220,12 @@ impl Session {
         let mut answer = ask(wire);
         if new {
             let asks = matches!(answer, Err(ReplyError::Wire(WireError::Unauthenticated)));
+            if asks || answer.is_ok() {
+                self.asks = Some(asks);
+            }
             if asks && !request.writes() {
                 self.log_in(wire).map_err(|error| (error, false))?;
                 answer = ask(wire);
-            }
-            if asks || answer.is_ok() {
-                self.asks = Some(asks);
             }
         }
         answer.map_err(|error| (error, request.is_in_doubt(wire.sent())))
@@ -244,7 +250,7 @@ fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
         instance: Instance::of(&stats).filter(|_| !limits.is_proxy()),
         growth: Growth::of(&stats),
         // Another machine's clock may go otherwise, and each write would move the expiry by the difference.
-        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.is_proxy()),
+        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.says_proxy()),
         limits,
     })
 }

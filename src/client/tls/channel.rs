@@ -5,10 +5,13 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Instant;
 
-use rustls::ClientConnection;
+use rustls::pki_types::UnixTime;
+use rustls::{ClientConnection, ProtocolVersion};
 
 use super::super::timed::{Arrived, Timed};
 use super::cause::Advice;
+use super::certificate::Certificate;
+use crate::check::Handshake;
 
 /// An open TLS connection.
 pub(in crate::client) struct Channel {
@@ -23,6 +26,32 @@ impl Channel {
             client,
             stream,
             advice,
+        }
+    }
+
+    /// Whether there is an address at its other end, and which.
+    pub(in crate::client) fn peer(&self) -> Option<SocketAddr> {
+        self.stream.peer_addr().ok()
+    }
+
+    /// What the handshake agreed on, and whose certificate the server has shown.
+    pub(in crate::client) fn agreed(&self) -> Handshake {
+        let version = match self.client.protocol_version() {
+            Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+            Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+            _ => "TLS",
+        };
+        let shown = self.client.peer_certificates().and_then(<[_]>::first);
+        let certificate = shown.and_then(|der| Certificate::read(der));
+        let now = UnixTime::now().as_secs();
+        let days_left = certificate.as_ref().map(|certificate| {
+            let seconds = certificate.not_after.as_secs();
+            i64::try_from(seconds.saturating_sub(now) / 86_400).unwrap_or(i64::MAX)
+        });
+        Handshake {
+            version: version.into(),
+            subject: certificate.and_then(|certificate| certificate.common_name),
+            days_left,
         }
     }
 

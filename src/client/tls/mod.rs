@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection};
@@ -144,12 +145,14 @@ fn make_ready(options: &TlsOptions) -> Result<Ready, Unready> {
         .expect("the provider knows the protocol versions of its own")
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    let config = match shown(options).map_err(Unready::Named)? {
+    let mut config = match shown(options).map_err(Unready::Named)? {
         Some((chain, key)) => config
             .with_client_auth_cert(chain, key)
             .map_err(|error| Unready::Named(cause::of_own_key(&error)))?,
         None => config.with_no_client_auth(),
     };
+    // A memcached that wants a client certificate takes no session up again: it breaks the second connection off.
+    config.resumption = Resumption::disabled();
     let advice = Arc::new(Advice {
         source,
         names_ca: options.ca.is_some(),

@@ -47,7 +47,9 @@ Examples:
 LOST% is the share of a key's swaps that lost. A key over 20% wants fewer writers, longer backoff, or memcached's own
 arithmetic: see docs/contention.md.")]
 pub(crate) struct Args {
-    /// The keys to count, or patterns of them: * any bytes, ? one byte, [a-z] one of these; default all
+    /// Keys to count, or patterns of them (*, ?, [a-z]); default all
+    ///
+    /// * stands for any bytes, ? for one byte, [a-z] for one of these.
     #[arg(value_name = "KEY", value_parser = pattern())]
     patterns: Vec<Pattern>,
 
@@ -68,7 +70,7 @@ pub(crate) struct Args {
     )]
     by: What,
 
-    /// The time between two pictures of the live view, or two objects of --json
+    /// Between two pictures, or objects of --json
     #[arg(long, value_name = "DURATION", value_parser = args::interval, default_value = "1s")]
     interval: Duration,
 
@@ -76,14 +78,18 @@ pub(crate) struct Args {
     #[arg(long)]
     no_live: bool,
 
-    /// Exit 3 if a key with at least 10 swaps loses more than this share of them: 0 to 1
+    /// Exit 3 if a key loses more than this share: 0 to 1
+    ///
+    /// Of its swaps, and only if these are at least 10.
     #[arg(long, value_name = "RATIO", value_parser = ratio)]
     fail_above: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum What {
+    /// One row for each key
     Key,
+    /// One row for each client
     Client,
 }
 

@@ -32,7 +32,9 @@ const LONGEST_TTL: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// What the command gets between TERM and KILL unless the TTL is too short for it.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Run a command while holding a lock, which nobody else can hold meanwhile
+/// Run a command while holding a lock
+///
+/// Nobody else can hold it meanwhile.
 ///
 /// The lock is a lease: the key, created with a value that nobody else has, renewed at each third of --ttl, and deleted when
 /// the command has ended. If the holder dies, it expires. If the lease is lost (evicted, deleted, overwritten, or not renewed

@@ -21,7 +21,9 @@ use crate::cas::update::{Computed, Plan, Refusal, Why, update};
 use crate::cas::{ExpiryRule, Freshness, Item, Key, RetryPolicy};
 use crate::exit::Exit;
 
-/// Update a value through a command: the old value on its stdin, the new one from its stdout
+/// Edit a value through a command, from its stdin to its stdout
+///
+/// The command gets the old value on its stdin, and what it prints is the new one.
 ///
 /// The output is stored only if nobody wrote meanwhile. Otherwise the command runs again, on the value that is there then:
 /// it must not do anything else that must not be done twice. Flags and the moment of expiry stay. Prints nothing.

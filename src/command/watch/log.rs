@@ -67,7 +67,7 @@ impl Watch<'_, '_> {
     pub(super) fn follow_log(&mut self, server: Session) -> anyhow::Result<Option<Exit>> {
         let (reader, keeper) = match log::follow(server) {
             Ok(halves) => halves,
-            Err(error @ StoreError::Refused(_)) => {
+            Err(error @ (StoreError::Refused(_) | StoreError::Unable(_))) => {
                 let message = format!("{error}; polling instead");
                 self.context.out.message(&message);
                 return Ok(None);

@@ -58,7 +58,9 @@ pub(crate) struct Args {
     #[arg(long = "for", value_name = "DURATION", value_parser = args::duration)]
     time: Option<Duration>,
 
-    /// Report a change at once if the key has another token than this one
+    /// Tell at once if the token is another than this one
+    ///
+    /// That is a change which came before the first look.
     #[arg(long, value_name = "TOKEN", value_parser = str::parse::<Token>)]
     since: Option<Token>,
 
@@ -207,12 +209,11 @@ impl Watch<'_, '_> {
     fn note_what_cannot_be_seen(&mut self, server: usize, glances: &[Option<Glance>]) {
         let unseen = |glance: &Option<Glance>| glance.is_some_and(|seen| seen.ttl == Ttl::Unknown);
         let followed = &mut self.servers[server];
-        if followed.blind || !glances.iter().any(unseen) {
+        let Some(at) = glances.iter().position(unseen).filter(|_| !followed.blind) else {
             return;
-        }
+        };
         followed.blind = true;
-        let key = &self.args.keys[followed.keys[0]];
-        let server = self.context.server(key);
+        let (server, key) = (&followed.name, &self.args.keys[followed.keys[at]]);
         let peer = self.context.store.peer(key);
         let peer = peer.map_or(String::new(), |peer| format!(" (it seems to be {peer})"));
         self.context.out.message(&format!(

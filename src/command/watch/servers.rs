@@ -13,7 +13,7 @@ pub(super) struct Followed {
     pub(super) reachable: bool,
     /// Whether they ever were, all that one look needs.
     pub(super) understood: bool,
-    /// Whether it was said that it does not tell when an item expires.
+    /// Whether it was said that this one does not tell when an item expires.
     pub(super) blind: bool,
     /// When it was looked for last, if it is lost.
     pub(super) tried: Option<Instant>,

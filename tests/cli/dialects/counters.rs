@@ -5,7 +5,7 @@ use std::thread;
 use serde_json::json;
 
 use super::Check;
-use super::peers::Give::{Expiry, Proof, Tokens};
+use super::peers::Give::{Clock, Proof, Tokens};
 use super::stage::{Checked, FLAGS, LIFETIME, Stage};
 use crate::harness::proxy::Proxy;
 
@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         command: "incr-cas",
         what: "a counter that keeps its expiry",
-        needs: &[Tokens, Expiry],
+        needs: &[Tokens, Clock],
         run: keeping_expiry,
     },
     Check {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Check;
-use super::peers::Give::{Expiry, Tokens};
+use super::peers::Give::{Clock, Tokens};
 use super::stage::{Checked, LIFETIME, Stage};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -16,7 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         command: "update",
         what: "an edit that keeps the expiry",
-        needs: &[Tokens, Expiry],
+        needs: &[Tokens, Clock],
         run: edit_keeping_expiry,
     },
     Check {

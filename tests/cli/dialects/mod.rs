@@ -8,6 +8,7 @@ mod counters; // incr-cas and bench.
 mod edits; // update and delete.
 mod peers; // The kinds of servers.
 mod reads; // gets.
+mod secured; // Credentials and TLS.
 mod stage; // One server of a kind, and what a check does with it.
 mod swaps; // cas.
 mod table; // docs/servers.md.
@@ -80,7 +81,7 @@ fn put_to_the_test(peer: &Peer, check: &Check) -> Found {
         Err(refused) => {
             stage.ensure_untouched();
             let expected = match peer.kind {
-                Kind::Serves(_) => refused.code == 7 || refused.code == 2,
+                Kind::Serves(_) => [2, 7, 8].contains(&refused.code),
                 Kind::Refuses(code) => refused.code == code,
             };
             assert!(
@@ -123,11 +124,27 @@ macro_rules! on_each {
 }
 
 on_each! {
+    on_1_4: "1.4",
+    on_1_5_16: "1.5.16 to 1.5.18",
+    on_1_5_22: "1.5.19 to 1.5.22",
+    on_1_6_9: "1.6.0 to 1.6.9",
+    on_1_6_12: "1.6.10 to 1.6.17",
     on_the_installed_server: "1.6.18",
     on_1_6_38: "1.6.38",
     on_the_newest: "1.6.45",
     without_cas: "`-C`",
-    on_a_server_that_asks_for_a_password: "`-Y`, without a password",
+    behind_twemproxy: "twemproxy",
+    behind_mcrouter: "mcrouter",
+    on_elasticache_serverless: "ElastiCache Serverless",
     on_a_binary_only_port: "`-B binary`",
     on_an_http_server: "an HTTP server",
+    without_credentials: "`-Y`, no credentials",
+    over_tls_by_an_authority: "`-Z`, `--tls-ca`",
+    over_tls_by_its_own_certificate: "`-Z`, its own certificate",
+    over_tls_with_a_client_certificate: "`-Z`, client certificate",
+    over_tls_without_looking: "`-Z`, `--tls-insecure`",
+    over_tls_of_an_unknown_authority: "`-Z`, unknown authority",
+    over_tls_of_another_name: "`-Z`, another name",
+    over_tls_that_has_expired: "`-Z`, expired",
+    over_tls_without_a_client_certificate: "`-Z`, no client certificate",
 }

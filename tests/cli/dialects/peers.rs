@@ -1,7 +1,7 @@
 //! The kinds of servers, and what each of them has to give.
 
-use std::fs;
-
+use super::secured::{self, Secured};
+use crate::harness::filter::Dialect;
 use crate::harness::server::Memcached;
 use crate::harness::target::Target;
 use crate::harness::wire::{Connection, Peer as Scripted};
@@ -31,6 +31,8 @@ pub(super) enum Give {
     Tokens,
     /// The time to live of an item can be seen.
     Expiry,
+    /// So can the server's own clock, by which a moment far ahead is kept.
+    Clock,
     /// A log of stores.
     Log,
     /// A swap may bring a token of its own.
@@ -43,6 +45,7 @@ pub(super) enum Give {
 pub(super) enum Started {
     Serving(Target),
     Scripted(Scripted),
+    Secured(Secured),
 }
 
 impl From<Target> for Started {
@@ -57,7 +60,7 @@ impl From<Memcached> for Started {
     }
 }
 
-use Give::{AnyKey, Expiry, Log, Proof, Tokens};
+use Give::{AnyKey, Clock, Expiry, Log, Proof, Tokens};
 
 const fn serves(name: &'static str, start: fn() -> Started, gives: &'static [Give]) -> Peer {
     Peer {
@@ -75,42 +78,83 @@ const fn refuses(name: &'static str, start: fn() -> Started, code: i32) -> Peer 
     }
 }
 
-pub(super) const PEERS: [Peer; 7] = [
+pub(super) const PEERS: [Peer; 23] = [
+    serves("1.4", || speaking(Dialect::V1_4), &[Tokens]),
+    serves("1.5.16 to 1.5.18", || speaking(Dialect::V1_5_16), &[Tokens]),
+    serves(
+        "1.5.19 to 1.5.22",
+        || speaking(Dialect::V1_5_22),
+        &[Tokens, Expiry, Clock],
+    ),
+    serves(
+        "1.6.0 to 1.6.9",
+        || Target::oldest().into(),
+        &[Tokens, Expiry, Clock],
+    ),
+    serves(
+        "1.6.10 to 1.6.17",
+        || speaking(Dialect::V1_6_12),
+        &[Tokens, Expiry, Clock, Log, AnyKey],
+    ),
     serves(
         "1.6.18",
         || Memcached::start().into(),
-        &[Tokens, Expiry, Log, AnyKey],
+        &[Tokens, Expiry, Clock, Log, AnyKey],
     ),
     serves(
         "1.6.38",
         || Memcached::modern().into(),
-        &[Tokens, Expiry, Log, AnyKey, Proof],
+        &[Tokens, Expiry, Clock, Log, AnyKey, Proof],
     ),
     serves(
         "1.6.45",
         || Target::newest().into(),
-        &[Tokens, Expiry, Log, AnyKey, Proof],
+        &[Tokens, Expiry, Clock, Log, AnyKey, Proof],
     ),
     serves(
         "`-C`",
         || Memcached::start_with(&["-C"]).into(),
         &[Expiry, Log, AnyKey],
     ),
-    refuses("`-Y`, without a password", asking, 7),
+    serves("twemproxy", || Target::twemproxy().into(), &[Tokens]),
+    serves("mcrouter", || speaking(Dialect::Mcrouter), &[Tokens]),
+    serves(
+        "ElastiCache Serverless",
+        || speaking(Dialect::Serverless),
+        &[Tokens, Expiry, AnyKey],
+    ),
     refuses(
         "`-B binary`",
         || Memcached::start_with(&["-B", "binary"]).into(),
         5,
     ),
     refuses("an HTTP server", http, 5),
+    refuses("`-Y`, no credentials", secured::without_credentials, 7),
+    serves("`-Z`, `--tls-ca`", secured::authority, INSTALLED),
+    serves(
+        "`-Z`, its own certificate",
+        secured::own_certificate,
+        INSTALLED,
+    ),
+    serves(
+        "`-Z`, client certificate",
+        secured::client_certificate,
+        INSTALLED,
+    ),
+    serves("`-Z`, `--tls-insecure`", secured::insecure, INSTALLED),
+    refuses("`-Z`, unknown authority", secured::unknown_authority, 5),
+    refuses("`-Z`, another name", secured::another_name, 5),
+    refuses("`-Z`, expired", secured::expired, 5),
+    refuses(
+        "`-Z`, no client certificate",
+        secured::no_client_certificate,
+        5,
+    ),
 ];
+const INSTALLED: &[Give] = &[Tokens, Expiry, Clock, Log, AnyKey];
 
-/// The file of names and passwords is read at the start, and not needed any more then.
-fn asking() -> Started {
-    let users = tempfile::NamedTempFile::new().expect("a file");
-    fs::write(users.path(), "bob:secret\n").expect("a file");
-    let path = users.path().display().to_string();
-    Memcached::start_with(&["-Y", &path]).into()
+fn speaking(dialect: Dialect) -> Started {
+    Target::speaking(dialect).into()
 }
 
 fn http() -> Started {

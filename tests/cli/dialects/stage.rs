@@ -34,7 +34,7 @@ pub(super) const LIFETIME: u64 = 40 * 24 * 3600;
 const ANY_TOKEN: &str = "7";
 
 /// The exit codes of a command that cannot do its work there: whatever was asked, the answer is about the server.
-const REFUSING: [i32; 3] = [2, 5, 7];
+const REFUSING: [i32; 4] = [2, 5, 7, 8];
 
 /// A running server and what is known of it.
 pub(super) struct Stage {
@@ -67,6 +67,7 @@ impl Stage {
         match &self.started {
             Started::Serving(target) => target.address(),
             Started::Scripted(peer) => peer.address(),
+            Started::Secured(secured) => format!("{}{}", secured.scheme, secured.server.front()),
         }
     }
 
@@ -74,14 +75,18 @@ impl Stage {
     pub(super) fn target(&self) -> Option<&Target> {
         match &self.started {
             Started::Serving(target) => Some(target),
-            Started::Scripted(_) => None,
+            Started::Scripted(_) | Started::Secured(_) => None,
         }
     }
 
     /// The memcached behind, if the test can look into it.
-    fn server(&self) -> Option<&Memcached> {
-        let looks = !self.gives.is_empty();
-        self.target().map(Target::server).filter(|_| looks)
+    pub(super) fn server(&self) -> Option<&Memcached> {
+        match &self.started {
+            _ if self.gives.is_empty() => None,
+            Started::Serving(target) => Some(target.server()),
+            Started::Scripted(_) => None,
+            Started::Secured(secured) => Some(&secured.server),
+        }
     }
 
     fn eye(&self) -> Option<Eye> {
@@ -171,7 +176,12 @@ impl Stage {
 
     /// The same at another address. A kind that is silent is not waited for.
     pub(super) fn command_at(&self, address: &str, args: &[&str]) -> Mccas {
-        let command = mccas_at(address).arg("--json").args(args);
+        let mut command = mccas_at(address).arg("--json").args(args);
+        if let Started::Secured(secured) = &self.started {
+            for (name, value) in &secured.environment {
+                command = command.env(name, value);
+            }
+        }
         if self.gives.is_empty() {
             command.env("MCCAS_TIMEOUT", "500ms")
         } else {
@@ -205,7 +215,7 @@ impl Stage {
             sentence.unwrap_or_else(|| panic!("{}: no word of why\n{outcome:?}", self.name));
         Err(Box::new(Refused {
             code: outcome.code,
-            sentence: sentence.replace(&self.address(), "SERVER"),
+            sentence: without_the_time(&sentence.replace(&self.address(), "SERVER")),
             outcome,
         }))
     }
@@ -251,5 +261,13 @@ impl Stage {
             (told, seconds) => told == seconds,
         };
         assert!(agrees, "{}: {object}", self.name);
+    }
+}
+
+/// The sentence without the time that it is now.
+fn without_the_time(sentence: &str) -> String {
+    match sentence.split_once(" (it is 20") {
+        Some((before, _)) => format!("{before} (it is NOW here)"),
+        None => sentence.into(),
     }
 }

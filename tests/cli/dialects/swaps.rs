@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Check;
-use super::peers::Give::{Expiry, Proof, Tokens};
+use super::peers::Give::{Clock, Proof, Tokens};
 use super::stage::{Checked, FLAGS, LIFETIME, Stage};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -16,7 +16,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         command: "cas",
         what: "a swap that keeps the expiry",
-        needs: &[Tokens, Expiry],
+        needs: &[Tokens, Clock],
         run: keeping_expiry,
     },
     Check {

@@ -9,10 +9,25 @@ use crate::harness::sockets::How;
 use crate::harness::target::Target;
 use crate::harness::tell::tell;
 
+const fn without_expiry(name: &'static str, target: fn() -> Target) -> Setting {
+    Setting {
+        shows_expiry: false,
+        ..Setting::new(name, target)
+    }
+}
+
+static V1_4: Setting = without_expiry("1.4", || Target::speaking(Dialect::V1_4));
+static V1_5_16: Setting = without_expiry("1.5.16", || Target::speaking(Dialect::V1_5_16));
+static V1_5_22: Setting = Setting::new("1.5.22", || Target::speaking(Dialect::V1_5_22));
+static V1_6_9: Setting = Setting::new("1.6.9", Target::oldest);
+static V1_6_12: Setting = Setting::new("1.6.12", || Target::speaking(Dialect::V1_6_12));
 static NEWEST: Setting = Setting::new("the newest", Target::newest);
-static SERVERLESS: Setting = Setting::new("ElastiCache Serverless", || {
+static SERVERLESS: Setting = without_expiry("ElastiCache Serverless", || {
     Target::speaking(Dialect::Serverless)
 });
+static TWEMPROXY: Setting = without_expiry("twemproxy", Target::twemproxy);
+static MCROUTER: Setting = without_expiry("mcrouter", || Target::speaking(Dialect::Mcrouter));
+
 /// Numbers in statistics grow by a few digits from one case to the next.
 const SLACK: usize = 16;
 /// Every so many bytes are cut if not all of them, and every one at both ends of what comes: tokens and items stand there.
@@ -115,6 +130,13 @@ macro_rules! on_each {
 }
 
 on_each! {
+    on_1_4: V1_4,
+    on_1_5_16: V1_5_16,
+    on_1_5_22: V1_5_22,
+    on_1_6_9: V1_6_9,
+    on_1_6_12: V1_6_12,
     on_the_newest: NEWEST,
     on_elasticache_serverless: SERVERLESS,
+    behind_twemproxy: TWEMPROXY,
+    behind_mcrouter: MCROUTER,
 }

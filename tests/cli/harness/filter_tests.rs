@@ -90,6 +90,17 @@ fn memcached_1_5_22_speaks_a_draft_of_the_meta_commands() {
             ("mg k", "VA sftv 2 7 100\r\n41\r\nEN\r\n"),
             ("mg p", "VA sftv 1 0 -1\r\nx\r\nEN\r\n"),
             ("mg k ctfv", "VA ctfv 1 100 7\r\n41\r\nEN\r\n"),
+            ("mg k ucO 0", "VA ucO 1 0\r\nEN\r\n"),
+            ("mg k utfcsOv 1", "VA utfcsOv 100 7 1 2 1\r\n41\r\nEN\r\n"),
+            ("mg nope ucO 2", "EN\r\n"),
+            ("mg k cO 1 2", TOO_MANY),
+            ("md k ICO 99 7", "EX ICO 7\r\n"),
+            ("md nope IC 1", "NF IC\r\n"),
+            ("md k IC 1", "DE IC\r\n"),
+            (
+                "md k ITC 30 1\r\nmg k tcv",
+                "DE ITC\r\nVA WXtcv 30 3\r\n41\r\nEN\r\n",
+            ),
             ("mg k u", "VA u\r\nEN\r\n"),
             ("mg k v", "VA v\r\n41\r\nEN\r\n"),
             ("mg nope tcv", "EN\r\n"),
@@ -266,6 +277,35 @@ fn the_log_goes_on_by_itself() {
     assert_eq!(read_line(&mut stream), "OK\r\n");
     target.server().set("k", "42");
     assert!(read_line(&mut stream).contains("type=item_store key=k "));
+}
+
+#[test]
+fn a_client_finds_itself_in_the_log_and_among_the_connections() {
+    let target = target(Dialect::V1_6_12);
+    let mut log = target.dial().expect("a connection");
+    log.write_all(b"watch connevents\r\n").expect("a request");
+    assert_eq!(read_line(&mut log), "OK\r\n");
+    let client = target.dial().expect("a connection");
+    let port = client.local_addr().expect("an address").port();
+    let line = loop {
+        let line = read_line(&mut log);
+        if line.contains("type=conn_new") {
+            break line;
+        }
+    };
+    assert!(line.contains(&format!(" rport={port} ")), "{line}");
+    let connections = ask(&target, "stats conns\r\n");
+    assert!(
+        connections.contains(&format!(":addr tcp:127.0.0.1:{port}\r\n")),
+        "{connections}"
+    );
+}
+
+#[test]
+fn before_1_6_10_connections_are_not_logged() {
+    for dialect in [Dialect::V1_5_16, Dialect::V1_5_22, Dialect::V1_6_9] {
+        compare(dialect, &[("watch mutations connevents", "ERROR\r\n")]);
+    }
 }
 
 fn read_line(stream: &mut TcpStream) -> String {

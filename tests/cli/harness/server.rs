@@ -29,6 +29,8 @@ struct Inner {
     binary: PathBuf,
     options: Vec<String>,
     endpoint: Endpoint,
+    /// The first of several ports; the last one is the endpoint.
+    front: Option<SocketAddr>,
     folder: TempDir,
 }
 
@@ -92,6 +94,11 @@ impl Memcached {
         }
     }
 
+    /// Where it listens first, if it was told of another place to listen: there the test looks.
+    pub(crate) fn front(&self) -> String {
+        self.inner.front.expect("a port").to_string()
+    }
+
     /// The process id, a new one after each [`restart`](Self::restart).
     pub(crate) fn pid(&self) -> u32 {
         self.process().id()
@@ -140,9 +147,13 @@ impl Memcached {
         let options: Vec<String> = options.iter().map(ToString::to_string).collect();
         let place = listen.options(folder.path());
         let mut process = spawn(&binary, &options, &place, folder.path());
-        let endpoint = match listen {
-            Listen::Unix => Endpoint::Unix(socket_path(folder.path())),
-            Listen::Tcp(_) => Endpoint::Tcp(wait_for_port(&mut process, folder.path())),
+        let ports = match listen {
+            Listen::Unix => Vec::new(),
+            Listen::Tcp(_) => wait_for_ports(&mut process, folder.path()),
+        };
+        let endpoint = match ports.last() {
+            None => Endpoint::Unix(socket_path(folder.path())),
+            Some(port) => Endpoint::Tcp(*port),
         };
         wait_for_connection(&mut process, &endpoint, folder.path());
         Self {
@@ -151,6 +162,7 @@ impl Memcached {
                 binary,
                 options,
                 endpoint,
+                front: ports.first().copied(),
                 folder,
             }),
         }
@@ -262,19 +274,25 @@ fn spawn(binary: &Path, options: &[String], place: &[String], folder: &Path) -> 
 }
 
 /// Waits for the port file. It is renamed into place when complete: half a line is never seen.
-fn wait_for_port(process: &mut Child, folder: &Path) -> SocketAddr {
+fn wait_for_ports(process: &mut Child, folder: &Path) -> Vec<SocketAddr> {
     wait::until("memcached to tell its port", || {
         ensure_alive(process, folder);
         let ports = fs::read_to_string(ports_path(folder)).ok()?;
-        let (ip, port) = ports.lines().find_map(|line| {
-            let v4 = line
-                .strip_prefix("TCP INET: ")
-                .map(|port| ("127.0.0.1", port));
-            v4.or_else(|| line.strip_prefix("TCP INET6: ").map(|port| ("::1", port)))
-        })?;
-        let ip = ip.parse().expect("an address");
-        Some(SocketAddr::new(ip, port.trim().parse().expect("a port")))
+        let ports: Vec<SocketAddr> = ports.lines().filter_map(port_of).collect();
+        (!ports.is_empty()).then_some(ports)
     })
+}
+
+/// `TCP INET: 11211`
+fn port_of(line: &str) -> Option<SocketAddr> {
+    let (family, port) = line.split_once(": ")?;
+    let ip = match family {
+        "TCP INET" => "127.0.0.1",
+        "TCP INET6" => "::1",
+        _ => return None,
+    };
+    let ip = ip.parse().expect("an address");
+    Some(SocketAddr::new(ip, port.trim().parse().expect("a port")))
 }
 
 fn wait_for_connection(process: &mut Child, endpoint: &Endpoint, folder: &Path) {

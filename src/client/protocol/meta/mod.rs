@@ -15,7 +15,6 @@ use memcache::exp::ReturnCode;
 
 pub(super) use self::draft::Draft;
 use self::reply::{Reply, Wording};
-use super::reply::error_line;
 use super::{
     Answered, Attempt, Deleted, Dialect, Language, Release, ReplyError, Request, Seen, Tells,
     Undisturbed,
@@ -56,19 +55,11 @@ impl Dialect for Meta {
     }
 
     fn ask_hello(&self, request: &mut Request) {
-        request.no_op();
+        request.hello();
     }
 
     fn hello(&self, wire: &mut Wire) -> Result<(), ReplyError> {
-        match wire.line()?.as_slice() {
-            b"MN" => Ok(()),
-            b"EN" => Err(ReplyError::Speaks(Language::Draft)),
-            line => Err(match error_line(line) {
-                Some(ReplyError::Rejected(text)) => recognised(text),
-                Some(error) => error,
-                None => WireError::Garbage(line.to_vec()).into(),
-            }),
-        }
+        self.numbered(wire, 0).map(|_| ())
     }
 
     /// Only where the value is wanted must it fit the token: a token alone is compared, not passed on.

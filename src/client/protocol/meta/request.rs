@@ -36,6 +36,11 @@ impl Request {
         self.text("mn\r\n");
     }
 
+    /// `mg` for a key that nobody has: its answer is another one in each dialect, and nobody's win comes with it.
+    pub(super) fn hello(&mut self) {
+        self.text("mg AA== u O0 b\r\n");
+    }
+
     /// `me`: token and expiry, without touching the LRU or taking a recache win.
     pub(super) fn debug(&mut self, key: &Key) {
         let command = command(MetaOp::Debug, key);

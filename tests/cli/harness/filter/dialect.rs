@@ -102,9 +102,16 @@ impl Dialect {
         }
         match self {
             Self::V1_4 if ["gat", "gats", "lru_crawler", "watch"].contains(&command) => error(),
+            Self::V1_4 if command == "stats" && request.key() == "conns" => error(),
             Self::V1_4 | Self::V1_5_16 if META.contains(&command) => error(),
             Self::Twemproxy | Self::Mcrouter => self.behind_a_proxy(request),
             Self::Serverless => serverless(request),
+            // Connections have been logged since 1.6.10.
+            Self::V1_5_16 | Self::V1_5_22 | Self::V1_6_9
+                if command == "watch" && request.words.iter().any(|word| word == "connevents") =>
+            {
+                error()
+            }
             _ if command == "watch" => Treatment::Stream,
             Self::V1_4 | Self::V1_5_16 => Treatment::Pass,
             Self::V1_5_22 => draft::treat(request),
@@ -115,7 +122,12 @@ impl Dialect {
 
     fn behind_a_proxy(self, request: &Request) -> Treatment {
         match request.command() {
-            "stats" if self == Self::Mcrouter => Treatment::Say(statistics_of_mcrouter()),
+            "stats" if self == Self::Mcrouter && request.key().is_empty() => {
+                Treatment::Say(statistics_of_mcrouter())
+            }
+            "stats" if self == Self::Mcrouter => {
+                Treatment::Say("CLIENT_ERROR bad stats command\r\n".into())
+            }
             "version" if self == Self::Mcrouter => {
                 Treatment::Say("VERSION mcrouter 41.0.0\r\n".into())
             }

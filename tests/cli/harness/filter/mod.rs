@@ -9,8 +9,10 @@ mod draft; // The first form of the meta commands.
 mod request; // Whole requests, cut out of what came.
 mod upstream; // The real server behind.
 
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 pub(crate) use self::dialect::Dialect;
@@ -18,7 +20,7 @@ use self::dialect::Treatment;
 use self::request::Request;
 use self::upstream::Upstream;
 use crate::harness::server::Memcached;
-use crate::harness::sockets::{Accepted, Acceptor};
+use crate::harness::sockets::{Accepted, Acceptor, locked};
 
 /// A server of another kind on a port that the system picks. Dropping it ends all connections.
 pub(crate) struct Filter {
@@ -29,10 +31,12 @@ impl Filter {
     /// A filter that speaks this dialect, in front of this server.
     pub(crate) fn before(server: &Memcached, dialect: Dialect) -> Self {
         let server = server.clone();
+        let ports = Arc::new(Ports::default());
         let acceptor = Acceptor::start("127.0.0.1:0", move |accepted| {
             // A connection that breaks is over: there is nobody to tell.
             if let Ok(upstream) = server.dial() {
-                let _ = Link::new(dialect, accepted, upstream).serve();
+                ports.note(&upstream, &accepted.stream);
+                let _ = Link::new(dialect, accepted, upstream, Arc::clone(&ports)).serve();
             }
         });
         Self {
@@ -51,6 +55,7 @@ struct Link {
     dialect: Dialect,
     accepted: Accepted,
     upstream: Upstream,
+    ports: Arc<Ports>,
 }
 
 /// Whether a connection goes on.
@@ -63,12 +68,13 @@ enum Then {
 }
 
 impl Link {
-    fn new(dialect: Dialect, accepted: Accepted, upstream: TcpStream) -> Self {
+    fn new(dialect: Dialect, accepted: Accepted, upstream: TcpStream, ports: Arc<Ports>) -> Self {
         let upstream = Upstream::new(accepted.registry.add(upstream));
         Self {
             dialect,
             accepted,
             upstream,
+            ports,
         }
     }
 
@@ -112,6 +118,12 @@ impl Link {
 
     fn answer(&mut self, request: &Request, answers: &mut Vec<u8>) -> io::Result<Then> {
         match self.dialect.treat(request) {
+            Treatment::Pass if request.command() == "stats" => {
+                let answer = self.upstream.ask(&request.bytes)?;
+                for line in answer.split_inclusive(|byte| *byte == b'\n') {
+                    answers.extend(self.ports.in_line(line));
+                }
+            }
             Treatment::Pass => answers.extend(self.upstream.ask(&request.bytes)?),
             Treatment::Say(text) => answers.extend(text.into_bytes()),
             Treatment::Translate { ask, word } => {
@@ -139,15 +151,61 @@ impl Link {
     }
 
     /// Carries bytes both ways until either side ends.
-    fn stream(self) {
-        let (client, server) = (&*self.accepted.stream, self.upstream.stream());
+    fn stream(mut self) {
+        let client = Arc::clone(&self.accepted.stream);
+        let Ok(server) = self.upstream.stream().try_clone() else {
+            return;
+        };
         thread::scope(|scope| {
             scope.spawn(|| {
-                let _ = io::copy(&mut &*client, &mut &*server);
+                let _ = io::copy(&mut &*client, &mut &server);
                 let _ = server.shutdown(Shutdown::Both);
             });
-            let _ = io::copy(&mut &*server, &mut &*client);
+            while let Ok(line) = self.upstream.line() {
+                let line = self.ports.in_line(&line);
+                if (&*client).write_all(&line).is_err() {
+                    break;
+                }
+            }
             let _ = client.shutdown(Shutdown::Both);
         });
+    }
+}
+
+/// The ports of the clients, by those that the server sees: who looks for itself in the log, or in the list of connections,
+/// must find itself.
+#[derive(Default)]
+struct Ports {
+    of_clients: Mutex<HashMap<u16, u16>>,
+}
+
+impl Ports {
+    fn note(&self, upstream: &TcpStream, client: &TcpStream) {
+        if let (Ok(seen), Ok(real)) = (upstream.local_addr(), client.peer_addr()) {
+            locked(&self.of_clients).insert(seen.port(), real.port());
+        }
+    }
+
+    /// `rport=N` and `tcp:127.0.0.1:N` as the client would have them.
+    fn in_line(&self, line: &[u8]) -> Vec<u8> {
+        const NAMES: [&str; 2] = ["rport=", ":addr tcp:127.0.0.1:"];
+        let Ok(text) = str::from_utf8(line) else {
+            return line.to_vec();
+        };
+        let port = NAMES.iter().find_map(|name| {
+            let begin = text.find(name)? + name.len();
+            let digits = text[begin..].bytes().take_while(u8::is_ascii_digit).count();
+            Some(begin..begin + digits)
+        });
+        let real = port.clone().and_then(|port| {
+            let seen: u16 = text[port].parse().ok()?;
+            locked(&self.of_clients).get(&seen).copied()
+        });
+        match (port, real) {
+            (Some(port), Some(real)) => [&text[..port.start], &real.to_string(), &text[port.end..]]
+                .concat()
+                .into_bytes(),
+            _ => line.to_vec(),
+        }
     }
 }

@@ -38,6 +38,15 @@ impl Upstream {
         self.stream().write_all(request)
     }
 
+    /// The next line that comes.
+    pub(super) fn line(&mut self) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        match self.answers.read_until(b'\n', &mut line)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(line),
+        }
+    }
+
     /// Sends a request and returns all that it is answered with.
     pub(super) fn ask(&mut self, request: &[u8]) -> io::Result<Vec<u8>> {
         if request == BARRIER {

@@ -1,0 +1,69 @@
+//! A hot key keeps its moment of expiry, however many swaps follow each other, where swaps travel by the classic protocol and the
+//! expiry is told in older words.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::alone;
+use crate::harness::eye::Eye;
+use crate::harness::filter::Dialect;
+use crate::harness::mccas::mccas_at;
+use crate::harness::target::Target;
+use crate::harness::tell::tell;
+
+const LIFETIME: u64 = 60;
+const PROCESSES: usize = 4;
+const HOW_LONG: Duration = Duration::from_secs(8);
+
+/// Increments one key as fast as it goes, and returns how often that was acknowledged.
+fn fight_over(target: &Target, key: &str) -> u64 {
+    let end = Instant::now() + HOW_LONG;
+    let count = || {
+        let mut done = 0;
+        while Instant::now() < end {
+            let outcome = mccas_at(target.address())
+                .args(["incr-cas", key, "-q"])
+                .run();
+            assert_eq!(outcome.code, 0, "{outcome:?}");
+            done += 1;
+        }
+        done
+    };
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..PROCESSES).map(|_| scope.spawn(count)).collect();
+        running
+            .into_iter()
+            .map(|process| process.join().expect("no panic"))
+            .sum()
+    })
+}
+
+fn the_moment_stays(name: &str, target: &Target) {
+    let _turn = alone();
+    let eye = Eye::on(target.server());
+    eye.set("k", "0", 7, eye.stats().0 + LIFETIME);
+    let before = eye.look("k").item.expect("the item");
+    let done = fight_over(target, "k");
+    let after = eye.look("k").item.expect("the item");
+    tell(format_args!(
+        "{name}: {done} increments, {before:?} has become {after:?}"
+    ));
+    assert_eq!(after.value, done.to_string());
+    assert_eq!((after.moment, after.flags), (before.moment, before.flags));
+    assert!(done > 50, "{done}");
+}
+
+#[test]
+fn of_a_hot_key_on_1_6_9() {
+    the_moment_stays("1.6.9", &Target::oldest());
+}
+
+#[test]
+fn of_a_hot_key_on_1_6_10_to_1_6_17() {
+    the_moment_stays("1.6.12", &Target::speaking(Dialect::V1_6_12));
+}
+
+#[test]
+fn of_a_hot_key_on_1_5_22() {
+    the_moment_stays("1.5.22", &Target::speaking(Dialect::V1_5_22));
+}
