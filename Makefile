@@ -1,13 +1,29 @@
 # The commands of this repository. Each is thin: what it does lives in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo demo-contention test bench bench-keys soak check-routing bless install-deps
+.PHONY: help build install uninstall packages test-packages demo demo-contention test bench bench-keys soak check-routing bless install-deps
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Where make install puts things: PREFIX, below DESTDIR. BINARY is installed in place of target/release/mccas.
+PREFIX ?= /usr/local
+export PREFIX DESTDIR BINARY
+
 build: ## Build the release binary, target/release/mccas
 	cargo build --release --locked
+
+install: ## Install the program, its manual pages and completions below PREFIX (/usr/local)
+	@scripts/install.sh install
+
+uninstall: ## Remove from PREFIX what make install has put there
+	@scripts/install.sh uninstall
+
+packages: ## Build a Debian package, a wheel and a container image into target/packages/
+	@scripts/package.sh
+
+test-packages: ## Build the packages, install each somewhere of its own, and try it on a memcached
+	@scripts/test-packages.sh
 
 demo: ## Try mccas on a private memcached (installs memcached if there is none)
 	@scripts/demo.sh

@@ -2,6 +2,7 @@
 
 mod access;
 mod foreign;
+mod narrow;
 mod shape;
 mod wrong;
 
@@ -44,13 +45,7 @@ Examples:
 
 /// Compare-and-swap for memcached: no update lost, expiry and flags kept.
 #[derive(Debug, Parser)]
-#[command(
-    name = "mccas",
-    version,
-    propagate_version = true,
-    arg_required_else_help = true,
-    args_override_self = true
-)]
+#[command(name = "mccas", arg_required_else_help = true)]
 #[command(after_help = format!("{EXAMPLES}\n{}", Exit::table()))]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -131,6 +126,8 @@ impl ValueEnum for Scheme {
     }
 }
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The name of `--server` among the arguments.
 const SERVER: &str = "server";
 
@@ -153,8 +150,20 @@ fn server() -> clap::Arg {
 
 /// The command tree as it parses.
 fn plain() -> clap::Command {
-    let with_server = |command: clap::Command| command.arg(server());
-    with_server(Cli::command()).mut_subcommands(with_server)
+    common(Cli::command()).mut_subcommands(|command| command.arg(server()))
+}
+
+/// What holds for every tree of the program, whatever commands it has.
+fn common(tree: clap::Command) -> clap::Command {
+    tree.version(VERSION)
+        .propagate_version(true)
+        .args_override_self(true)
+        .arg(server())
+}
+
+/// What the words say. The whole tree is built only where a narrow one does not answer.
+fn matched(words: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    narrow::matched(words).unwrap_or_else(|| plain().try_get_matches_from(words))
 }
 
 /// The servers named before and after the command.
@@ -168,9 +177,11 @@ fn named(matches: &ArgMatches) -> impl Iterator<Item = Servers> {
 /// Reads command line and environment. Help, version and usage errors are printed here and end the program.
 pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
     let words: Vec<OsString> = env::args_os().collect();
-    let parsed = plain().try_get_matches_from(&words).and_then(|matches| {
-        let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut plain()))?;
-        let servers = Servers::joined(named(&matches)).map_err(|error| {
+    let parsed = matched(&words).and_then(|mut matches| {
+        let servers = Servers::joined(named(&matches));
+        let cli =
+            Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut plain()))?;
+        let servers = servers.map_err(|error| {
             let message = format!("invalid value for '--server <ADDR>': {error}");
             plain().error(ErrorKind::ValueValidation, message)
         })?;
@@ -234,7 +245,7 @@ fn color_choice(words: &[OsString]) -> ColorChoice {
 /// The same for every command: they have no versions of their own.
 fn print_version() -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(Cli::command().render_version().as_bytes())?;
+    writeln!(stdout, "mccas {VERSION}")?;
     stdout.flush()
 }
 

@@ -37,14 +37,23 @@ use crate::settings::Settings;
 
 /// Makes the list of subcommands and their dispatch out of the one list below.
 macro_rules! subcommands {
-    ($($name:ident: $file:ident,)+) => {
+    ($($name:ident: $file:ident = $word:literal,)+) => {
         /// The subcommands; each lives in a file of its own under `command/`.
         #[derive(Debug, clap::Subcommand)]
         pub(crate) enum Command {
-            $($name($file::Args),)+
+            $(#[command(name = $word)] $name($file::Args),)+
         }
 
         impl Command {
+            /// The tree of the subcommand of this name, and of no other: what it takes to build them all is most of the time
+            /// that a short command needs.
+            pub(crate) fn alone(name: &str) -> Option<clap::Command> {
+                match name {
+                    $($word => Some(<$file::Args as clap::Args>::augment_args(clap::Command::new($word))),)+
+                    _ => None,
+                }
+            }
+
             fn subcommand(&self) -> &dyn Subcommand {
                 match self {
                     $(Command::$name(args) => args,)+
@@ -56,20 +65,20 @@ macro_rules! subcommands {
 
 // In the order of `mccas --help`.
 subcommands! {
-    Gets: gets,
-    Cas: cas,
-    IncrCas: incr_cas,
-    Update: update,
-    Edit: edit,
-    Delete: delete,
-    Lock: lock,
-    Watch: watch,
-    Check: check,
-    Locate: locate,
-    Contention: contention,
-    Bench: bench,
-    Completions: completions,
-    Man: man,
+    Gets: gets = "gets",
+    Cas: cas = "cas",
+    IncrCas: incr_cas = "incr-cas",
+    Update: update = "update",
+    Edit: edit = "edit",
+    Delete: delete = "delete",
+    Lock: lock = "lock",
+    Watch: watch = "watch",
+    Check: check = "check",
+    Locate: locate = "locate",
+    Contention: contention = "contention",
+    Bench: bench = "bench",
+    Completions: completions = "completions",
+    Man: man = "man",
 }
 
 /// Runs a subcommand. `tree` builds the whole command line, which `completions` describes to a shell.

@@ -29,6 +29,7 @@ mod gets; // What it shows, and that it disturbs nothing.
 mod help; // What `-h` and `--help` show, and how wide.
 mod incr_cas; // Values, bounds, missing keys.
 mod input; // Files, stdin and named pipes are read no further than a value can be long.
+mod install; // `make install`: what it puts where, and takes away again.
 mod json; // The objects, read by strict types.
 mod keys; // Odd keys work or are refused, and nothing else happens.
 mod layering; // Who may name whom in src/.
