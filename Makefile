@@ -1,7 +1,7 @@
 # The commands of this repository. Each is thin: what it does lives in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages test-packages demo demo-contention test bench soak check-routing bless install-deps
+.PHONY: help build install uninstall packages test-packages demo demo-contention test bench bench-keys soak check-routing bless install-deps
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test: ## Install what the tests need, then run every check that CI runs
 
 bench: ## Measure everything side by side and write docs/benchmarks.md
 	@scripts/bench.sh
+
+bench-keys: ## Measure commands over many keys and write that section of docs/benchmarks.md
+	@scripts/bench-keys.sh
 
 soak: ## Run writers in bad weather for SOAK_MINUTES (10) and account for every increment
 	@scripts/soak.sh

@@ -52,7 +52,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a key only if its item is still the one you saw')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Run a command while holding a lock')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Follow keys: one line per change')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Test a server: can it be reached, is it a memcached, and does compare-and-swap hold there')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Test a server, from its name to a swap that must lose')
             [CompletionResult]::new('locate', 'locate', [CompletionResultType]::ParameterValue, 'Print the server that holds each key')
             [CompletionResult]::new('contention', 'contention', [CompletionResultType]::ParameterValue, 'Show which keys are fought over, and by whom')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure increments under contention, on this server')
@@ -62,6 +62,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;gets' {
+            [CompletionResult]::new('--keys-from', '--keys-from', [CompletionResultType]::ParameterName, 'Take the keys from a file, one on each line')
             [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]')
             [CompletionResult]::new('--max-value', '--max-value', [CompletionResultType]::ParameterName, 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]')
@@ -74,6 +75,8 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print the bytes of the one value')
             [CompletionResult]::new('--token-only', '--token-only', [CompletionResultType]::ParameterName, 'Print the token of the one key')
             [CompletionResult]::new('--all-servers', '--all-servers', [CompletionResultType]::ParameterName, 'Ask every server')
@@ -126,6 +129,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;incr-cas' {
+            [CompletionResult]::new('--keys-from', '--keys-from', [CompletionResultType]::ParameterName, 'Take the keys from a file, one on each line')
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What to add; may be negative')
             [CompletionResult]::new('--max-retries', '--max-retries', [CompletionResultType]::ParameterName, 'Attempts after the first one; 0 = one attempt')
             [CompletionResult]::new('--deadline', '--deadline', [CompletionResultType]::ParameterName, 'Bound on the whole loop')
@@ -148,6 +152,8 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte')
             [CompletionResult]::new('--exactly-once', '--exactly-once', [CompletionResultType]::ParameterName, 'Give each swap a token of its own')
             [CompletionResult]::new('--discover', '--discover', [CompletionResultType]::ParameterName, 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object per line')
@@ -230,6 +236,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;delete' {
+            [CompletionResult]::new('--keys-from', '--keys-from', [CompletionResultType]::ParameterName, 'Take the keys from a file, one on each line')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'Delete if the item still has this token')
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Delete if the value now stored is this one')
             [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]')
@@ -244,6 +251,8 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--password-file', '--password-file', [CompletionResultType]::ParameterName, 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte')
             [CompletionResult]::new('--discover', '--discover', [CompletionResultType]::ParameterName, 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print one JSON object per line')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr')
@@ -499,7 +508,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete a key only if its item is still the one you saw')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Run a command while holding a lock')
             [CompletionResult]::new('watch', 'watch', [CompletionResultType]::ParameterValue, 'Follow keys: one line per change')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Test a server: can it be reached, is it a memcached, and does compare-and-swap hold there')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Test a server, from its name to a swap that must lose')
             [CompletionResult]::new('locate', 'locate', [CompletionResultType]::ParameterValue, 'Print the server that holds each key')
             [CompletionResult]::new('contention', 'contention', [CompletionResultType]::ParameterValue, 'Show which keys are fought over, and by whom')
             [CompletionResult]::new('bench', 'bench', [CompletionResultType]::ParameterValue, 'Measure increments under contention, on this server')

@@ -49,7 +49,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand delete 'Delete a key only if its item is still the one you saw'
             cand lock 'Run a command while holding a lock'
             cand watch 'Follow keys: one line per change'
-            cand check 'Test a server: can it be reached, is it a memcached, and does compare-and-swap hold there'
+            cand check 'Test a server, from its name to a swap that must lose'
             cand locate 'Print the server that holds each key'
             cand contention 'Show which keys are fought over, and by whom'
             cand bench 'Measure increments under contention, on this server'
@@ -58,6 +58,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mccas;gets'= {
+            cand --keys-from 'Take the keys from a file, one on each line'
             cand --hash 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]'
             cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'
             cand --max-value 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]'
@@ -70,6 +71,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --password-file 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it'
             cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
             cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
+            cand -0 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
+            cand --null 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
             cand --raw 'Print the bytes of the one value'
             cand --token-only 'Print the token of the one key'
             cand --all-servers 'Ask every server'
@@ -120,6 +123,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --version 'Print the version'
         }
         &'mccas;incr-cas'= {
+            cand --keys-from 'Take the keys from a file, one on each line'
             cand --by 'What to add; may be negative'
             cand --max-retries 'Attempts after the first one; 0 = one attempt'
             cand --deadline 'Bound on the whole loop'
@@ -142,6 +146,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --password-file 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it'
             cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
             cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
+            cand -0 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
+            cand --null 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
             cand --exactly-once 'Give each swap a token of its own'
             cand --discover 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
             cand --json 'Print one JSON object per line'
@@ -221,6 +227,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --version 'Print the version'
         }
         &'mccas;delete'= {
+            cand --keys-from 'Take the keys from a file, one on each line'
             cand --token 'Delete if the item still has this token'
             cand --expect 'Delete if the value now stored is this one'
             cand --hash 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]'
@@ -235,6 +242,8 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --password-file 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it'
             cand -s 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
             cand --server 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]'
+            cand -0 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
+            cand --null 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
             cand --discover 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
             cand --json 'Print one JSON object per line'
             cand -q 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
@@ -481,7 +490,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand delete 'Delete a key only if its item is still the one you saw'
             cand lock 'Run a command while holding a lock'
             cand watch 'Follow keys: one line per change'
-            cand check 'Test a server: can it be reached, is it a memcached, and does compare-and-swap hold there'
+            cand check 'Test a server, from its name to a swap that must lose'
             cand locate 'Print the server that holds each key'
             cand contention 'Show which keys are fought over, and by whom'
             cand bench 'Measure increments under contention, on this server'

@@ -58,13 +58,14 @@ complete -c mccas -n "__fish_mccas_needs_command" -f -a "edit" -d 'Edit a value 
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "lock" -d 'Run a command while holding a lock'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "watch" -d 'Follow keys: one line per change'
-complete -c mccas -n "__fish_mccas_needs_command" -f -a "check" -d 'Test a server: can it be reached, is it a memcached, and does compare-and-swap hold there'
+complete -c mccas -n "__fish_mccas_needs_command" -f -a "check" -d 'Test a server, from its name to a swap that must lose'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "locate" -d 'Print the server that holds each key'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "contention" -d 'Show which keys are fought over, and by whom'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "bench" -d 'Measure increments under contention, on this server'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
 complete -c mccas -n "__fish_mccas_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -l keys-from -d 'Take the keys from a file, one on each line' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
 pymemcache\t'Python pymemcache\'s HashClient with str keys'
@@ -84,6 +85,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand gets" -l tls-server-name -d 
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand gets" -s 0 -l null -d 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l raw -d 'Print the bytes of the one value'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l token-only -d 'Print the token of the one key'
 complete -c mccas -n "__fish_mccas_using_subcommand gets" -l all-servers -d 'Ask every server'
@@ -130,6 +132,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand cas" -s v -l verbose -d 'Sho
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s h -l help -d 'Print help; -h: a summary'
 complete -c mccas -n "__fish_mccas_using_subcommand cas" -s V -l version -d 'Print the version'
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l keys-from -d 'Take the keys from a file, one on each line' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l by -d 'What to add; may be negative' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l max-retries -d 'Attempts after the first one; 0 = one attempt' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l deadline -d 'Bound on the whole loop' -r -f
@@ -161,6 +164,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l tls-server-name
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -s 0 -l null -d 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l exactly-once -d 'Give each swap a token of its own'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand incr-cas" -l json -d 'Print one JSON object per line'
@@ -238,6 +242,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand edit" -s v -l verbose -d 'Sh
 complete -c mccas -n "__fish_mccas_using_subcommand edit" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand edit" -s h -l help -d 'Print help; -h: a summary'
 complete -c mccas -n "__fish_mccas_using_subcommand edit" -s V -l version -d 'Print the version'
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -l keys-from -d 'Take the keys from a file, one on each line' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l token -d 'Delete if the item still has this token' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l expect -d 'Delete if the value now stored is this one' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
@@ -259,6 +264,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand delete" -l tls-server-name -
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand delete" -s 0 -l null -d 'The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -l json -d 'Print one JSON object per line'
 complete -c mccas -n "__fish_mccas_using_subcommand delete" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
@@ -512,7 +518,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_su
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "delete" -d 'Delete a key only if its item is still the one you saw'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "lock" -d 'Run a command while holding a lock'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "watch" -d 'Follow keys: one line per change'
-complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "check" -d 'Test a server: can it be reached, is it a memcached, and does compare-and-swap hold there'
+complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "check" -d 'Test a server, from its name to a swap that must lose'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "locate" -d 'Print the server that holds each key'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "contention" -d 'Show which keys are fought over, and by whom'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "bench" -d 'Measure increments under contention, on this server'
@@ -533,7 +539,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand man" -f -a edit -d 'Edit a v
 complete -c mccas -n "__fish_mccas_using_subcommand man" -f -a delete -d 'Delete a key only if its item is still the one you saw'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -f -a lock -d 'Run a command while holding a lock'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -f -a watch -d 'Follow keys: one line per change'
-complete -c mccas -n "__fish_mccas_using_subcommand man" -f -a check -d 'Test a server: can it be reached, is it a memcached, and does compare-and-swap hold there'
+complete -c mccas -n "__fish_mccas_using_subcommand man" -f -a check -d 'Test a server, from its name to a swap that must lose'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -f -a locate -d 'Print the server that holds each key'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -f -a contention -d 'Show which keys are fought over, and by whom'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -f -a bench -d 'Measure increments under contention, on this server'

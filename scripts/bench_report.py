@@ -1,6 +1,7 @@
 """Writes docs/benchmarks.md from the results of scripts/bench.sh, to stdout.
 
 Usage: bench_report.py RESULTS_FOLDER MCCAS_BINARY MEMCACHED_VERSION
+       bench_report.py --keys RESULTS_FOLDER docs/benchmarks.md    (only the section on many keys, in its place)
 """
 
 import json
@@ -46,6 +47,42 @@ def loop(folder):
     return rows, table(head, shown)
 
 
+BEGIN, END = "<!-- keys:begin -->", "<!-- keys:end -->"
+
+
+def many_keys(folder):
+    """The section on many keys, of the last run of scripts/bench-keys.sh."""
+    results = folder / "keys.json"
+    if not results.exists():
+        return f"{BEGIN}\nNot measured yet: `make bench-keys`.\n{END}"
+    figures = json.loads(results.read_text())
+    keys, read, count = figures["keys"], figures["read"], figures["count"]
+    ours = read["mccas gets --keys-from -"]
+    rows = [
+        [f"`{name}`" if " pipelined " not in name else name, f"{row['seconds']:.2f} s", f"{keys / row['seconds']:,.0f}",
+         f"{row['seconds'] / ours['seconds']:.2f}", f"{row['peak_mib']:.1f} MiB"]
+        for name, row in read.items()
+    ]
+    reading = table([f"{keys:,} keys of 100 bytes", "time", "keys/s", "x `gets`", "peak memory"], rows)
+    rate, single = count["counters"] / count["seconds"], count["processes"] / count["process_seconds"]
+    beside = 2 * count["counters"] / count["beside_seconds"]
+    rows = [
+        [f"`incr-cas --keys-from -`, {count['counters']:,} counters", f"{rate:,.0f}", f"{rate / single:.0f}"],
+        ["two of them at a time on the same counters", f"{beside:,.0f}", f"{beside / single:.0f}"],
+        [f"`xargs -P2 -n1 mccas incr-cas`, {count['processes']:,} counters", f"{single:,.0f}", "1"],
+    ]
+    counting = table(["", "increments/s", "x `xargs`"], rows)
+    exact = "every counter is exact" if count["wrong"] == 0 else f"**{count['wrong']} counters are wrong**"
+    return (f"{BEGIN}\n{reading}\n\n{counting}\n\nAfter the three runs {exact}; the peak memory of `incr-cas` is "
+            f"{count['peak_mib']:.1f} MiB.\n{END}")
+
+
+def put_keys(folder, path):
+    text = path.read_text()
+    start, end = text.index(BEGIN), text.index(END) + len(END)
+    path.write_text(text[:start] + many_keys(folder) + text[end:])
+
+
 def processor():
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -54,6 +91,8 @@ def processor():
 
 
 def main():
+    if sys.argv[1] == "--keys":
+        return put_keys(pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]))
     folder, binary, memcached = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
     medians, process_table = processes(folder)
     _, loop_table = loop(folder)
@@ -65,6 +104,7 @@ def main():
         "GETS_MEMCCAT": f"{medians['mccas gets'] / medians['memccat']:.2f}",
         "GUIDE_INCR": f"{medians['guide.py'] / medians['mccas incr-cas']:.0f}",
         "LOOP": loop_table,
+        "KEYS": many_keys(folder),
     }
     for name, value in values.items():
         text = text.replace(f"@{name}@", value)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks: memcached, pymemcache (a foreign client), the
-# shells that read the completion files or run the recipes of README.md, jq for one of these, openssl, which makes a certificate
-# for the tests of tls://, and tmux and vi, in which the tests press TAB and edit. Does nothing, quickly, when all are there.
+# shells that read the completion files or run the recipes of README.md, jq, make and man, which examples name, openssl, which makes a
+# certificate for the tests of tls://, and tmux, script and vi, in which the tests press TAB and edit. Does nothing, quickly, when all are
+# there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -10,10 +11,14 @@ scripts/install-memcached.sh
 scripts/install-pymemcache.sh
 
 missing=()
-for program in bash dash zsh fish jq openssl tmux; do
+for program in bash dash zsh fish jq make openssl tmux; do
   have "$program" || missing+=("$program")
 done
-# The package of vi has another name, also where there is no vi yet.
+# The packages of these have other names, also where they are not there yet.
+if ! have man; then missing+=(man-db); fi
+if ! have script; then
+  if have apt-get; then missing+=(bsdutils); else missing+=(util-linux); fi
+fi
 if ! have vi; then
   if have apt-get; then missing+=(vim-tiny); else missing+=(vim); fi
 fi

@@ -43,7 +43,7 @@ Examples:
   mccas watch my_key --json             one JSON object per change
 ";
 
-/// Compare-and-swap for memcached: no lost updates, expiry and flags kept, an exit code for every outcome.
+/// Compare-and-swap for memcached: no update lost, expiry and flags kept.
 #[derive(Debug, Parser)]
 #[command(name = "mccas", arg_required_else_help = true)]
 #[command(after_help = format!("{EXAMPLES}\n{}", Exit::table()))]

@@ -91,12 +91,6 @@ impl Exit {
         }
     }
 
-    /// Its name in the table.
-    pub(crate) fn name(self) -> &'static str {
-        let row = Exit::ALL.into_iter().find(|(exit, ..)| *exit == self);
-        row.map_or("", |(_, name, _)| name)
-    }
-
     /// The worse of two outcomes: what many keys together end with.
     ///
     /// From good to bad, by what is left to do for whoever asked: nothing (done), take note (missing, not in time), do it again
@@ -121,6 +115,12 @@ impl Exit {
         } else {
             self
         }
+    }
+
+    /// Its name in the table.
+    pub(crate) fn name(self) -> &'static str {
+        let row = Exit::ALL.into_iter().find(|(exit, ..)| *exit == self);
+        row.map_or("", |(_, name, _)| name)
     }
 
     /// Whether a caller who looks at the code may expect it: an answer of the key or the item, not trouble on the way there.

@@ -25,6 +25,7 @@ pub(crate) fn run(trial: &Trial, connect: Connect) -> Result<Measurement, TrialE
         start: Barrier::new(trial.workers),
         until: trial.until,
         begun: AtomicU64::new(0),
+        over: trial.over,
     };
     let worked = thread::scope(|scope| {
         let workers: Vec<_> = (0..trial.workers)

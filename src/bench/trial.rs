@@ -1,5 +1,6 @@
 //! What is to be measured, and by which strategy.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::cas::{Key, RetryPolicy, Store, StoreError};
@@ -34,6 +35,8 @@ pub(crate) struct Trial<'a> {
     pub(crate) until: Until,
     /// How long each write lets the key live where its expiry cannot be seen; `None` if it is not ours to say.
     pub(crate) life: Option<Duration>,
+    /// Up once it is to end before its time.
+    pub(crate) over: &'a AtomicBool,
 }
 
 /// Opens a connection; called once per worker, on the worker's thread.

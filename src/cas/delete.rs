@@ -10,7 +10,7 @@
 //! - Anything else has been written since, over the item or after our delete: unknown as well.
 
 use super::pacer::Pacer;
-use super::resolve::{ROUNDS, was_cut};
+use super::resolve::{ROUNDS, unknown, was_cut};
 use super::store::Failure;
 use super::update::{Stopped, Tally, Why, give_back};
 use super::{Found, Item, Key, Process, Store, StoreError, Token, Want, Written};
@@ -41,28 +41,47 @@ pub(crate) fn delete(
     pacer: &mut dyn Pacer,
 ) -> Result<Item, Box<Stopped>> {
     // With its value in either case: if the answer is lost, only the very item that was read is deleted again.
-    let item = match store.read(key, Want::Value) {
+    let read = store.read(key, Want::Value);
+    let item = begin(store, key, expected, read)?;
+    let answer = settled(store, key, &item, pacer);
+    end(item, answer)
+}
+
+const LOST: Tally = Tally {
+    attempts: 1,
+    conflicts: 1,
+};
+
+/// The item that is to be deleted, if what was read is what was expected.
+pub(super) fn begin(
+    store: &mut dyn Store,
+    key: &Key,
+    expected: &Expected,
+    read: Result<Option<Item>, StoreError>,
+) -> Result<Item, Box<Stopped>> {
+    let item = match read {
         Ok(Some(item)) => item,
         Ok(None) => return Err(stopped(Why::Missing, None, Tally::default())),
         Err(error) => return Err(stopped(Why::Store(error), None, Tally::default())),
     };
-    let lost = Tally {
-        attempts: 1,
-        conflicts: 1,
-    };
-    if !expected.is_met_by(&item) {
-        give_back(store, key, Some(&item));
-        return Err(stopped(Why::Conflict, Some(item), lost));
+    if expected.is_met_by(&item) {
+        return Ok(item);
     }
+    give_back(store, key, Some(&item));
+    Err(stopped(Why::Conflict, Some(item), LOST))
+}
+
+/// What the answer to the delete of `item` means.
+pub(super) fn end(item: Item, answer: Result<Written, StoreError>) -> Result<Item, Box<Stopped>> {
     let tried = Tally {
         attempts: 1,
         conflicts: 0,
     };
-    match settled(store, key, &item, pacer) {
+    match answer {
         Ok(Written::Stored(_)) => Ok(item),
         // What was read is not there any more: whoever tells what won has to look again.
-        Ok(Written::Conflict) => Err(stopped(Why::Conflict, None, lost)),
-        Ok(Written::Missing) => Err(stopped(Why::Missing, None, lost)),
+        Ok(Written::Conflict) => Err(stopped(Why::Conflict, None, LOST)),
+        Ok(Written::Missing) => Err(stopped(Why::Missing, None, LOST)),
         Err(error) => Err(stopped(Why::Store(error), Some(item), tried)),
     }
 }
@@ -89,15 +108,25 @@ fn settled(
         answered => return answered,
     };
     pacer.unanswered(&lost);
+    settle(store, key, item, &lost).unwrap_or_else(|silence| unknown(&lost, &silence))
+}
+
+/// Finds out what became of a delete whose answer was `lost`; an error says why nobody could be asked.
+pub(super) fn settle(
+    store: &mut dyn Store,
+    key: &Key,
+    item: &Item,
+    lost: &Failure,
+) -> Result<Result<Written, StoreError>, String> {
     for _ in 0..ROUNDS {
-        match again(store, key, item) {
-            Ok(None) => return Ok(Written::Stored(None)),
-            Ok(Some(finding)) => return unknown(&lost, finding),
-            Err(error) if was_cut(&error) => {}
-            Err(error) => return unknown(&lost, &error.to_string()),
-        }
+        return match again(store, key, item) {
+            Ok(None) => Ok(Ok(Written::Stored(None))),
+            Ok(Some(finding)) => Ok(unknown(lost, finding)),
+            Err(error) if was_cut(&error) => continue,
+            Err(error) => Err(error.to_string()),
+        };
     }
-    unknown(&lost, "each new connection was cut as well")
+    Err("each new connection was cut as well".into())
 }
 
 /// One round: looks on a new connection, and deletes there if that is safe. `None`: it is deleted, by us.
@@ -134,13 +163,6 @@ fn undecided(found: &Found) -> &'static str {
         (None, _) => "the key is gone now, by this or by another client, its expiry or an eviction",
         (Some(_), _) => "the key has been written since, over the item or after it was deleted",
     }
-}
-
-fn unknown(lost: &Failure, finding: &str) -> Result<Written, StoreError> {
-    Err(StoreError::Unknown(Failure {
-        fault: lost.fault,
-        message: format!("{}; {finding}", lost.message),
-    }))
 }
 
 #[cfg(test)]

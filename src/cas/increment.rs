@@ -5,7 +5,8 @@ use super::expiry::ExpiryError;
 use super::pacer::Pacer;
 use super::shown::quoted;
 use super::update::{Computed, Plan, Refusal, Stopped, Tally, Updated, Why, give_back, update};
-use super::{Counter, Freshness, Item, Store, Token, Ttl};
+use super::windows::update_each;
+use super::{Counter, Freshness, Item, Key, Store, Token, Ttl};
 
 /// What to add, and within which limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,11 +62,40 @@ pub(crate) fn increment(
     increment: &Increment,
     pacer: &mut dyn Pacer,
 ) -> Result<Incremented, Box<Stopped>> {
-    let outcome = update(store, plan, pacer, &mut |item| {
-        let sum = next(item, increment)?;
-        let value = sum.after.to_string().into_bytes();
-        Ok(Computed { value, with: sum })
+    let outcome = update(store, plan, pacer, &mut |item| computed(item, increment));
+    finished(store, plan, increment, outcome)
+}
+
+/// Adds to each of some counters, none of which comes twice; the outcomes come in the order of the keys.
+pub(crate) fn increment_each(
+    store: &mut dyn Store,
+    plan: &Plan,
+    keys: &[Key],
+    increment: &Increment,
+    pacer: &mut dyn Pacer,
+) -> Vec<Result<Incremented, Box<Stopped>>> {
+    let outcomes = update_each(store, plan, keys, pacer, &mut |item| {
+        computed(item, increment)
     });
+    let outcomes = keys.iter().zip(outcomes);
+    outcomes
+        .map(|(key, outcome)| finished(store, &plan.of(key), increment, outcome))
+        .collect()
+}
+
+fn computed(item: Option<&Item>, increment: &Increment) -> Result<Computed<Sum>, Refusal> {
+    let sum = next(item, increment)?;
+    let value = sum.after.to_string().into_bytes();
+    Ok(Computed { value, with: sum })
+}
+
+/// What the end of the loop means, and where it has lost, what may finish it.
+fn finished(
+    store: &mut dyn Store,
+    plan: &Plan,
+    increment: &Increment,
+    outcome: Result<Updated<Sum>, Box<Stopped>>,
+) -> Result<Incremented, Box<Stopped>> {
     match outcome {
         Ok(updated) => Ok(swapped(&updated)),
         // The server's arithmetic keeps an expiry that cannot be seen.

@@ -24,6 +24,7 @@ pub(crate) mod testing;
 pub(crate) mod token;
 pub(crate) mod update;
 pub(crate) mod watch;
+pub(crate) mod windows;
 
 pub(crate) use counter::Counter;
 pub(crate) use expiry::{Expiry, ExpiryRule};
@@ -32,6 +33,7 @@ pub(crate) use item::{Freshness, Item, Ttl};
 pub(crate) use key::Key;
 pub(crate) use retry::{Next, RetryPolicy};
 pub(crate) use store::{
-    Condition, ErrorKind, Found, Glance, Process, Store, StoreError, Swap, Want, Written,
+    Condition, ErrorKind, Found, Glance, Looked, Process, Store, StoreError, Swap, Take, Want,
+    Written,
 };
 pub(crate) use token::Token;

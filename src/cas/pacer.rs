@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::store::Failure;
-use super::{Next, Token, Written};
+use super::{Key, Next, Token, Written};
 
 /// Time and randomness, which the loop itself does not have.
 pub(crate) trait Pacer {
+    /// Says which key the next calls are about, where there are several.
+    fn turn_to(&mut self, _: &Key) {}
     /// Time since the loop began.
     fn elapsed(&self) -> Duration;
     /// 64 random bits.

@@ -39,29 +39,30 @@ pub(crate) fn swap_settled(
     match store.swap(swap) {
         Err(StoreError::Unknown(lost)) => {
             pacer.unanswered(&lost);
-            settle(store, swap, before, &lost)
+            settle(store, swap, before, &lost).unwrap_or_else(|silence| unknown(&lost, &silence))
         }
         answered => answered,
     }
 }
 
-fn settle(
+/// Finds out what became of a swap whose answer was `lost`; an error says why nobody could be asked.
+pub(super) fn settle(
     store: &mut dyn Store,
     swap: &Swap,
     before: Option<&Item>,
     lost: &Failure,
-) -> Result<Written, StoreError> {
+) -> Result<Result<Written, StoreError>, String> {
     for _ in 0..ROUNDS {
-        match ask(store, swap, before) {
-            Ok(Finding::Stored(token)) => return Ok(Written::Stored(token)),
-            Ok(Finding::Undecided(finding)) => return unknown(lost, finding),
+        return match ask(store, swap, before) {
+            Ok(Finding::Stored(token)) => Ok(Ok(Written::Stored(token))),
+            Ok(Finding::Undecided(finding)) => Ok(unknown(lost, finding)),
             // The same process refuses the same swap in the same way: the first one was not applied either.
-            Err(error @ StoreError::NoProof(_)) => return Err(error),
-            Err(error) if was_cut(&error) => {}
-            Err(error) => return unknown(lost, &error.to_string()),
-        }
+            Err(error @ StoreError::NoProof(_)) => Ok(Err(error)),
+            Err(error) if was_cut(&error) => continue,
+            Err(error) => Err(error.to_string()),
+        };
     }
-    unknown(lost, "each new connection was cut as well")
+    Err("each new connection was cut as well".into())
 }
 
 /// One round: looks on a new connection, and does there what is safe.
@@ -132,7 +133,8 @@ fn lost_again(swap: &Swap) -> &'static str {
     }
 }
 
-fn unknown(lost: &Failure, finding: &str) -> Result<Written, StoreError> {
+/// The outcome of a write whose answer was `lost` and of which no more could be found out than this.
+pub(super) fn unknown(lost: &Failure, finding: &str) -> Result<Written, StoreError> {
     let message = format!("{}; {finding}", lost.message);
     Err(StoreError::Unknown(Failure {
         fault: lost.fault,

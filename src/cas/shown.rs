@@ -12,6 +12,12 @@ pub(crate) struct Shown<'a>(pub(crate) &'a [u8]);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
+            // Most of what is shown is this, and a list of keys shows much.
+            let plain = |byte: &u8| (b' '..=b'~').contains(byte);
+            if chunk.invalid().is_empty() && chunk.valid().as_bytes().iter().all(plain) {
+                f.write_str(chunk.valid())?;
+                continue;
+            }
             for character in chunk.valid().chars() {
                 if is_unsafe_to_show(character) {
                     write!(f, "{}", character.escape_default())?;

@@ -4,6 +4,7 @@
 //! answer, and its variant says what the caller may conclude about the state of the key.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use super::{Counter, Expiry, Item, Key, Token, Ttl};
 
@@ -188,6 +189,27 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
+/// What one of many keys holds, or why that is not known.
+pub(crate) struct Looked<'a> {
+    /// Its place among the keys.
+    pub(crate) number: usize,
+    /// The server that was asked.
+    pub(crate) server: &'a dyn fmt::Display,
+    pub(crate) outcome: Result<Option<Item>, StoreError>,
+}
+
+/// An item that was read together with others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum InWindow {
+    /// As it would have been read by itself.
+    Read(Option<Item>),
+    /// It has to be read by itself: its moment of expiry could not be established, or it is too large to wait with others.
+    Alone,
+}
+
+/// Takes the outcomes of many keys one by one, and says whether to go on.
+pub(crate) type Take<'a> = &'a mut dyn FnMut(Looked<'_>) -> ControlFlow<()>;
+
 /// What one answer to a question about several keys means for each of them.
 pub(crate) fn for_each_key<T>(
     keys: &[Key],
@@ -213,6 +235,10 @@ pub(crate) trait Store {
     /// Reads items only to show them: a recache win that came with the read is given back (a further exchange).
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
 
+    /// The same for any number of keys: each outcome is handed on as it comes, in the order of the keys, and takes no room
+    /// afterwards. A key whose server does not answer has that as its outcome, and the others go on.
+    fn look_through(&mut self, keys: &[Key], take: Take<'_>);
+
     /// Polls tokens and expiry without disturbing anything.
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError>;
 
@@ -228,6 +254,19 @@ pub(crate) trait Store {
 
     /// Reads an item in order to swap it, with its moment of expiry.
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError>;
+
+    /// Reads items in order to swap or delete them, as [`read`](Store::read) does with their values, in as few exchanges as can
+    /// be. No key comes twice.
+    fn read_window(&mut self, keys: &[Key]) -> Vec<Result<InWindow, StoreError>> {
+        keys.iter().map(|_| Ok(InWindow::Alone)).collect()
+    }
+
+    /// Sends conditional writes as [`swap`](Store::swap) does, in as few exchanges as can be, by the connections on which
+    /// their items were read last. What was not sent when one of those broke is unreachable. No key comes twice.
+    fn swap_window(&mut self, swaps: &[Swap]) -> Vec<Result<Written, StoreError>>;
+
+    /// The same for deletes, each of an item that still has this token.
+    fn delete_window(&mut self, items: &[(&Key, Token)]) -> Vec<Result<Written, StoreError>>;
 
     /// Which process of the key's server answers, as an opaque word; `None` if it does not say.
     fn instance(&mut self, key: &Key) -> Result<Option<String>, StoreError>;

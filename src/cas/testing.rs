@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::pacer::{Lost, Pacer};
-use super::store::{Failure, Fault, Found};
+use super::store::{Failure, Fault, Found, InWindow};
 use super::update::Plan;
 use super::{
     Condition, Counter, Expiry, ExpiryRule, Freshness, Glance, Item, Key, Process, RetryPolicy,
-    Store, StoreError, Swap, Token, Ttl, Want, Written,
+    Store, StoreError, Swap, Take, Token, Ttl, Want, Written,
 };
 
 pub(crate) fn token(number: u64) -> Token {
@@ -201,7 +201,7 @@ impl Scripted {
 
 impl Store for Scripted {
     fn server(&self, _: &Key) -> String {
-        unreachable!("the domain tells nobody")
+        "server".into()
     }
 
     /// The answers of so many reads.
@@ -213,6 +213,10 @@ impl Store for Scripted {
         keys.iter().map(answer).collect()
     }
 
+    fn look_through(&mut self, _: &[Key], _: Take<'_>) {
+        unreachable!("the domain only looks at what it writes")
+    }
+
     fn glance(&mut self, _: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
         unreachable!("the domain polls nothing here")
     }
@@ -222,6 +226,23 @@ impl Store for Scripted {
             panic!("unexpected read: {:?}", self.calls)
         };
         answer
+    }
+
+    fn read_window(&mut self, keys: &[Key]) -> Vec<Result<InWindow, StoreError>> {
+        self.calls.push("together".into());
+        let read = |key| self.read(key, Want::Value).map(InWindow::Read);
+        keys.iter().map(read).collect()
+    }
+
+    fn swap_window(&mut self, swaps: &[Swap]) -> Vec<Result<Written, StoreError>> {
+        self.calls.push("together".into());
+        swaps.iter().map(|swap| self.swap(swap)).collect()
+    }
+
+    fn delete_window(&mut self, items: &[(&Key, Token)]) -> Vec<Result<Written, StoreError>> {
+        self.calls.push("together".into());
+        let delete = |&(key, token): &(&Key, Token)| self.delete_if(key, token);
+        items.iter().map(delete).collect()
     }
 
     fn instance(&mut self, _: &Key) -> Result<Option<String>, StoreError> {

@@ -25,6 +25,16 @@ pub(crate) struct Plan {
     pub(crate) tell_token: bool,
 }
 
+impl Plan {
+    /// The same for another key.
+    pub(super) fn of(&self, key: &Key) -> Plan {
+        Plan {
+            key: key.clone(),
+            ..self.clone()
+        }
+    }
+}
+
 /// Why the computation declines to write over the item it was shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -136,26 +146,20 @@ pub(crate) fn update<T>(
     compute: Compute<'_, T>,
 ) -> Result<Updated<T>, Box<Stopped>> {
     let progress = Progress::default();
-    let mut run = Loop {
+    let run = Loop {
         store,
         plan,
         pacer,
         progress,
     };
-    loop {
-        match run.attempt(compute) {
-            Ok(Some(updated)) => return Ok(updated),
-            Ok(None) => {}
-            Err(why) => return Err(run.progress.stop(why)),
-        }
-    }
+    run.finish(compute)
 }
 
 /// How far the loop is.
 #[derive(Default)]
-struct Progress {
+pub(super) struct Progress {
     /// What this attempt has read.
-    item: Option<Item>,
+    pub(super) item: Option<Item>,
     /// What this attempt has sent without success.
     after: Option<Vec<u8>>,
     tally: Tally,
@@ -168,7 +172,7 @@ impl Progress {
         self.after = None;
     }
 
-    fn stop(self, why: Why) -> Box<Stopped> {
+    pub(super) fn stop(self, why: Why) -> Box<Stopped> {
         Box::new(Stopped {
             why,
             item: self.item,
@@ -179,29 +183,62 @@ impl Progress {
 }
 
 /// One run of [`update`].
-struct Loop<'a> {
-    store: &'a mut dyn Store,
-    plan: &'a Plan,
-    pacer: &'a mut dyn Pacer,
-    progress: Progress,
+pub(super) struct Loop<'a> {
+    pub(super) store: &'a mut dyn Store,
+    pub(super) plan: &'a Plan,
+    pub(super) pacer: &'a mut dyn Pacer,
+    pub(super) progress: Progress,
 }
 
 impl Loop<'_> {
+    /// Attempts it until it is done or there is no more to be tried.
+    pub(super) fn finish<T>(mut self, compute: Compute<'_, T>) -> Result<Updated<T>, Box<Stopped>> {
+        loop {
+            match self.attempt(compute) {
+                Ok(Some(updated)) => return Ok(updated),
+                Ok(None) => {}
+                Err(why) => return Err(self.progress.stop(why)),
+            }
+        }
+    }
+
     /// Reads, computes and swaps once. `None`: it lost, the wait is over, and there may be another attempt.
     fn attempt<T>(&mut self, compute: Compute<'_, T>) -> Result<Option<Updated<T>>, Why> {
-        self.progress.begin();
         let read = self.store.read(&self.plan.key, self.plan.want);
+        let (swap, with) = self.begin(read, compute)?;
+        let before = self.progress.item.as_ref();
+        let answer = swap_settled(self.store, &swap, before, self.pacer);
+        self.end(swap, with, answer)
+    }
+
+    /// Begins an attempt with what was read: the swap that is to be sent now, and what came with its value.
+    pub(super) fn begin<T>(
+        &mut self,
+        read: Result<Option<Item>, StoreError>,
+        compute: Compute<'_, T>,
+    ) -> Result<(Swap, T), Why> {
+        self.progress.begin();
         self.progress.item = read.map_err(Why::Store)?;
-        let (swap, with) = match self.prepare(compute) {
-            Ok(prepared) => prepared,
+        match self.prepare(compute) {
+            Ok(prepared) => {
+                self.progress.tally.attempts += 1;
+                Ok(prepared)
+            }
             Err(why) => {
                 give_back(self.store, &self.plan.key, self.progress.item.as_ref());
-                return Err(why);
+                Err(why)
             }
-        };
-        self.progress.tally.attempts += 1;
-        let before = self.progress.item.as_ref();
-        match swap_settled(self.store, &swap, before, self.pacer) {
+        }
+    }
+
+    /// Ends an attempt with what became of its swap. `None`: it lost, the wait is over, and there may be another one.
+    pub(super) fn end<T>(
+        &mut self,
+        swap: Swap,
+        with: T,
+        answer: Result<Written, StoreError>,
+    ) -> Result<Option<Updated<T>>, Why> {
+        match answer {
             Ok(Written::Stored(token)) => Ok(Some(self.stored(&swap, token, with))),
             answer => {
                 self.progress.after = Some(swap.value);

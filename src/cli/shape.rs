@@ -41,6 +41,7 @@ pub(super) fn shaped(tree: Command) -> Command {
     let mut tree = tree
         .styles(STYLES)
         .max_term_width(WIDEST)
+        .help_template("{about-with-newline}{usage-heading} {usage}\n\n{all-args}{after-help}")
         .disable_help_flag(true)
         .disable_version_flag(true);
     for global in &globals {
@@ -186,16 +187,17 @@ fn with_ends(command: Command, name: &str, globals: &[Arg]) -> Command {
     let summary = if globals.is_empty() {
         format!("More, and examples: {name} --help")
     } else {
-        let more = format!("more on all, and examples: {name} --help");
-        format!("{header}{GLOBAL}{header:#} ({more}):\n{}", listed(globals))
+        let more = format!("(more on all, and examples: {name} --help)");
+        let listed = listed(GLOBAL.len() + 1, globals, more);
+        format!("{header}{GLOBAL}:{header:#}{listed}")
     };
     command
         .after_help(StyledStr::from(summary))
         .after_long_help(StyledStr::from(flowing(&text.unwrap_or_default())))
 }
 
-/// The names of options, in lines of a summary.
-fn listed(options: &[Arg]) -> String {
+/// The names of options, and what follows them, in lines of a summary of which the first has `used` characters already.
+fn listed(used: usize, options: &[Arg], more: String) -> String {
     // Everybody knows the one for the version.
     let shown = options
         .iter()
@@ -215,16 +217,18 @@ fn listed(options: &[Arg]) -> String {
             names.push(name);
         }
     }
+    names.push(more);
     let mut lines = String::new();
-    let mut line = String::new();
+    let mut width = used;
     for name in names {
-        if line.len() + name.len() + 2 > SUMMARY_WIDTH {
-            lines += &format!("{line}\n");
-            line.clear();
+        if width + name.len() + 2 > SUMMARY_WIDTH {
+            lines += "\n";
+            width = 0;
         }
-        line += &format!("  {name}");
+        lines += &format!("  {name}");
+        width += name.len() + 2;
     }
-    format!("{lines}{line}")
+    lines
 }
 
 /// Text whose paragraphs are as wide as the terminal wants, while examples and tables stay as they are.

@@ -10,9 +10,10 @@ use super::access::Access;
 use super::address::Address;
 use super::hash::Ring;
 use super::servers::Servers;
-use crate::cas::store::for_each_key;
+use super::session::look_through;
+use crate::cas::store::{InWindow, for_each_key};
 use crate::cas::{
-    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Want, Written,
+    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Take, Token, Want, Written,
 };
 
 /// One session for each server, and which of them holds a key.
@@ -102,6 +103,39 @@ impl Cluster {
     }
 }
 
+impl Cluster {
+    /// Gives each server, all at once, those of the questions that are about its keys; the answers come back in the order of
+    /// the questions.
+    fn split<Q: Clone + Send + Sync, A: Send>(
+        &mut self,
+        questions: &[Q],
+        key: impl Fn(&Q) -> &Key,
+        ask: impl Fn(&mut Session, &[Q]) -> Vec<A> + Sync,
+    ) -> Vec<A> {
+        if let [only] = self.sessions.as_mut_slice() {
+            return ask(only, questions);
+        }
+        let places: Vec<usize> = questions.iter().map(|one| self.place(key(one))).collect();
+        let mut held: Vec<Vec<Q>> = self.sessions.iter().map(|_| Vec::new()).collect();
+        for (question, &place) in questions.iter().zip(&places) {
+            held[place].push(question.clone());
+        }
+        let asked: Vec<_> = self.sessions.iter_mut().zip(held).collect();
+        let answers = at_once(asked, |(session, held)| {
+            if held.is_empty() {
+                Vec::new()
+            } else {
+                ask(session, &held)
+            }
+        });
+        let mut answers: Vec<_> = answers.into_iter().map(Vec::into_iter).collect();
+        let answers = places.into_iter().map(|place| answers[place].next());
+        answers
+            .map(|answer| answer.expect("an answer for each question"))
+            .collect()
+    }
+}
+
 /// How many servers are asked at once.
 const AT_ONCE: usize = 64;
 
@@ -142,6 +176,16 @@ impl Store for Cluster {
         self.look_each(keys).into_iter().collect()
     }
 
+    fn look_through(&mut self, keys: &[Key], take: Take<'_>) {
+        let ring = &self.ring;
+        look_through(
+            &mut self.sessions,
+            keys,
+            |key| ring.server_of(key.as_bytes()),
+            take,
+        );
+    }
+
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
         self.glance_each(keys).into_iter().collect()
     }
@@ -156,6 +200,18 @@ impl Store for Cluster {
 
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {
         self.session(key).read(key, want)
+    }
+
+    fn read_window(&mut self, keys: &[Key]) -> Vec<Result<InWindow, StoreError>> {
+        self.split(keys, |key| key, Session::read_window)
+    }
+
+    fn swap_window(&mut self, swaps: &[Swap]) -> Vec<Result<Written, StoreError>> {
+        self.split(swaps, |swap| &swap.key, Session::swap_window)
+    }
+
+    fn delete_window(&mut self, items: &[(&Key, Token)]) -> Vec<Result<Written, StoreError>> {
+        self.split(items, |(key, _)| key, Session::delete_window)
     }
 
     fn instance(&mut self, key: &Key) -> Result<Option<String>, StoreError> {

@@ -71,6 +71,8 @@ pub(super) struct Wire {
     answered: bool,
     /// Lines read since the connection was opened, or since a login.
     lines: usize,
+    /// How many no-ops were asked whose answers have not come.
+    barriers: usize,
     mark: Mark,
     longest_value: usize,
     /// Up when an answer is to be waited for only a moment longer.
@@ -94,6 +96,7 @@ impl Wire {
             taken: 0,
             sent: 0,
             answered: false,
+            barriers: 0,
             lines: 0,
             mark: Mark::default(),
             longest_value: 0,
@@ -126,6 +129,28 @@ impl Wire {
     /// What the answer to a write must bring back.
     pub(super) fn mark(&self) -> Mark {
         self.mark
+    }
+
+    /// A no-op was asked behind what is answered next.
+    pub(super) fn expect_barrier(&mut self) {
+        self.barriers += 1;
+    }
+
+    /// Whether the answer to a no-op is still to come.
+    pub(super) fn has_barrier(&self) -> bool {
+        self.barriers > 0
+    }
+
+    /// Reads the answer to the no-op: nothing else may stand before it.
+    pub(super) fn pass_barrier(&mut self) -> Result<(), WireError> {
+        let line = self.line()?;
+        if line == b"MN" {
+            self.barriers -= 1;
+            return Ok(());
+        }
+        let line = String::from_utf8_lossy(&line);
+        let what = format!("{line:?} where nothing should follow");
+        Err(WireError::OutOfStep(what))
     }
 
     /// Bounds each exchange from now on by another time.
@@ -195,6 +220,14 @@ impl Wire {
             self.sent += self.write(&request[self.sent..])?;
         }
         self.flush()
+    }
+
+    /// Lets the wait for an answer begin now: whoever reads many of them in turn may be slow with those before it.
+    pub(super) fn renew(&mut self) {
+        if !self.hurried {
+            self.deadline = Instant::now() + self.timeout;
+            self.looked_late = false;
+        }
     }
 
     /// Asks one thing more in the exchange that is under way.

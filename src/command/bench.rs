@@ -1,7 +1,10 @@
 //! `mccas bench`: measures this server and this loop.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::child::signal_name;
 use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::bench::{self, Measurement, Strategy, Trial, TrialError, Until};
 use crate::cas::{Condition, Expiry, Key, Store, StoreError, Swap, Want, Written};
@@ -94,12 +97,32 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         let server = context.server(&key);
         return ending::no_answer(context, &server, &error, Report::default());
     }
-    let outcome = measure(args, &key, settings, context);
-    if args.key.is_none() {
-        // If this fails the key expires by itself.
-        let _ = context.store.delete(&key);
+    if args.key.is_some() {
+        return measure(args, &key, settings, context);
     }
+    // A signal ends the measurement, and mccas once the key is gone.
+    context.under_way.hand_over();
+    let outcome = measure(args, &key, settings, context);
+    tidy_up(&key, context);
     outcome
+}
+
+/// Deletes the private key. After a signal that is said, as nobody waits for it then.
+fn tidy_up(key: &Key, context: &mut Context) {
+    let deleted = context.store.delete(key);
+    if let Some(signal) = context.under_way.signal() {
+        let name = signal_name(signal);
+        let server = context.server(key);
+        let what = match deleted {
+            Ok(()) => format!("its key {key} on {server} was deleted"),
+            Err(error) => {
+                let life = humantime::format_duration(KEY_LIFE);
+                format!("its key {key} may still be there, for {life} at most: {error}")
+            }
+        };
+        context.out.message(&format!("{name} came; {what}"));
+    }
+    context.under_way.over();
 }
 
 /// What is about to happen to a key that is not ours.
@@ -130,6 +153,7 @@ fn measure(
     let mut progress = context
         .out
         .progress(args.workers.len() * args.strategy.len());
+    let over = Arc::clone(context.under_way.hurry());
     let mut measurements = Vec::new();
     for &workers in &args.workers {
         for &strategy in &args.strategy {
@@ -140,8 +164,14 @@ fn measure(
                 workers: usize::from(workers),
                 until,
                 life: args.key.is_none().then_some(KEY_LIFE),
+                over: &over,
             };
-            match bench::run(&trial, &connect) {
+            let measured = bench::run(&trial, &connect);
+            if over.load(Ordering::SeqCst) {
+                progress.finish();
+                return Ok(Exit::Failed);
+            }
+            match measured {
                 Ok(measurement) if context.out.json() => {
                     context.out.object(&Measured::of(&measurement))?;
                     measurements.push(measurement);

@@ -12,7 +12,7 @@ use crate::output::check::{Checked, NOT_IN_TIME, lines, status};
 /// How long is waited before another test of a server that may be starting up.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Test a server: can it be reached, is it a memcached, and does compare-and-swap hold there
+/// Test a server, from its name to a swap that must lose
 ///
 /// Goes from the name to the connection, TLS and authentication, asks what the server is, and then tries it out on a
 /// private key: create, read, swap, a swap that must lose, expiry and flags that must stay, count, delete. The key lives for

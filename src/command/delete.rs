@@ -7,10 +7,13 @@ use anyhow::Context as _;
 
 use super::args;
 use super::ending::{Ending, IfLost};
+use super::many::{KeysFrom, Source};
 use super::pacer::TellingPacer;
-use super::{Context, Subcommand};
+use super::{Context, Subcommand, UsageError};
 use crate::cas::delete::{Expected, delete};
 use crate::cas::pacer::Pacer;
+use crate::cas::update::Stopped;
+use crate::cas::windows::delete_each;
 use crate::cas::{Item, Key, Token};
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
@@ -29,15 +32,21 @@ Examples:
   mccas delete my_key --token 1234            if nobody wrote since token 1234 (from gets)
   mccas delete claim:42 --expect \"$owner\"     if the value is now that of $owner
   mccas delete my_key --token 1234 --json     the outcome as an object
+  mccas delete --keys-from claims.txt --expect \"$owner\"
+                                              any number of keys, many at a time
 
 Exit codes: 0 deleted, 3 conflict, 4 no such key, 6 unknown; see mccas --help.")]
 pub(crate) struct Args {
-    /// The key to delete
-    #[arg(value_parser = args::key())]
-    key: Key,
+    /// The keys to delete; several go with --expect
+    #[arg(required_unless_present = "keys_from", conflicts_with = "keys_from")]
+    #[arg(value_name = "KEY", value_parser = args::key())]
+    keys: Vec<Key>,
 
-    /// Delete if the item still has this token
-    #[arg(long, value_name = "N")]
+    #[command(flatten)]
+    list: KeysFrom,
+
+    /// Delete if the item still has this token; of one key only, as no two items have the same
+    #[arg(long, value_name = "N", conflicts_with = "keys_from")]
     token: Option<Token>,
 
     /// Delete if the value now stored is this one
@@ -52,21 +61,58 @@ impl Subcommand for Args {
 }
 
 fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
-    let key = &args.key;
+    let list = args.list.open()?;
     let expected = match (args.token, &args.expect) {
         (Some(token), _) => Expected::Token(token),
         (None, value) => Expected::Value(value.as_deref().map(args::bytes).unwrap_or_default()),
+    };
+    let ([key], None) = (args.keys.as_slice(), &list) else {
+        if args.token.is_some() {
+            let wrong = "--token takes exactly one key: no two items have the same token; several keys go with --expect";
+            return Err(UsageError::new(wrong).into());
+        }
+        let source = list.map_or(Source::Given(&args.keys), Source::List);
+        return delete_each_of(source, &expected, context);
     };
     let mut pacer = TellingPacer::start(key, context.out);
     let outcome = delete(context.store.as_mut(), key, &expected, &mut pacer);
     let elapsed = pacer.elapsed();
     context.under_way.over();
+    tell(key, outcome, &expected, elapsed, context)
+}
+
+/// Deletes several keys, many at a time.
+fn delete_each_of(
+    source: Source,
+    expected: &Expected,
+    context: &mut Context,
+) -> anyhow::Result<Exit> {
+    source.write_each(
+        "deleted",
+        context,
+        |keys, context| {
+            let mut pacer = TellingPacer::start(&keys[0], context.out);
+            let outcomes = delete_each(context.store.as_mut(), keys, expected, &mut pacer);
+            Ok((outcomes, pacer.elapsed()))
+        },
+        |key, outcome, elapsed, context| tell(key, outcome, expected, elapsed, context),
+    )
+}
+
+/// Tells what became of a key.
+fn tell(
+    key: &Key,
+    outcome: Result<Item, Box<Stopped>>,
+    expected: &Expected,
+    elapsed: Duration,
+    context: &mut Context,
+) -> anyhow::Result<Exit> {
     match outcome {
         Ok(item) => {
             let landed = format!("{key} on {} was deleted", context.server(key));
             done(key, &item, elapsed, context).context(landed)
         }
-        Err(stopped) => not_deleted(key, &expected, elapsed).report(*stopped, context),
+        Err(stopped) => not_deleted(key, expected, elapsed).report(*stopped, context),
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn no_answer(
 pub(super) fn undiscovered(out: &mut Output, undiscovered: &Undiscovered) -> anyhow::Result<Exit> {
     let Undiscovered { server, error } = undiscovered;
     let report = Report::of(Status::of(error));
-    tell(out, server, Exit::of(error), report, &error.to_string())
+    fail_on(out, server, Exit::of(error), report, &error.to_string())
 }
 
 /// Reports a failure on a server: the object for programs, the message for people.
@@ -63,10 +63,11 @@ pub(super) fn fail(
     report: Report,
     message: &str,
 ) -> anyhow::Result<Exit> {
-    tell(context.out, server, exit, report, message)
+    fail_on(context.out, server, exit, report, message)
 }
 
-fn tell(
+/// The same where the store is busy with more.
+pub(super) fn fail_on(
     out: &mut Output,
     server: &str,
     exit: Exit,
@@ -81,7 +82,7 @@ fn tell(
         };
         out.object(&report)?;
     }
-    out.outcome(exit, message);
+    out.aside(exit, message)?;
     Ok(exit)
 }
 

@@ -1,8 +1,13 @@
 //! `mccas gets`: reads values with their tokens.
 
+use std::fmt::Display;
+use std::ops::ControlFlow;
+
+use super::many::{Invalid, KeyList, KeysFrom, Many};
 use super::{Context, Subcommand, UsageError, all_servers, args, ending};
-use crate::cas::{Item, Key, Store, StoreError};
+use crate::cas::{Item, Key, Looked, Store, StoreError};
 use crate::exit::Exit;
+use crate::output::Output;
 use crate::output::report::{Report, Status};
 use crate::output::text;
 
@@ -18,6 +23,7 @@ Examples:
   mccas gets --json a b c              one JSON object per key
   mccas gets --raw my_key > file       the bytes and nothing else
   token=$(mccas gets --token-only my_key)
+  mccas gets --keys-from keys.txt --json   any number of keys, one object for each
   mccas gets --all-servers my_key      one line per server: who holds it, and what
 
 Keys that are not there are named on stderr, and the exit code is 4.")]
@@ -27,15 +33,19 @@ Keys that are not there are named on stderr, and the exit code is 4.")]
 )]
 pub(crate) struct Args {
     /// The keys to read
-    #[arg(required = true, value_name = "KEY", value_parser = args::key())]
+    #[arg(required_unless_present = "keys_from", conflicts_with = "keys_from")]
+    #[arg(value_name = "KEY", value_parser = args::key())]
     keys: Vec<Key>,
 
+    #[command(flatten)]
+    list: KeysFrom,
+
     /// Print the bytes of the one value, and nothing else, not even a newline
-    #[arg(long, conflicts_with_all = ["json", "token_only", "instance"])]
+    #[arg(long, conflicts_with_all = ["json", "token_only", "instance", "keys_from"])]
     raw: bool,
 
     /// Print the token of the one key
-    #[arg(long, conflicts_with_all = ["json", "instance"])]
+    #[arg(long, conflicts_with_all = ["json", "instance", "keys_from"])]
     token_only: bool,
 
     /// Ask every server, and every address of a name that has several: who holds the keys, and whether they differ
@@ -45,7 +55,7 @@ pub(crate) struct Args {
     /// Tell also which server process hands out the tokens
     ///
     /// For cas --instance.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "keys_from")]
     instance: bool,
 }
 
@@ -60,6 +70,9 @@ impl Subcommand for Args {
 }
 
 fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
+    if let Some(list) = args.list.open()? {
+        return look_at(list, context);
+    }
     if args.keys.len() > 1 && (args.raw || args.token_only) {
         return Err(UsageError::new("--raw and --token-only take exactly one key").into());
     }
@@ -71,7 +84,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         let server = context.server(&args.keys[0]);
         return ending::no_answer(context, &server, &error, Report::default());
     }
-    let worst = read.iter().map(exit).max_by_key(|exit| exit.code());
+    let worst = read.iter().map(exit).fold(Exit::Done, Exit::worse);
     // A --json before the subcommand does not conflict with these: the more special wish wins.
     let bare = args.raw || args.token_only;
     if context.out.json() && !bare {
@@ -79,7 +92,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     } else {
         found_and_missing(args, &read, context)?;
     }
-    Ok(worst.unwrap_or(Exit::Done))
+    Ok(worst)
 }
 
 /// What a key holds and, if asked for, the process that its token comes from.
@@ -101,6 +114,62 @@ fn read(args: &Args, store: &mut dyn Store) -> Vec<Read> {
         Ok(Some((item, instance)))
     };
     keys.map(read).collect()
+}
+
+/// Looks at the keys of a list.
+fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
+    let mut many = Many::new("found");
+    let (store, out) = (context.store.as_mut(), &mut *context.out);
+    out.begin_batch();
+    loop {
+        let listed = list.next()?;
+        if listed.is_empty() {
+            return many.finish(true, out);
+        }
+        let lines = listed.len();
+        let (keys, mut invalid) = Invalid::part(listed);
+        let mut told = Ok(());
+        store.look_through(&keys, &mut |looked| {
+            told = invalid
+                .tell_before(looked.number, &mut many, out)
+                .and_then(|()| tell(&keys[looked.number], looked, out))
+                .map(|exit| many.count(exit));
+            match told {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        });
+        told?;
+        invalid.tell_before(keys.len(), &mut many, out)?;
+        out.flush()?;
+        out.progress_by(lines);
+    }
+}
+
+/// Tells what one key of a list holds.
+fn tell(key: &Key, looked: Looked, out: &mut Output) -> anyhow::Result<Exit> {
+    let fail = |out, exit, status, message: &str| {
+        let report = Report::of(status).key(key);
+        ending::fail_on(out, &looked.server.to_string(), exit, report, message)
+    };
+    match looked.outcome {
+        Ok(Some(item)) if out.json() => {
+            out.object(&Report::of(Status::Found).key(key).item(item))?;
+        }
+        Ok(Some(item)) => {
+            let head = text::head(key, &item, out.paint());
+            show(head, &item, None, out)?;
+        }
+        Ok(None) => {
+            let message = absent(key, &looked.server);
+            return fail(out, Exit::Missing, Status::Missing, &message);
+        }
+        Err(error) => {
+            let message = format!("{key}: {error}");
+            return fail(out, Exit::of(&error), Status::of(&error), &message);
+        }
+    }
+    Ok(Exit::Done)
 }
 
 /// Why nothing was read, if that is the answer of one server which has all the keys.
@@ -142,7 +211,10 @@ fn found_and_missing(args: &Args, read: &[Read], context: &mut Context) -> anyho
     for (key, read) in keys() {
         match read {
             Ok(Some(_)) => {}
-            Ok(None) => context.out.message(&absent(key, context)),
+            Ok(None) => {
+                let message = absent(key, &context.server(key));
+                context.out.message(&message);
+            }
             Err(error) => {
                 let server = context.server(key);
                 if !failed.contains(&server) {
@@ -155,8 +227,8 @@ fn found_and_missing(args: &Args, read: &[Read], context: &mut Context) -> anyho
     Ok(())
 }
 
-fn absent(key: &Key, context: &Context) -> String {
-    format!("{key} is not on {}", context.server(key))
+fn absent(key: &Key, server: &dyn Display) -> String {
+    format!("{key} is not on {server}")
 }
 
 /// One object per key in the order of the keys, whatever became of it.
@@ -169,7 +241,7 @@ fn objects(args: &Args, read: Vec<Read>, context: &mut Context) -> anyhow::Resul
                 context.out.object(&Report { instance, ..report })?;
             }
             Ok(None) => {
-                let message = absent(key, context);
+                let message = absent(key, &server);
                 let report = Report::of(Status::Missing).key(key);
                 ending::fail(context, &server, Exit::Missing, report, &message)?;
             }
@@ -181,7 +253,7 @@ fn objects(args: &Args, read: Vec<Read>, context: &mut Context) -> anyhow::Resul
     Ok(())
 }
 
-/// Per item a line about it, then its value: escaped on a terminal, as it is on a pipe.
+/// Per item a line about it, then its value, aligned with the others on a terminal.
 fn listing(
     found: &[(&Key, &Item)],
     instances: &[Option<&str>],
@@ -189,17 +261,26 @@ fn listing(
 ) -> anyhow::Result<()> {
     let heads = text::heads(found, context.out.paint(), context.out.terminal());
     let items = found.iter().zip(instances);
-    for (mut head, ((_, item), instance)) in heads.into_iter().zip(items) {
-        if let Some(instance) = instance {
-            head += &format!("  {} {instance}", context.out.paint().label("instance"));
-        }
-        context.out.line(&head)?;
-        if context.out.terminal() {
-            context.out.line(&text::escaped(&item.value))?;
-        } else {
-            context.out.bytes(&item.value)?;
-            context.out.bytes(b"\n")?;
-        }
+    for (head, ((_, item), instance)) in heads.into_iter().zip(items) {
+        show(head, item, *instance, context.out)?;
     }
     Ok(())
+}
+
+/// A line about an item, then its value: escaped on a terminal, as it is on a pipe.
+fn show(
+    mut head: String,
+    item: &Item,
+    instance: Option<&str>,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    if let Some(instance) = instance {
+        head += &format!("  {} {instance}", out.paint().label("instance"));
+    }
+    out.line(&head)?;
+    if out.terminal() {
+        return out.line(&text::escaped(&item.value));
+    }
+    out.bytes(&item.value)?;
+    out.bytes(b"\n")
 }

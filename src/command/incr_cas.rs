@@ -6,13 +6,14 @@ use anyhow::Context as _;
 
 use super::args;
 use super::ending::{Ending, IfLost};
+use super::many::{KeysFrom, Source};
 use super::pacer::TellingPacer;
 use super::write_args::{WriteArgs, max_retries};
 use super::{Context, Subcommand, UsageError};
 use crate::cas::counter::Bounds;
-use crate::cas::increment::{Increment, Incremented, increment};
+use crate::cas::increment::{Increment, Incremented, increment, increment_each};
 use crate::cas::pacer::Pacer;
-use crate::cas::update::{Plan, Tally};
+use crate::cas::update::{Plan, Stopped, Tally};
 use crate::cas::{Counter, ExpiryRule, Key, Method, RetryPolicy};
 use crate::exit::Exit;
 use crate::output::report::{Number, Report, Status};
@@ -38,12 +39,17 @@ Examples:
                                               a rate limit: 100 a minute (exit 8: used up)
   mccas incr-cas my_key --json                before, after, token, attempts, conflicts
   mccas incr-cas my_key --max-retries 0       one attempt: exit 3 if it loses
+  mccas incr-cas --keys-from keys.txt         any number of counters, many at a time
 
 Exit codes: 0 added, 3 retries or deadline used up, 4 no such key, 6 unknown, 8 no integer; see mccas --help.")]
 pub(crate) struct Args {
-    /// The key of the counter
-    #[arg(value_parser = args::key())]
-    key: Key,
+    /// The keys of the counters; with several, each line has the new value and then the key
+    #[arg(required_unless_present = "keys_from", conflicts_with = "keys_from")]
+    #[arg(value_name = "KEY", value_parser = args::key())]
+    keys: Vec<Key>,
+
+    #[command(flatten)]
+    list: KeysFrom,
 
     /// What to add; may be negative
     #[arg(long, value_name = "N", value_parser = args::counter, default_value = "1", allow_negative_numbers = true)]
@@ -53,7 +59,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     max_retries: Option<u32>,
 
-    /// Bound on the whole loop
+    /// Bound on the whole loop, of each key by itself
     #[arg(long, value_name = "DURATION", value_parser = args::duration, default_value = "10s")]
     deadline: Duration,
 
@@ -113,12 +119,44 @@ impl Subcommand for Args {
 
 fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     check(args)?;
-    let key = &args.key;
-    let plan = plan(args, context)?;
+    let list = args.list.open()?;
+    let ([key], None) = (args.keys.as_slice(), &list) else {
+        let source = list.map_or(Source::Given(&args.keys), Source::List);
+        return add_to_each(source, args, context);
+    };
+    let plan = plan(key, args, context)?;
     let mut pacer = TellingPacer::start(key, context.out);
     let outcome = increment(context.store.as_mut(), &plan, &what(args), &mut pacer);
     let elapsed = pacer.elapsed();
     context.under_way.over();
+    tell(key, outcome, elapsed, false, context)
+}
+
+/// Adds to several counters, many at a time.
+fn add_to_each(source: Source, args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
+    let what = what(args);
+    source.write_each(
+        "incremented",
+        context,
+        |keys, context| {
+            let template = plan(&keys[0], args, context)?;
+            let mut pacer = TellingPacer::start(&keys[0], context.out);
+            let store = context.store.as_mut();
+            let outcomes = increment_each(store, &template, keys, &what, &mut pacer);
+            Ok((outcomes, pacer.elapsed()))
+        },
+        |key, outcome, elapsed, context| tell(key, outcome, elapsed, true, context),
+    )
+}
+
+/// Tells what became of a counter, and with its name if there are `others`.
+fn tell(
+    key: &Key,
+    outcome: Result<Incremented, Box<Stopped>>,
+    elapsed: Duration,
+    others: bool,
+    context: &mut Context,
+) -> anyhow::Result<Exit> {
     match outcome {
         Ok(done) => {
             let landed = format!(
@@ -126,7 +164,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
                 context.server(key),
                 done.after
             );
-            print(key, &done, elapsed, context).context(landed)?;
+            print(key, &done, elapsed, others, context).context(landed)?;
             hint(key, done.tally, context);
             note_if_below_zero(key, &done, context);
             Ok(Exit::Done)
@@ -149,7 +187,7 @@ fn not_added(key: &Key, elapsed: Duration) -> Ending<'_> {
 }
 
 /// What to read and write, and how often.
-fn plan(args: &Args, context: &Context) -> Result<Plan, UsageError> {
+fn plan(key: &Key, args: &Args, context: &Context) -> Result<Plan, UsageError> {
     let default = match args.fallback {
         Fallback::Fail => RetryPolicy::COUNTER.max_retries,
         Fallback::Incr => RetryPolicy::RETRIES_BEFORE_FALLBACK,
@@ -159,7 +197,7 @@ fn plan(args: &Args, context: &Context) -> Result<Plan, UsageError> {
         deadline: args.deadline,
         ..RetryPolicy::COUNTER
     };
-    let plan = args.write.plan(&args.key);
+    let plan = args.write.plan(key);
     Ok(Plan {
         expiry: args
             .initial_ttl
@@ -185,6 +223,16 @@ fn what(args: &Args) -> Increment {
 
 /// What clap cannot check.
 fn check(args: &Args) -> Result<(), UsageError> {
+    let others = args.keys.iter().skip(1);
+    if let Some(number) = others
+        .filter_map(|key| Counter::parse(key.as_bytes()).ok())
+        .next()
+    {
+        return Err(UsageError::new(format!(
+            "{number} would be another key to add to: how much to add goes by --by: mccas incr-cas KEY --by {number} \
+             (a key that is a number goes first, or in a list: --keys-from)"
+        )));
+    }
     if let (Some(min), Some(max)) = (args.min, args.max)
         && min > max
     {
@@ -216,10 +264,16 @@ fn print(
     key: &Key,
     done: &Incremented,
     elapsed: Duration,
+    others: bool,
     context: &mut Context,
 ) -> anyhow::Result<()> {
     if !context.out.json() {
-        return context.out.line(&done.after.to_string());
+        let after = done.after;
+        return context.out.line(&if others {
+            format!("{after}  {key}")
+        } else {
+            after.to_string()
+        });
     }
     let report = Report {
         server: Some(context.server(key)),

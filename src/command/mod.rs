@@ -24,6 +24,7 @@ mod context;
 mod ending;
 mod input;
 mod interrupt;
+mod many;
 mod pacer;
 mod under_way;
 mod write_args;

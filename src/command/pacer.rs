@@ -1,5 +1,6 @@
 //! The clock and the random numbers for the loop of the domain, and what `-v` says about each lost attempt.
 
+use std::borrow::Cow;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use crate::output::Output;
 /// The clock of one operation.
 pub(crate) struct TellingPacer<'a> {
     started: Instant,
-    key: &'a Key,
+    key: Cow<'a, Key>,
     out: &'a mut Output,
 }
 
@@ -19,13 +20,19 @@ impl<'a> TellingPacer<'a> {
     pub(crate) fn start(key: &'a Key, out: &'a mut Output) -> TellingPacer<'a> {
         TellingPacer {
             started: Instant::now(),
-            key,
+            key: Cow::Borrowed(key),
             out,
         }
     }
 }
 
 impl Pacer for TellingPacer<'_> {
+    fn turn_to(&mut self, key: &Key) {
+        if *self.key != *key {
+            self.key = Cow::Owned(key.clone());
+        }
+    }
+
     fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }

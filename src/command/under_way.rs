@@ -13,9 +13,9 @@ use rustix::process::Signal;
 use signal_hook::flag;
 
 use super::child::{ignored, obey, signal_name};
-use crate::cas::store::{Failure, Fault};
+use crate::cas::store::{Failure, Fault, InWindow};
 use crate::cas::{
-    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Want, Written,
+    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Take, Token, Want, Written,
 };
 
 /// The signals that end a program at somebody's wish.
@@ -28,6 +28,8 @@ pub(crate) struct UnderWay(Arc<Shared>);
 struct Shared {
     /// Up while nothing is under way.
     idle: Arc<AtomicBool>,
+    /// Up while the outcomes of several keys are collected: a signal waits until all are told.
+    holding: AtomicBool,
     /// Up once a signal came: no answer is waited for any longer than a moment.
     hurry: Arc<AtomicBool>,
     /// Each signal that is caught, and whether it came. Nothing is caught before the first write.
@@ -38,6 +40,7 @@ impl Default for Shared {
     fn default() -> Shared {
         Shared {
             idle: Arc::new(AtomicBool::new(true)),
+            holding: AtomicBool::new(false),
             hurry: Arc::default(),
             caught: OnceLock::new(),
         }
@@ -82,8 +85,19 @@ impl UnderWay {
         &self.0.idle
     }
 
+    /// The outcomes of several keys are about to be found out: until they are told, and this is [`over`](UnderWay::over), no
+    /// signal ends mccas. After one nothing more is begun.
+    pub(super) fn hold(&self) {
+        self.0.holding.store(true, Ordering::SeqCst);
+    }
+
+    fn is_holding(&self) -> bool {
+        self.0.holding.load(Ordering::SeqCst)
+    }
+
     /// What became of the write is known, or that it cannot be known is about to be told.
     pub(super) fn over(&self) {
+        self.0.holding.store(false, Ordering::SeqCst);
         self.0.idle.store(true, Ordering::SeqCst);
     }
 
@@ -95,7 +109,7 @@ impl UnderWay {
     }
 
     /// The signal that came.
-    fn signal(&self) -> Option<Signal> {
+    pub(super) fn signal(&self) -> Option<Signal> {
         let mut caught = self.0.caught.get()?.iter();
         let came = caught.find(|(_, came)| came.load(Ordering::SeqCst));
         came.map(|&(signal, _)| signal)
@@ -119,6 +133,17 @@ pub(super) struct Guarded<S> {
     pub(super) under_way: UnderWay,
 }
 
+/// Nothing more is begun, as a signal has come.
+fn not_begun(signal: Signal) -> StoreError {
+    StoreError::Unreachable(Failure {
+        fault: Fault::Silent,
+        message: format!(
+            "{} came before it was sent; nothing was written",
+            signal_name(signal)
+        ),
+    })
+}
+
 impl<S: Store> Guarded<S> {
     fn write<T>(
         &mut self,
@@ -126,7 +151,7 @@ impl<S: Store> Guarded<S> {
     ) -> Result<T, StoreError> {
         self.under_way.begin();
         let answer = write(&mut self.store);
-        if !matches!(answer, Err(StoreError::Unknown(_))) {
+        if !matches!(answer, Err(StoreError::Unknown(_))) && !self.under_way.is_holding() {
             self.under_way.over();
         }
         answer
@@ -146,6 +171,10 @@ impl<S: Store> Store for Guarded<S> {
         self.store.look(keys)
     }
 
+    fn look_through(&mut self, keys: &[Key], take: Take<'_>) {
+        self.store.look_through(keys, take);
+    }
+
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
         self.store.glance(keys)
     }
@@ -160,8 +189,31 @@ impl<S: Store> Store for Guarded<S> {
 
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {
         // The last attempt lost, and that is known: here nothing is in doubt.
-        self.under_way.obey_late();
+        if self.under_way.is_holding() {
+            if let Some(signal) = self.under_way.signal() {
+                return Err(not_begun(signal));
+            }
+        } else {
+            self.under_way.obey_late();
+        }
         self.store.read(key, want)
+    }
+
+    fn read_window(&mut self, keys: &[Key]) -> Vec<Result<InWindow, StoreError>> {
+        match self.under_way.signal() {
+            None => self.store.read_window(keys),
+            Some(signal) => keys.iter().map(|_| Err(not_begun(signal))).collect(),
+        }
+    }
+
+    fn swap_window(&mut self, swaps: &[Swap]) -> Vec<Result<Written, StoreError>> {
+        self.under_way.begin();
+        self.store.swap_window(swaps)
+    }
+
+    fn delete_window(&mut self, items: &[(&Key, Token)]) -> Vec<Result<Written, StoreError>> {
+        self.under_way.begin();
+        self.store.delete_window(items)
     }
 
     fn instance(&mut self, key: &Key) -> Result<Option<String>, StoreError> {

@@ -25,7 +25,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
 pub(crate) use self::paint::{Paint, When};
-use self::progress::Progress;
+use self::progress::{Progress, Tally};
 use self::stdout::Bounded;
 use crate::exit::Exit;
 
@@ -64,6 +64,10 @@ pub(crate) struct Output {
     stderr_paint: Paint,
     /// How long stdout may be written to.
     end: Option<Instant>,
+    /// What waits to be written to stdout, while the outcomes of many keys are told.
+    batch: Option<Vec<u8>>,
+    /// How far a list of keys is.
+    tally: Option<Tally>,
 }
 
 /// The time to write to stdout is over, and its reader has not taken all of it.
@@ -104,6 +108,8 @@ impl Output {
             stdout_paint: Paint::decide(settings.color, terminal),
             stderr_paint: Paint::decide(settings.color, io::stderr().is_terminal()),
             end: None,
+            batch: None,
+            tally: None,
         }
     }
 
@@ -143,6 +149,12 @@ impl Output {
             let json = serde_json::to_string(object)?;
             return self.line(&bytes::json_for_terminal(&json));
         }
+        if self.batch.is_some() {
+            let mut batch = self.batch.take().unwrap_or_default();
+            serde_json::to_writer(&mut batch, object)?;
+            batch.push(b'\n');
+            return self.keep(batch);
+        }
         // An ordinary object goes out in one piece, and a large value takes no second room.
         let mut out = BufWriter::with_capacity(PIECE, self.stdout());
         let written = serde_json::to_writer(&mut out, object)
@@ -161,8 +173,75 @@ impl Output {
 
     /// Writes bytes as they are, at once.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        match self.batch.take() {
+            None => self.write(bytes),
+            // A large value takes no second room.
+            Some(batch) if bytes.len() > PIECE => {
+                self.write(&batch)?;
+                self.write(bytes)?;
+                self.keep(Vec::new())
+            }
+            Some(mut batch) => {
+                batch.extend_from_slice(bytes);
+                self.keep(batch)
+            }
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         let mut stdout = self.stdout();
         checked(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+    }
+
+    /// From now on, what is printed waits until there is much of it, or [`flush`](Output::flush).
+    pub(crate) fn begin_batch(&mut self) {
+        self.batch = Some(Vec::with_capacity(2 * PIECE));
+        // Lines that run through the same terminal show well enough how far it is.
+        let shown = self.loudness >= Loudness::Normal && io::stderr().is_terminal();
+        self.tally = Some(Tally::new(shown && !self.terminal));
+    }
+
+    /// Prints what waits, and everything at once from now on.
+    pub(crate) fn end_batch(&mut self) -> anyhow::Result<()> {
+        self.tally = None;
+        self.flush()?;
+        self.batch = None;
+        Ok(())
+    }
+
+    /// So many keys of the list are done.
+    pub(crate) fn progress_by(&mut self, keys: usize) {
+        if let Some(tally) = &mut self.tally {
+            tally.add(keys);
+        }
+    }
+
+    /// Prints what waits.
+    pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
+        let Some(mut batch) = self.batch.take() else {
+            return Ok(());
+        };
+        let written = if batch.is_empty() {
+            Ok(())
+        } else {
+            self.write(&batch)
+        };
+        batch.clear();
+        self.batch = Some(batch);
+        written
+    }
+
+    /// Says on stderr how something ended, behind what waits for stdout.
+    pub(crate) fn aside(&mut self, exit: Exit, text: &str) -> anyhow::Result<()> {
+        self.flush()?;
+        self.outcome(exit, text);
+        Ok(())
+    }
+
+    fn keep(&mut self, batch: Vec<u8>) -> anyhow::Result<()> {
+        let much = batch.len() >= PIECE;
+        self.batch = Some(batch);
+        if much { self.flush() } else { Ok(()) }
     }
 
     fn stdout(&self) -> Box<dyn Write + '_> {
@@ -248,7 +327,11 @@ impl Output {
         let text = text::escaped(text.as_bytes());
         let line = format!("{} {text}\n", self.stderr_paint.program("mccas:"));
         // There is nobody left to tell if stderr itself fails.
-        let _ = io::stderr().write_all(line.as_bytes());
+        let write = || io::stderr().write_all(line.as_bytes());
+        let _ = match &self.tally {
+            Some(tally) => tally.aside(write),
+            None => write(),
+        };
     }
 }
 /// What became of a write to stdout: a reader that has gone is no failure.

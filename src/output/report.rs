@@ -36,6 +36,8 @@ pub(crate) enum Status {
     Unsuitable,
     Unreachable,
     NotInTime,
+    /// A line of a list is no key.
+    Usage,
 }
 
 /// One operation, or one event.
@@ -46,6 +48,8 @@ pub(crate) struct Report {
     pub(crate) event: Option<Event>,
     /// When an event was seen, in UTC.
     pub(crate) time: Option<String>,
+    /// Which line of a list is no key.
+    pub(crate) line: Option<u64>,
     pub(crate) key: Option<String>,
     pub(crate) key_base64: Option<Base64>,
     pub(crate) server: Option<String>,

@@ -1,5 +1,7 @@
 //! Items and events as text for people.
 
+use std::fmt::Write as _;
+
 use super::Paint;
 use super::columns::{space, widths};
 use super::event::Event;
@@ -41,6 +43,19 @@ pub(crate) fn located(keys: &[(&Key, &str)], paint: Paint, aligned: bool) -> Vec
         format!("{}{}  {server}", paint.key(key), space(key, width))
     };
     rows.iter().zip(keys).map(line).collect()
+}
+
+/// The head line of one item, not aligned with others.
+pub(crate) fn head(key: &Key, item: &Item, paint: Paint) -> String {
+    if paint != Paint::NONE || item.freshness.word().is_some() {
+        return heads(&[(key, item)], paint, false).concat();
+    }
+    // The same by fewer steps: a list of keys has very many of them.
+    let mut line = String::with_capacity(96);
+    let (token, ttl) = (item.token, ttl(item.ttl));
+    let _ = write!(line, "{key}  token {token}  ttl {ttl}");
+    let _ = write!(line, "  flags {}  {} B", item.flags, item.size);
+    line
 }
 
 /// What a server has under a key.
@@ -183,6 +198,8 @@ pub(crate) fn event_meta(token: Token, left: Ttl, paint: Paint) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cas::Freshness;
+    use crate::cas::testing::item;
 
     #[test]
     fn the_time_left_is_written_as_people_type_it() {
@@ -199,5 +216,24 @@ mod tests {
             assert_eq!(ttl(Ttl::Seconds(seconds)), text);
         }
         assert_eq!(ttl(Ttl::Never), "never");
+    }
+
+    #[test]
+    fn a_head_by_itself_is_the_head_among_others() {
+        let plain = item("value", 7);
+        let expiring = Item {
+            ttl: Ttl::Seconds(52),
+            flags: 9,
+            ..plain.clone()
+        };
+        let stale = Item {
+            freshness: Freshness::Stale { won: false },
+            ..plain.clone()
+        };
+        let key = Key::new("a b\n\u{e4}").unwrap();
+        for item in [plain, expiring, stale] {
+            let among = heads(&[(&key, &item)], Paint::NONE, false).concat();
+            assert_eq!(head(&key, &item, Paint::NONE), among);
+        }
     }
 }

@@ -222,3 +222,33 @@ fn a_large_value_takes_no_room_twice() {
         }
     }
 }
+
+/// However much the keys of a list hold together, and however many they are.
+#[test]
+fn a_list_of_keys_takes_no_room_for_what_they_hold() {
+    let _turn = alone();
+    let server = Memcached::start_with(&["-m", "512"]);
+    // Values that are looked at once, then some that could be numbers, then stale ones: 120 MB in all.
+    for n in 0..120 {
+        let first = if (50..80).contains(&n) { b'7' } else { b'x' };
+        server.set(
+            format!("large{n}"),
+            [vec![first], vec![b' '; 1_000_000]].concat(),
+        );
+    }
+    for n in 90..120 {
+        server.raw(format!("md large{n} I T60\r\n"));
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("keys");
+    let missing = (0..50_000).map(|n| format!("small{n}\n"));
+    let keys: String = missing
+        .chain((0..120).map(|n| format!("large{n}\n")))
+        .collect();
+    std::fs::write(&path, keys).expect("a file");
+    let path = path.to_str().expect("a path");
+    let command = ["gets", "--keys-from", path];
+    let options = ["-q", "--timeout", "10s", "--color=never"];
+    let taken = measured(&server.address(), &command, options);
+    assert_eq!(fault(taken.as_ref(), 32 * 1024, &[4]), None);
+}

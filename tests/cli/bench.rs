@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::harness::mccas::{mccas, mccas_at};
 use crate::harness::outcome::Outcome;
 use crate::harness::server::Memcached;
+use crate::harness::wait;
 
 /// The JSON contract of a row, declared anew so that no field comes, goes or changes its type unseen.
 #[derive(Debug, Deserialize)]
@@ -101,6 +102,56 @@ fn the_private_key_is_deleted_and_no_other_is_touched() {
         .run();
     assert_eq!(server.count("curr_items"), 1);
     assert_eq!(server.value("mine"), "41");
+}
+
+#[test]
+fn a_signal_ends_it_and_the_private_key_is_deleted_and_that_is_said() {
+    let server = Memcached::start();
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let before = server.count("total_items");
+        let running = mccas(&server)
+            .args(["bench", "--workers", "4", "--for", "5m"])
+            .spawn();
+        wait::until("a few increments", || {
+            (server.count("total_items") > before + 10).then_some(())
+        });
+        running.signal(signal);
+        let outcome = running.wait();
+        assert_eq!((outcome.code, outcome.stdout_text()), (code, ""));
+        let said = outcome.stderr.lines().last().unwrap_or_default();
+        for word in [
+            &format!("SIG{signal} came"),
+            "mccas-bench-",
+            &server.address(),
+            "was deleted",
+        ] {
+            assert!(said.contains(word), "{word}: {outcome:?}");
+        }
+        assert_eq!(server.count("curr_items"), 0, "{outcome:?}");
+    }
+}
+
+/// The server stands still: nobody can say that the key is gone.
+#[test]
+fn a_private_key_that_cannot_be_deleted_is_named() {
+    let server = Memcached::start();
+    let running = mccas(&server)
+        .args(["bench", "--workers", "1", "--for", "5m", "--timeout", "1s"])
+        .spawn();
+    wait::until("a few increments", || {
+        (server.count("total_items") > 10).then_some(())
+    });
+    server.freeze();
+    running.signal("TERM");
+    let outcome = running.wait();
+    server.thaw();
+    assert_eq!(outcome.code, 143, "{outcome:?}");
+    assert!(
+        outcome
+            .stderr
+            .contains("may still be there, for 1h at most"),
+        "{outcome:?}"
+    );
 }
 
 #[test]

@@ -8,17 +8,17 @@ const ASKED: &str = "config get cluster\r\n";
 const ASKED_AS_ITEM: &str = "get AmazonElastiCache:cluster\r\n";
 
 /// The answer of a configuration endpoint, as ElastiCache and Memorystore document it.
-fn config(nodes: &str) -> String {
+pub(crate) fn config(nodes: &str) -> String {
     let told = format!("12\n{nodes}\n");
     format!("CONFIG cluster 0 {}\r\n{told}\r\nEND\r\n", told.len())
 }
 
 /// An endpoint that answers once.
-fn endpoint(answer: impl AsRef<[u8]>) -> Peer {
+pub(crate) fn endpoint(answer: impl AsRef<[u8]>) -> Peer {
     Peer::serve([Connection::new().read_until(ASKED).reply(answer)])
 }
 
-fn node(server: &Memcached) -> String {
+pub(crate) fn node(server: &Memcached) -> String {
     let address = server.address();
     let (host, port) = address.rsplit_once(':').expect("a TCP server");
     format!("localhost|{host}|{port}")

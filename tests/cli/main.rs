@@ -20,6 +20,7 @@ mod delete; // By token or value, and what is known when its answer is lost.
 mod dialects; // Every command on every kind of server; docs/servers.md.
 mod discover; // Servers that a configuration endpoint or the name service knows.
 mod edit; // A value in an editor on a terminal.
+mod examples; // Those of --help, the man pages, README and docs/, run by a shell.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.
 mod faults; // The exit code and the state agree, whatever fails.
@@ -37,6 +38,8 @@ mod login; // Who is asked for a password logs in, and nobody else gets it.
 mod long_values; // What is longer than --max-value is not read.
 mod lost_attempts; // Retries, deadline, fallback.
 mod man; // The manual pages: up to date, with their sections.
+mod many_gets; // `gets --keys-from`: order, readers, broken connections.
+mod many_writes; // `incr-cas` and `delete` of many keys: windows that break, and others in between.
 mod old_servers; // Servers without today's meta commands, as scripted peers.
 mod options; // Before and after the command, and by the environment.
 mod pipes; // Readers that go away.

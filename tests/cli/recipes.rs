@@ -1,17 +1,12 @@
 //! Each recipe of README.md, as it stands there, under `dash -e` and `bash -e`: with the key there, missing, holding bytes
 //! that are no text, and with the server down.
 
-use std::env;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use crate::harness::inspect::show;
-use crate::harness::mccas::{collect, end_within, mccas_alone, take};
-use crate::harness::outcome::{Outcome, code_of};
 use crate::harness::server::Memcached;
+use crate::harness::workplace::Workplace;
 
 const SHELLS: [&str; 2] = ["dash", "bash"];
 const BINARY: &[u8] = b"\xff\x00\xfe {\r\n";
@@ -88,12 +83,12 @@ fn a_claim_is_won_once() {
     check_down(&script, "");
     for shell in SHELLS {
         let server = Memcached::start();
-        let bench = Bench::new(&server.address());
-        assert_eq!(bench.run(shell, &script).stdout_text(), "run_job 42\n");
+        let place = workplace(&server.address());
+        assert_eq!(place.run(shell, &script).stdout_text(), "run_job 42\n");
         let won = server.item("job:42").expect("the claim");
         assert!((599..=600).contains(&won.ttl), "{won:?}");
         // The second one sees it and goes on.
-        let second = bench.run(shell, &script);
+        let second = place.run(shell, &script);
         assert_eq!((second.code, second.stdout_text()), (0, ""), "{second:?}");
         assert_eq!(
             server.item("job:42").map(|item| item.token),
@@ -129,8 +124,8 @@ fn json_is_edited_anew_when_somebody_was_faster() {
     for shell in SHELLS {
         let server = Memcached::start();
         server.set("config", "{\"limit\":1}");
-        let bench = Bench::new(&server.address());
-        bench.program(
+        let place = workplace(&server.address());
+        place.program(
             "jq",
             "here=$(dirname \"$0\")
              if ! [ -e \"$here/done\" ]; then
@@ -139,7 +134,7 @@ fn json_is_edited_anew_when_somebody_was_faster() {
              fi
              PATH=${PATH#\"$here:\"} exec jq \"$@\"",
         );
-        let outcome = bench.run(shell, &recipe("jq"));
+        let outcome = place.run(shell, &recipe("jq"));
         assert_eq!(outcome.code, 0, "{shell}: {outcome:?}");
         assert_eq!(server.value("config"), "{\"limit\":5,\"theirs\":true}");
     }
@@ -161,12 +156,12 @@ fn a_rate_limit_ends_at_its_number_and_its_window_stays() {
     check_down(&script, "");
     for shell in SHELLS {
         let server = Memcached::start();
-        let bench = Bench::new(&server.address());
-        bench.run(shell, &script);
+        let place = workplace(&server.address());
+        place.run(shell, &script);
         let ttl = server.item("hits:bob").expect("the window").ttl;
         assert!((59..=60).contains(&ttl), "{ttl}");
         server.set_with("hits:bob", "7", 0, 30);
-        bench.run(shell, &script);
+        place.run(shell, &script);
         let item = server.item("hits:bob").expect("the window");
         assert_eq!(show(&item.value), "8");
         assert!((29..=30).contains(&item.ttl), "{item:?}");
@@ -193,9 +188,9 @@ fn what_may_be_repeated_is_told() {
         (7, ""),
     ] {
         for shell in SHELLS {
-            let bench = Bench::new("127.0.0.1:1");
-            bench.program("mccas", &format!("exit {code}"));
-            let outcome = bench.run(shell, &script);
+            let place = workplace("127.0.0.1:1");
+            place.program("mccas", &format!("exit {code}"));
+            let outcome = place.run(shell, &script);
             assert_eq!((outcome.code, outcome.stdout_text()), (code, told));
         }
     }
@@ -243,14 +238,14 @@ fn what_operators_look_at_stays_as_it_is() {
         let script = format!("{line}{addition}");
         for shell in SHELLS {
             let server = Memcached::start();
-            let bench = Bench::new(&server.address());
+            let place = workplace(&server.address());
             for (before, code) in [
                 (Some(&b"41"[..]), codes[0]),
                 (Some(BINARY), codes[1]),
                 (None, codes[2]),
             ] {
                 arrange(&server, key, before);
-                let outcome = bench.run(shell, &script);
+                let outcome = place.run(shell, &script);
                 assert_eq!(outcome.code, code, "{shell}: {script}\n{outcome:?}");
                 let after = match before {
                     Some(b"41") if key == "my_key" => Some(&b"42"[..]),
@@ -259,7 +254,7 @@ fn what_operators_look_at_stays_as_it_is() {
                 assert_eq!(held(&server, key).as_deref(), after, "{script}");
             }
             server.stop();
-            let outcome = bench.run(shell, &script);
+            let outcome = place.run(shell, &script);
             assert_eq!(outcome.code, codes[3], "{shell}: {script}\n{outcome:?}");
             assert!(!outcome.stdout.is_empty() || !outcome.stderr.is_empty());
         }
@@ -272,8 +267,8 @@ fn a_smoke_check_fails_with_a_code_that_says_why() {
     assert!(script.contains("--for 300ms"), "{script}");
     for shell in SHELLS {
         let server = Memcached::start();
-        let bench = Bench::new(&server.address());
-        let outcome = bench.run(shell, &script);
+        let place = workplace(&server.address());
+        let outcome = place.run(shell, &script);
         assert_eq!(outcome.code, 0, "{shell}: {outcome:?}");
         let item = server.item("smoke:17").expect("the key of the check");
         assert_eq!(show(&item.value), "ok");
@@ -288,10 +283,10 @@ fn a_smoke_check_fails_with_a_code_that_says_why() {
 fn check(script: &str, key: &str, cases: &[Case]) {
     for shell in SHELLS {
         let server = Memcached::start();
-        let bench = Bench::new(&server.address());
+        let place = workplace(&server.address());
         for case in cases {
             arrange(&server, key, case.before);
-            let outcome = bench.run(shell, script);
+            let outcome = place.run(shell, script);
             let found = case.before.map(show);
             assert_eq!(outcome.code, case.code, "{shell}, {found:?}: {outcome:?}");
             assert_eq!(outcome.stdout_text(), case.stdout, "{shell}, {found:?}");
@@ -307,7 +302,7 @@ fn check_down(script: &str, stdout: &str) {
     let server = Memcached::start();
     server.stop();
     for shell in SHELLS {
-        let outcome = Bench::new(&server.address()).run(shell, script);
+        let outcome = workplace(&server.address()).run(shell, script);
         assert_eq!(outcome.code, 5, "{shell}: {outcome:?}");
         assert_eq!(outcome.stdout_text(), stdout, "{shell}");
     }
@@ -324,75 +319,14 @@ fn held(server: &Memcached, key: &str) -> Option<Vec<u8>> {
     server.item(key).map(|item| item.value)
 }
 
-/// A place to run scripts in: a search path with mccas, and before it the programs that the recipes take for granted.
-struct Bench {
-    programs: tempfile::TempDir,
-    server: String,
-}
-
-impl Bench {
-    fn new(server: &str) -> Self {
-        let bench = Self {
-            programs: tempfile::tempdir().expect("a temporary folder"),
-            server: server.to_string(),
-        };
-        bench.program("run_job", "echo run_job \"$@\"");
-        bench.program("logger", "echo logger \"$@\"");
-        bench
-    }
-
-    /// Puts a shell script on the search path.
-    fn program(&self, name: &str, script: &str) {
-        let path = self.programs.path().join(name);
-        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a program");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a program");
-    }
-
-    #[track_caller]
-    fn run(&self, shell: &str, script: &str) -> Outcome {
-        let built = Path::new(env!("CARGO_BIN_EXE_mccas")).parent().unwrap();
-        let path = env::var("PATH").unwrap_or_default();
-        let path = format!(
-            "{}:{}:{path}",
-            self.programs.path().display(),
-            built.display()
-        );
-        // Its environment, without what mccas reads.
-        let scrubbed = mccas_alone().command();
-        let mut command = Command::new(shell);
-        for (name, value) in scrubbed.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command
-            .args(["-e", "-c", script])
-            .env("PATH", path)
-            .env("MCCAS_SERVER", &self.server)
-            .env("MCCAS_TIMEOUT", "10s")
-            .envs([("user", "bob"), ("CI_JOB_ID", "17")])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let started = Instant::now();
-        let mut child = command.spawn().unwrap_or_else(|error| {
-            panic!("{shell}: {error}: scripts/install-test-deps.sh installs it")
-        });
-        let stdout = collect(child.stdout.take().expect("a pipe"));
-        let stderr = collect(child.stderr.take().expect("a pipe"));
-        let status = end_within(&mut child, Duration::from_secs(30));
-        let ended = (status, take(&stdout), take(&stderr));
-        let (Some(status), Some(stdout), Some(stderr)) = ended else {
-            panic!("{shell}: no end of\n{script}");
-        };
-        Outcome {
-            code: code_of(status),
-            stdout,
-            stderr: show(&stderr),
-            elapsed: started.elapsed(),
-        }
-    }
+/// A place to run the recipes in, with the programs and variables that they take for granted.
+fn workplace(server: &str) -> Workplace {
+    let workplace = Workplace::new(server)
+        .with("user", "bob")
+        .with("CI_JOB_ID", "17");
+    workplace.program("run_job", "echo run_job \"$@\"");
+    workplace.program("logger", "echo logger \"$@\"");
+    workplace
 }
 
 /// The recipe with this word in it.

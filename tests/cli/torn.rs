@@ -1,7 +1,11 @@
 //! A value and a token that do not belong together, as memcached hands them out where arithmetic meets a read on another
 //! of its threads (protocol.md 2.9): no swap may go by such a token.
 
+use std::io::{BufRead, BufReader, Write};
+use std::sync::{Arc, Mutex};
+
 use crate::harness::mccas::mccas_at;
+use crate::harness::sockets::{Accepted, Acceptor, locked};
 use crate::harness::wire::{Connection, Peer};
 
 const STATS: &str = "STAT pid 1\r\nSTAT uptime 10\r\nSTAT time 1000000\r\nEND\r\n";
@@ -62,4 +66,73 @@ fn a_new_token_that_is_another_values_is_not_told() {
     let object = outcome.object();
     assert_eq!((outcome.code, &object["after"]), (0, &43.into()));
     assert_eq!(object.get("token"), None, "{object}");
+}
+
+/// Answers reads of items whose values cannot be counted with, but for `n`: that one shows an old number with a new token
+/// to whoever looks once, and the truth to whoever reads the token first.
+fn torn_counter_among_texts(request: &str) -> String {
+    let mut words = request.split(' ');
+    let (_, key) = (words.next(), words.next().unwrap_or_default());
+    let opaque = words
+        .clone()
+        .find(|word| word.starts_with('O'))
+        .unwrap_or_default();
+    let whole = words.any(|word| word == "v");
+    match (key, whole) {
+        ("n", true) => format!("VA 2 c9 t-1 f0 {opaque}\r\n41\r\n"),
+        ("n", false) => format!("HD c8 {opaque}\r\n"),
+        (_, true) => format!("VA 4 c5 t-1 f0 {opaque}\r\ntext\r\n"),
+        (_, false) => format!("HD c5 {opaque}\r\n"),
+    }
+}
+
+#[test]
+fn a_list_of_keys_shows_the_token_read_before_the_value() {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let acceptor = Acceptor::start("127.0.0.1:0", {
+        let sent = Arc::clone(&sent);
+        move |Accepted { stream, .. }| {
+            for line in BufReader::new(&*stream).lines().map_while(Result::ok) {
+                let answer = torn_counter_among_texts(&line);
+                locked(&sent).push(line);
+                if (&*stream).write_all(answer.as_bytes()).is_err() {
+                    return;
+                }
+            }
+        }
+    });
+    let acceptor = acceptor.expect("a port of its own");
+    // Windows full of texts first: from then on one look at each is enough, until the number comes.
+    let texts: String = (0..3000).fold(String::new(), |list, n| list + &format!("text-{n}\n"));
+    let outcome = mccas_at(acceptor.address().to_string())
+        .args(["gets", "--json", "--keys-from", "-"])
+        .stdin(texts.clone() + "n\n" + &texts)
+        .run();
+    let objects = outcome.json();
+    assert_eq!((objects.len(), outcome.code), (6001, 0));
+    for (at, object) in objects.iter().enumerate() {
+        let token = if at == 3000 { "8" } else { "5" };
+        assert_eq!(object["token"], token, "{object}");
+    }
+    let looks = |key: &str| {
+        let sent = locked(&sent);
+        sent.iter()
+            .filter(|line| line.split(' ').nth(1) == Some(key))
+            .count()
+    };
+    assert_eq!(
+        looks("text-0"),
+        2 + 1,
+        "carefully at first, and once in the second round"
+    );
+    assert_eq!(
+        looks("text-2000"),
+        1 + 2,
+        "once at first, and carefully after the number"
+    );
+    assert_eq!(
+        looks("n"),
+        1 + 2,
+        "once, and then by its token and its value"
+    );
 }

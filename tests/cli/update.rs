@@ -474,6 +474,33 @@ fn where_there_is_no_server_nothing_runs() {
     assert_eq!(notes.read(), "");
 }
 
+/// Cut after each byte of its answer, likewise: it was applied once, and that is said, or that nobody knows.
+#[test]
+fn cut_after_each_byte_of_the_answer_the_code_is_true() {
+    let (first_words, answer) = ("HD Ow2 ", "HD Ow2 c100\r\n");
+    for (server, options) in [
+        (Memcached::start(), &["-q"][..]),
+        (Memcached::modern(), &["-q", "--exactly-once"]),
+    ] {
+        let notes = Notes::new();
+        let line = format!("echo ran >> '{}'; sed s/$/x/", notes.name());
+        for byte in 0..=answer.len() {
+            server.set("k", "old\n");
+            fs::write(&notes.path, "").expect("a file");
+            let how = [How::Fin, How::Rst][byte % 2];
+            let proxy = Proxy::to(&server).fault(Fault::CutInReply(2, byte, how));
+            let outcome = update_at(&proxy.address(), &line).args(options).run();
+            let code = if byte < first_words.len() && options.len() == 1 {
+                6
+            } else {
+                0
+            };
+            let found = (outcome.code, &*server.value("k"), &*notes.read());
+            assert_eq!(found, (code, "oldx\n", "ran\n"), "{byte} {outcome:?}");
+        }
+    }
+}
+
 /// Cut after each byte of the swap: the code and the item agree, as those of `cas` do, and the command runs once.
 #[test]
 fn cut_after_each_byte_of_the_swap_the_code_is_true() {

@@ -44,6 +44,19 @@ pub(crate) trait Dialect: Sync {
     fn ask_item(&self, request: &mut Request, key: &Key, want: Want, number: usize);
     fn item(&self, wire: &mut Wire, want: Want, number: usize) -> Result<Seen, ReplyError>;
 
+    /// Asks for an item with its value by as few words as can be. Its token is surely the value's only if the server cannot
+    /// count with that value.
+    fn ask_item_once(&self, request: &mut Request, key: &Key, number: usize) {
+        self.ask_item(request, key, Want::Value, number);
+    }
+    fn item_once(&self, wire: &mut Wire, number: usize) -> Result<Seen, ReplyError> {
+        self.item(wire, Want::Value, number)
+    }
+    /// Whether the server's arithmetic could take the value for a number, so that one look at it is not enough.
+    fn can_be_counted_with(&self, _value: &[u8]) -> bool {
+        false
+    }
+
     /// Asks for token and time left, and disturbs nothing.
     fn ask_glance(&self, request: &mut Request, key: &Key);
     /// `None` on a miss. The token is 0 where compare-and-swap is off.
@@ -52,6 +65,11 @@ pub(crate) trait Dialect: Sync {
     /// Asks for an item so that no recache win can come with it, if that can be asked for this key.
     fn ask_undisturbed(&self, request: &mut Request, key: &Key) -> bool;
     fn undisturbed(&self, wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError>;
+
+    /// Whether several writes can go out together, each with a no-op behind it.
+    fn writes_in_windows(&self) -> bool {
+        false
+    }
 
     /// Asks for a swap, and for what must be known behind it.
     fn ask_swap(&self, request: &mut Request, attempt: Attempt);

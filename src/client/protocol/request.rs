@@ -60,6 +60,21 @@ impl Request {
         self.text("stats conns\r\n");
     }
 
+    /// From here on commands carry this mark.
+    pub(crate) fn remark(&mut self, mark: Mark) {
+        self.mark = mark;
+    }
+
+    /// A no-op: its answer shows that the one before it is whole, whatever that is.
+    pub(crate) fn barrier(&mut self) {
+        self.text("mn\r\n");
+    }
+
+    /// The length up to which the bytes must arrive for the command to take effect that was added last of those that do.
+    pub(crate) fn effect_of_last(&mut self) -> usize {
+        self.takes_effect.take().unwrap_or(self.bytes.len())
+    }
+
     /// `config get cluster`: the servers of the cluster.
     pub(crate) fn cluster(&mut self) {
         self.text("config get cluster\r\n");

@@ -69,7 +69,7 @@ impl Session {
     }
 
     /// A key that would have to travel as base64 can do so in few dialects.
-    fn ensure_carried(&self, keys: &[Key]) -> Result<(), StoreError> {
+    pub(super) fn ensure_carried(&self, keys: &[Key]) -> Result<(), StoreError> {
         let dialect = self.dialect();
         match keys.iter().find(|key| !dialect.carries(key)) {
             None => Ok(()),

@@ -23,11 +23,15 @@ impl Session {
 
     /// Whether `request` must not be the first on a new connection, as the server may ask for a login.
     pub(super) fn is_to_knock(&self, request: &Request) -> bool {
-        let may_ask = match self.asks {
+        request.writes() && self.may_ask_for_login()
+    }
+
+    /// Whether the server asks for a login, as far as we know.
+    pub(super) fn may_ask_for_login(&self) -> bool {
+        match self.asks {
             Some(asks) => asks,
             None => self.access.credentials().is_some(),
-        };
-        request.writes() && may_ask
+        }
     }
 
     /// Finds out by a harmless question whether the server asks for a login, and logs in if so.

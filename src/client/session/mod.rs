@@ -3,22 +3,27 @@
 //! Each exchange is one write and its answers. After any error the connection is dropped (protocol.md rule 11), and the error
 //! says what the caller may conclude: a write that was sent whole is *unknown*, anything else was not applied.
 
+mod ahead;
 mod contact;
 mod errors;
 mod language;
 mod login;
+mod looks;
 mod poll;
 mod read;
 mod release;
 mod store;
 mod stranger;
 mod swap;
+mod window;
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+pub(super) use self::ahead::look_through;
+use self::looks::Looks;
 use crate::cas::{Item, Key, Process, StoreError};
 use crate::client::access::Access;
 use crate::client::address::Address;
@@ -56,6 +61,10 @@ pub(crate) struct Session {
     mark: Mark,
     /// Whether the server takes tokens of our choice (`E`); `None` until it was tried.
     takes_tokens: Option<bool>,
+    /// How closely items are looked at in windows, by what the last one held.
+    looks: Looks,
+    /// Until when no window is tried after one that led to nobody, and why it did.
+    down: Option<(Instant, StoreError)>,
     /// Whether the server asks for a login; `None` until it has answered.
     pub(in crate::client) asks: Option<bool>,
     /// Whether it is one of the binary protocol; `None` until that was tried.
@@ -84,6 +93,8 @@ impl Session {
             expiry_moves: false,
             mark: Mark::default(),
             takes_tokens: None,
+            looks: Looks::Two,
+            down: None,
             asks: None,
             binary: Cell::default(),
         }
@@ -229,6 +240,48 @@ impl Session {
             }
         }
         answer.map_err(|error| (error, request.is_in_doubt(wire.sent())))
+    }
+
+    /// A connection to put windows of questions on: the one that is there, or a new one on which we are logged in.
+    fn connected(&mut self) -> Result<Wire, StoreError> {
+        if let Some(wire) = self.wire.take() {
+            return Ok(wire);
+        }
+        let mut wire = self.open()?;
+        wire.take_values(self.longest_value);
+        wire.heed(&self.hurry);
+        if self.may_ask_for_login()
+            && let Err(error) = self.knock_and_log_in(&mut wire)
+        {
+            let error = self.explain(error, false, wire.answered());
+            wire.abort();
+            return Err(error);
+        }
+        Ok(wire)
+    }
+
+    /// A part of an exchange in which nothing is written to the server's items.
+    fn on_wire<T>(
+        &mut self,
+        part: impl FnOnce(&mut Wire) -> Result<T, ReplyError>,
+    ) -> Result<T, StoreError> {
+        if self.wire.is_none() {
+            self.wire = Some(self.connected()?);
+        }
+        let wire = self.wire.as_mut().expect("opened just now");
+        let outcome = part(wire);
+        let answered = wire.answered();
+        match outcome {
+            Ok(answer) => {
+                self.met |= answered;
+                Ok(answer)
+            }
+            Err(error) => {
+                self.heard = self.hear(&error, !self.met && !answered);
+                self.hang_up();
+                Err(self.explain(error, false, answered))
+            }
+        }
     }
 
     /// The item that was seen; `None` on a miss or at the moment of expiry.

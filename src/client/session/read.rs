@@ -10,7 +10,7 @@ use crate::client::wire::Wire;
 
 /// Requests of one write. A server stops reading while its answers are not taken, so a write must fit the buffers
 /// between us (protocol.md 3); this much always does, and holds a hundred keys of any length.
-const BATCH_BYTES: usize = 60 * 1024;
+pub(super) const BATCH_BYTES: usize = 60 * 1024;
 
 /// How often a read is repeated because the server's clock ticked, or the item changed, within it.
 const READS: usize = 3;

@@ -3,8 +3,10 @@
 use std::time::Instant;
 
 use super::Session;
+use super::ahead::look_through;
+use crate::cas::store::InWindow;
 use crate::cas::{
-    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Token, Want, Written,
+    Counter, Found, Glance, Item, Key, Process, Store, StoreError, Swap, Take, Token, Want, Written,
 };
 
 // A session is the store of whatever its server holds: where only a server is asked, any key leads to this one.
@@ -35,12 +37,28 @@ impl Store for Session {
         Ok(items)
     }
 
+    fn look_through(&mut self, keys: &[Key], take: Take<'_>) {
+        look_through(std::slice::from_mut(self), keys, |_| 0, take);
+    }
+
     fn glance(&mut self, keys: &[Key]) -> Result<Vec<Option<Glance>>, StoreError> {
         self.poll(keys)
     }
 
     fn read(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {
         self.read_to_swap(key, want)
+    }
+
+    fn read_window(&mut self, keys: &[Key]) -> Vec<Result<InWindow, StoreError>> {
+        self.read_together(keys)
+    }
+
+    fn swap_window(&mut self, swaps: &[Swap]) -> Vec<Result<Written, StoreError>> {
+        self.swap_together(swaps)
+    }
+
+    fn delete_window(&mut self, items: &[(&Key, Token)]) -> Vec<Result<Written, StoreError>> {
+        self.delete_together(items)
     }
 
     fn instance(&mut self, _: &Key) -> Result<Option<String>, StoreError> {

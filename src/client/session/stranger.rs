@@ -36,13 +36,21 @@ impl Session {
         speaks
     }
 
+    /// A memcached that had a bad moment speaks both, so it is given another chance to answer in text.
     fn answers_in_binary(&self) -> io::Result<bool> {
+        let in_text = self.first_byte(b"version\r\n").ok().flatten();
+        Ok(in_text.is_none() && self.first_byte(&NOOP)? == Some(ANSWER))
+    }
+
+    /// The beginning of the answer to a first question; `None` if the peer hangs up.
+    fn first_byte(&self, question: &[u8]) -> io::Result<Option<u8>> {
         let patience = (self.timeout / SHARE).min(PATIENCE);
         let mut stream = dial(&self.address, &self.access, patience)?;
         let deadline = Instant::now() + patience;
-        stream.write(&NOOP, deadline)?;
+        stream.write(question, deadline)?;
         stream.flush(deadline)?;
         let mut first = [0];
-        Ok(stream.read(&mut first, deadline)? == 1 && first == [ANSWER])
+        let count = stream.read(&mut first, deadline)?;
+        Ok((count == 1).then_some(first[0]))
     }
 }

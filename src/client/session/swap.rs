@@ -3,7 +3,7 @@
 use super::Session;
 use crate::cas::{Condition, Expiry, Key, Store, StoreError, Swap, Token, Written};
 use crate::client::facts::{Limits, Route};
-use crate::client::protocol::{Answer, Attempt};
+use crate::client::protocol::{Answer, Answered, Attempt};
 
 impl Session {
     /// Sends a swap; `looking` asks in the same write which token the item has afterwards.
@@ -21,6 +21,15 @@ impl Session {
         let mut request = self.request();
         dialect.ask_swap(&mut request, attempt);
         let answered = self.exchange(&request, |wire, _| dialect.swap(wire, attempt))?;
+        self.swapped(answered, swap)
+    }
+
+    /// What the answers to a swap mean.
+    pub(super) fn swapped(
+        &mut self,
+        answered: Answered,
+        swap: &Swap,
+    ) -> Result<(Written, Option<Token>), StoreError> {
         if !answered.complete {
             self.wire = None;
         }
@@ -77,7 +86,7 @@ impl Session {
     }
 
     /// How this swap travels, or why it must not.
-    fn route(&self, swap: &Swap) -> Result<Route, StoreError> {
+    pub(super) fn route(&self, swap: &Swap) -> Result<Route, StoreError> {
         let limits = self
             .facts
             .map_or_else(Limits::unknown, |facts| facts.limits);

@@ -42,7 +42,7 @@ Examples:
   mccas contention 'user:*' 'cart:*' --for 1m   keys that fit a pattern (quote it from the shell)
   mccas contention --by client --top 5          who loses most
   mccas contention --json | jq -c 'select(.event == \"report\") | .keys[0]'
-  mccas contention --fail-above 0.2 --for 30s   for cron and CI: exit 3 if a key loses more than 20% of its swaps
+  mccas contention --fail-above 0.2 --for 30s   for cron and CI: exit 3 if a key loses more than 20%
 
 LOST% is the share of a key's swaps that lost. A key over 20% wants fewer writers, longer backoff, or memcached's own
 arithmetic: see docs/contention.md.")]

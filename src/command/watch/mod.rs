@@ -35,7 +35,8 @@ Examples:
   mccas watch --json a b | jq -r .value
   mccas watch state --count 1 --for 30s           wait for a change: exit 9 if none came
   mccas watch --log hot                           every store, lost swaps too, and by which client
-  mccas watch cfg --exec 'cat > cfg.json; reload' the value is on stdin, MCCAS_KEY, MCCAS_TOKEN and
+  mccas watch cfg --exec 'cat > cfg.json; reload'
+                                                  the value is on stdin, MCCAS_KEY, MCCAS_TOKEN and
                                                   MCCAS_EVENT are in the environment")]
 pub(crate) struct Args {
     /// The keys to follow

@@ -121,7 +121,7 @@ pub(super) const PEERS: [Peer; 23] = [
     serves(
         "ElastiCache Serverless",
         || speaking(Dialect::Serverless),
-        &[Tokens, Expiry, AnyKey],
+        &[Tokens, Expiry, Clock, AnyKey],
     ),
     refuses(
         "`-B binary`",

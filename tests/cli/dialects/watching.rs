@@ -161,9 +161,12 @@ fn log(stage: &Stage) -> Checked {
     let (mut running, _) = begin(stage, &args, &["present"])?;
     stage.set("k", "2");
     let object = running.object();
-    stage.compare(
-        &object,
-        &json!({"event": "changed", "key": "k", "value": "2"}),
+    stage.compare(&object, &json!({"event": "changed", "key": "k"}));
+    // A filter changes addresses, as a proxy does: then nothing proves that the value fetched is that of this store, and none
+    // is told.
+    assert!(
+        matches!(object["value"].as_str(), None | Some("2")),
+        "{object}"
     );
     assert_eq!(running.wait().code, 0);
     Ok(())

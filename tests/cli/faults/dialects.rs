@@ -22,7 +22,7 @@ static V1_5_22: Setting = Setting::new("1.5.22", || Target::speaking(Dialect::V1
 static V1_6_9: Setting = Setting::new("1.6.9", Target::oldest);
 static V1_6_12: Setting = Setting::new("1.6.12", || Target::speaking(Dialect::V1_6_12));
 static NEWEST: Setting = Setting::new("the newest", Target::newest);
-static SERVERLESS: Setting = without_expiry("ElastiCache Serverless", || {
+static SERVERLESS: Setting = Setting::new("ElastiCache Serverless", || {
     Target::speaking(Dialect::Serverless)
 });
 static TWEMPROXY: Setting = without_expiry("twemproxy", Target::twemproxy);

@@ -21,6 +21,7 @@ pub(crate) mod observed; // A `mccas contention` in the background, and its repo
 pub(crate) mod outcome; // What a command did, and the comparison with what was expected.
 pub(crate) mod reports; // The JSON contract as strict types.
 pub(crate) mod running; // A command in the background, line by line.
+pub(crate) mod workplace; // Scripts in a shell, with mccas on the search path.
 
 // What goes wrong between them.
 pub(crate) mod balancer; // Another server behind each connection.

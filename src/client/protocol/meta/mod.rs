@@ -91,6 +91,29 @@ impl Dialect for Meta {
         })
     }
 
+    fn ask_item_once(&self, request: &mut Request, key: &Key, number: usize) {
+        if self.0 == Age::Marked {
+            request.get(key, Want::Value, number);
+        } else {
+            self.ask_item(request, key, Want::Value, number);
+        }
+    }
+
+    fn item_once(&self, wire: &mut Wire, number: usize) -> Result<Seen, ReplyError> {
+        if self.0 != Age::Marked {
+            return self.item(wire, Want::Value, number);
+        }
+        let reply = self.numbered(wire, number)?;
+        Ok(Seen {
+            state: (reply.token, reply.ttl),
+            item: read::item(reply),
+        })
+    }
+
+    fn can_be_counted_with(&self, value: &[u8]) -> bool {
+        self.0 == Age::Marked && read::can_be_counted_with(value)
+    }
+
     fn ask_glance(&self, request: &mut Request, key: &Key) {
         request.debug(key);
     }
@@ -105,6 +128,10 @@ impl Dialect for Meta {
 
     fn undisturbed(&self, wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError> {
         read::undisturbed(wire)
+    }
+
+    fn writes_in_windows(&self) -> bool {
+        self.0 == Age::Marked
     }
 
     fn ask_swap(&self, request: &mut Request, attempt: Attempt) {

@@ -32,6 +32,19 @@ pub(super) fn undisturbed(wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyE
     }))
 }
 
+/// Whether the server's arithmetic could take this value for a number, as `strtoull` does: white space, a sign, digits, and
+/// whatever follows. Only such a value can be shown with the token of another one (see [`Reply::of_one_state`]).
+pub(super) fn can_be_counted_with(value: &[u8]) -> bool {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let start = value.iter().position(|byte| !is_space(byte));
+    let number = start.map_or(&[][..], |start| &value[start..]);
+    let digits = number.strip_prefix(b"-").or(number.strip_prefix(b"+"));
+    digits
+        .unwrap_or(number)
+        .first()
+        .is_some_and(u8::is_ascii_digit)
+}
+
 /// The item that a read reply describes.
 pub(super) fn item(reply: Reply) -> Result<Option<Item>, Unfit> {
     if !matches!(reply.code, ReturnCode::Va | ReturnCode::Hd) {
@@ -60,4 +73,40 @@ pub(super) fn item(reply: Reply) -> Result<Option<Item>, Unfit> {
         expires_at: None,
         freshness,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_could_count_with_is_recognised() {
+        for value in [
+            "0",
+            "42",
+            " 42",
+            "\t\r\n\x0b\x0c 7",
+            "-1",
+            "+1",
+            "5 apples",
+            "6    ",
+            "007x",
+        ] {
+            assert!(can_be_counted_with(value.as_bytes()), "{value:?}");
+        }
+        for value in [
+            "",
+            " ",
+            "-",
+            "+ 1",
+            "--1",
+            "x1",
+            "{\"n\":1}",
+            "\u{661}",
+            "\0",
+            "\x1c1",
+        ] {
+            assert!(!can_be_counted_with(value.as_bytes()), "{value:?}");
+        }
+    }
 }

@@ -101,14 +101,48 @@ impl Reply {
     }
 
     pub(super) fn parse(line: &[u8]) -> Result<Reply, ReplyError> {
+        if let Some(reply) = Reply::ordinary(line) {
+            return Ok(reply);
+        }
         let (wording, header) = if line == b"OK" || line.starts_with(b"OK ") {
             (Wording::Old, header(&[b"HD", &line[2..]].concat())?)
         } else {
             (Wording::Usual, header(line)?)
         };
-        let mut reply = Reply {
-            code: header.rc(),
-            wording,
+        let mut reply = Reply::of(header.rc());
+        reply.wording = wording;
+        if reply.code != ReturnCode::Me {
+            for token in header.flags() {
+                reply
+                    .flag(token)
+                    .ok_or_else(|| WireError::Garbage(line.to_vec()))?;
+            }
+        }
+        Ok(reply)
+    }
+
+    /// Reads the most frequent replies as the crate does, without a piece of memory for each word: lists have very many of them.
+    /// `None` stands for any other reply.
+    fn ordinary(line: &[u8]) -> Option<Reply> {
+        let mut words = line.split(|&byte| byte == b' ');
+        let code = match words.next()? {
+            b"VA" => ReturnCode::Va,
+            b"HD" => ReturnCode::Hd,
+            b"EN" => ReturnCode::En,
+            _ => return None,
+        };
+        let mut reply = Reply::of(code);
+        let flags = words.skip(usize::from(reply.code == ReturnCode::Va));
+        for word in flags.filter(|word| !word.is_empty()) {
+            reply.flag(word)?;
+        }
+        Some(reply)
+    }
+
+    fn of(code: ReturnCode) -> Reply {
+        Reply {
+            code,
+            wording: Wording::Usual,
             token: None,
             ttl: None,
             flags: None,
@@ -119,15 +153,7 @@ impl Reply {
             stale: false,
             win_sent: false,
             value: None,
-        };
-        if reply.code != ReturnCode::Me {
-            for token in header.flags() {
-                reply
-                    .flag(token)
-                    .ok_or_else(|| WireError::Garbage(line.to_vec()))?;
-            }
         }
-        Ok(reply)
     }
 
     fn flag(&mut self, token: &[u8]) -> Option<()> {
@@ -195,18 +221,17 @@ fn ensure_last(
     if let Err(ReplyError::Wire(error)) = behind(wire) {
         return Err(error);
     }
-    wire.ask_more(b"mn\r\n")?;
-    no_op(wire)
+    if !wire.has_barrier() {
+        wire.ask_more(b"mn\r\n")?;
+        wire.expect_barrier();
+    }
+    wire.pass_barrier()
 }
 
 /// The answer to a no-op: all that was asked before it is answered.
 pub(super) fn no_op(wire: &mut Wire) -> Result<(), WireError> {
-    let line = wire.line()?;
-    if line == b"MN" {
-        return Ok(());
-    }
-    let what = format!("{:?} where nothing should follow", lossy(&line));
-    Err(WireError::OutOfStep(what))
+    wire.expect_barrier();
+    wire.pass_barrier()
 }
 
 /// Parses a header line with the crate; keeps the text of an error that the crate drops.

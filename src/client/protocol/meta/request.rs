@@ -14,6 +14,13 @@ impl Request {
             Want::Value => "v",
             Want::Meta => "s",
         };
+        if key.is_plain() {
+            // What the crate would make of it, without a piece of memory for each word: lists have very many of these.
+            self.text("mg ");
+            self.bytes.extend_from_slice(key.as_bytes());
+            self.text(&format!(" {first} c t f u O{opaque}\r\n"));
+            return;
+        }
         let command = command(MetaOp::Get, key)
             .flag(first)
             .flag("c")

@@ -1,0 +1,231 @@
+//! Keys from a file or stdin (`--keys-from`), as many as there are: what has come is passed on, and nothing is kept.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::cas::Key;
+use crate::cas::key::KeyError;
+
+/// How much is read at a time. A longer line is no key.
+const ROOM: usize = 128 * 1024;
+
+/// The options of a command that takes many keys; flattened into its arguments.
+#[derive(Debug, clap::Args)]
+pub(in crate::command) struct KeysFrom {
+    /// Take the keys from a file, one on each line, or from stdin (-)
+    ///
+    /// They are read as they come and asked for many at a time, whatever their number; the outcomes come in their order, one for
+    /// each. A line that is no key (empty, or too long) is told with its number, and the others go on. The exit code is that of
+    /// the worst outcome, and a last line on stderr sums up.
+    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
+    keys_from: Option<PathBuf>,
+
+    /// The keys in --keys-from end with NUL instead of a newline, so that they may hold any other byte
+    #[arg(short = '0', long, requires = "keys_from", conflicts_with = "keys")]
+    null: bool,
+}
+
+impl KeysFrom {
+    /// The list, if the user gave one.
+    pub(in crate::command) fn open(&self) -> anyhow::Result<Option<KeyList>> {
+        let Some(path) = &self.keys_from else {
+            return Ok(None);
+        };
+        let end = if self.null { 0 } else { b'\n' };
+        if path == Path::new("-") {
+            return Ok(Some(KeyList::new(Box::new(io::stdin()), end)));
+        }
+        let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(Some(KeyList::new(Box::new(file), end)))
+    }
+}
+
+/// A key of the list, or why what stands there is none.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::command) struct Listed {
+    /// Counted from 1.
+    pub(in crate::command) line: u64,
+    pub(in crate::command) key: Result<Key, NoKey>,
+}
+
+/// Why a line is no key.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::command) enum NoKey {
+    Unfit(KeyError),
+    /// It has at least so many bytes.
+    Endless(usize),
+}
+
+impl std::fmt::Display for NoKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NoKey::Unfit(error) => error.fmt(f),
+            NoKey::Endless(bytes) => write!(
+                f,
+                "the key is more than {bytes} bytes long; memcached takes at most {}",
+                crate::cas::key::MAX_WIRE_BYTES
+            ),
+        }
+    }
+}
+
+/// The keys of a file or stream, one by one.
+pub(in crate::command) struct KeyList {
+    source: Box<dyn Read>,
+    /// What each key ends with; the last one may lack it.
+    end: u8,
+    inbox: Vec<u8>,
+    line: u64,
+    /// Whether the line that is being read is too long to be kept.
+    endless: bool,
+    exhausted: bool,
+}
+
+impl KeyList {
+    fn new(source: Box<dyn Read>, end: u8) -> KeyList {
+        KeyList {
+            source,
+            end,
+            inbox: Vec::new(),
+            line: 0,
+            endless: false,
+            exhausted: false,
+        }
+    }
+
+    /// The keys that have come: at least one, unless there are no more.
+    pub(in crate::command) fn next(&mut self) -> anyhow::Result<Vec<Listed>> {
+        while !self.exhausted {
+            self.fill().context("cannot read the keys")?;
+            let listed = self.take_complete();
+            if !listed.is_empty() {
+                return Ok(listed);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Reads what has come; waits for at least one byte.
+    fn fill(&mut self) -> io::Result<()> {
+        let kept = self.inbox.len();
+        self.inbox.resize(ROOM, 0);
+        let read = loop {
+            match self.source.read(&mut self.inbox[kept..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        self.inbox.truncate(kept + *read.as_ref().unwrap_or(&0));
+        self.exhausted = read? == 0;
+        Ok(())
+    }
+
+    /// Takes the lines that are there whole, and at the end what is left.
+    fn take_complete(&mut self) -> Vec<Listed> {
+        let mut listed = Vec::new();
+        let mut start = 0;
+        let inbox = std::mem::take(&mut self.inbox);
+        while let Some(length) = inbox[start..].iter().position(|&byte| byte == self.end) {
+            listed.push(self.listed(&inbox[start..start + length]));
+            start += length + 1;
+        }
+        let rest = &inbox[start..];
+        if self.exhausted && (self.endless || !rest.is_empty()) {
+            listed.push(self.listed(rest));
+        } else if rest.len() == ROOM {
+            self.endless = true;
+        } else {
+            self.inbox = rest.to_vec();
+        }
+        listed
+    }
+
+    fn listed(&mut self, line: &[u8]) -> Listed {
+        self.line += 1;
+        let key = if std::mem::take(&mut self.endless) {
+            Err(NoKey::Endless(ROOM))
+        } else {
+            Key::new(line).map_err(NoKey::Unfit)
+        };
+        Listed {
+            line: self.line,
+            key,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives its pieces one by one, as a slow writer does.
+    struct Pieces(Vec<Vec<u8>>);
+
+    impl Read for Pieces {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let Some(piece) = self.0.first_mut() else {
+                return Ok(0);
+            };
+            let taken = piece.len().min(into.len());
+            into[..taken].copy_from_slice(&piece[..taken]);
+            piece.drain(..taken);
+            if piece.is_empty() {
+                self.0.remove(0);
+            }
+            Ok(taken)
+        }
+    }
+
+    /// The lists that come of these pieces: a key as its text, what is none as `-`, each with its line.
+    fn lists(pieces: &[&[u8]], end: u8) -> Vec<Vec<String>> {
+        let pieces = Pieces(pieces.iter().map(|piece| piece.to_vec()).collect());
+        let mut list = KeyList::new(Box::new(pieces), end);
+        let mut lists = Vec::new();
+        loop {
+            let listed = list.next().unwrap();
+            if listed.is_empty() {
+                return lists;
+            }
+            let shown = |listed: &Listed| match &listed.key {
+                Ok(key) => format!("{}:{key}", listed.line),
+                Err(_) => format!("{}:-", listed.line),
+            };
+            lists.push(listed.iter().map(shown).collect());
+        }
+    }
+
+    #[test]
+    fn what_has_come_is_passed_on_and_a_broken_line_waits_for_its_rest() {
+        assert_eq!(
+            lists(&[b"a\nb\nc", b"d\n", b"e"], b'\n'),
+            [vec!["1:a", "2:b"], vec!["3:cd"], vec!["4:e"]]
+        );
+        assert_eq!(lists(&[b"a"], b'\n'), [["1:a"]]);
+        assert!(lists(&[], b'\n').is_empty());
+    }
+
+    #[test]
+    fn a_line_that_is_no_key_keeps_its_number() {
+        let long = [b"k".repeat(251), b"\nb\n".to_vec()].concat();
+        assert_eq!(
+            lists(&[b"a\n\n", &long], b'\n'),
+            [vec!["1:a", "2:-"], vec!["3:-", "4:b"]]
+        );
+    }
+
+    #[test]
+    fn keys_that_end_with_nul_may_hold_newlines() {
+        assert_eq!(lists(&[b"a\nb\0c\0"], 0), [["1:a\\nb", "2:c"]]);
+    }
+
+    #[test]
+    fn a_line_without_end_takes_no_room_and_is_one_bad_key() {
+        let flood = vec![b'x'; ROOM];
+        let pieces: Vec<&[u8]> = vec![b"a\n", &flood, &flood, &flood, b"x\nb\n", &flood, &flood];
+        let lists = lists(&pieces, b'\n').concat();
+        assert_eq!(lists, ["1:a", "2:-", "3:b", "4:-"]);
+    }
+}
