@@ -37,6 +37,10 @@ link_for_release() {
     *-linux-*) ;;
     *) return 0 ;;
   esac
+  # A script that calls another has done it already; cargo takes the same flag twice for other flags, and builds all anew.
+  if [[ " ${RUSTFLAGS:-} " == *" $STATIC "* ]]; then
+    return 0
+  fi
   if can_link_static; then
     export RUSTFLAGS="${RUSTFLAGS:+$RUSTFLAGS }$STATIC"
   else
