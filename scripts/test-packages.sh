@@ -12,6 +12,7 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 server=""
 passed=0
+smokes=0
 skipped=()
 
 clean_up() {
@@ -28,7 +29,7 @@ start_server() {
   MEMCACHED_PORT_FILENAME="$folder/ports" "${MCCAS_TEST_MEMCACHED:-memcached}" "${options[@]}" &
   server=$!
   for _ in $(seq 200); do
-    port=$(sed -n 's/^TCP INET: //p' "$folder/ports" 2>/dev/null | head -n 1)
+    port=$(sed -n 's/^TCP INET: //p' "$folder/ports" 2>/dev/null | head -n 1 || true)
     if [ -n "$port" ]; then
       export MCCAS_SERVER="localhost:$port"
       return 0
@@ -44,7 +45,9 @@ equals() {
 
 # Tries a program, given as the words that run it: what it is, a host name to look up, a swap, a loss, a count.
 smoke() {
-  local key="smoke:$passed" token code=0
+  local key token code=0
+  smokes=$((smokes + 1))
+  key="smoke:$smokes"
   equals "$1" "$("$@" --version)" "mccas $VERSION"
   token=$("$@" cas "$key" 1 --token absent)
   equals "$1" "$("$@" incr-cas "$key" --by 41)" 42

@@ -161,9 +161,14 @@ fn common(tree: clap::Command) -> clap::Command {
         .arg(server())
 }
 
+/// The program without its commands.
+fn top() -> clap::Command {
+    common(Global::augment_args(clap::Command::new("mccas")))
+}
+
 /// What the words say. The whole tree is built only where a narrow one does not answer.
 fn matched(words: &[OsString]) -> Result<ArgMatches, clap::Error> {
-    narrow::matched(words).unwrap_or_else(|| plain().try_get_matches_from(words))
+    narrow::matched(top(), server(), words).unwrap_or_else(|| plain().try_get_matches_from(words))
 }
 
 /// The servers named before and after the command.

@@ -7,14 +7,17 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{ArgMatches, Args, Error};
+use clap::{Arg, ArgMatches, Error};
 
-use super::{Global, common, server};
 use crate::command::Command;
 
-/// What the words say, if the narrow tree can tell.
-pub(super) fn matched(words: &[OsString]) -> Option<Result<ArgMatches, Error>> {
-    match tree(words).try_get_matches_from(words) {
+/// What the words say, if the narrow tree can tell: `top`, which has no commands, and one command with what each of them has.
+pub(super) fn matched(
+    top: clap::Command,
+    each: Arg,
+    words: &[OsString],
+) -> Option<Result<ArgMatches, Error>> {
+    match tree(top, each, words).try_get_matches_from(words) {
         Ok(matches) if matches.subcommand().is_some() => Some(Ok(matches)),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => Some(Err(error)),
         _ => None,
@@ -23,19 +26,22 @@ pub(super) fn matched(words: &[OsString]) -> Option<Result<ArgMatches, Error>> {
 
 /// The tree with the first command that is named. The word may as well be the value of an option; then the command that
 /// follows is not in the tree, which will not understand it.
-fn tree(words: &[OsString]) -> clap::Command {
+fn tree(top: clap::Command, each: Arg, words: &[OsString]) -> clap::Command {
     let mut names = words.iter().skip(1).filter_map(|word| word.to_str());
     let command = names.find_map(Command::alone);
-    let top = common(Global::augment_args(clap::Command::new("mccas")));
-    top.subcommands(command.map(|command| command.arg(server())))
+    top.subcommands(command.map(|command| command.arg(each)))
 }
 
 #[cfg(test)]
 mod tests {
     use clap::FromArgMatches;
 
-    use super::super::{Cli, named, plain};
+    use super::super::{Cli, named, plain, server, top};
     use super::*;
+
+    fn matched(words: &[OsString]) -> Option<Result<ArgMatches, Error>> {
+        super::matched(top(), server(), words)
+    }
 
     fn words(line: &str) -> Vec<OsString> {
         line.split_whitespace().map(OsString::from).collect()
@@ -102,7 +108,11 @@ mod tests {
     fn each_command_has_the_same_arguments_alone() {
         let whole = plain();
         for command in whole.get_subcommands() {
-            let alone = tree(&["mccas".into(), command.get_name().into()]);
+            let alone = tree(
+                top(),
+                server(),
+                &["mccas".into(), command.get_name().into()],
+            );
             let alone = alone.find_subcommand(command.get_name()).unwrap();
             let arguments = |command: &clap::Command| {
                 let all = command

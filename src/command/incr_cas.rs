@@ -223,11 +223,8 @@ fn what(args: &Args) -> Increment {
 
 /// What clap cannot check.
 fn check(args: &Args) -> Result<(), UsageError> {
-    let others = args.keys.iter().skip(1);
-    if let Some(number) = others
-        .filter_map(|key| Counter::parse(key.as_bytes()).ok())
-        .next()
-    {
+    let mut others = args.keys.iter().skip(1);
+    if let Some(number) = others.find_map(|key| Counter::parse(key.as_bytes()).ok()) {
         return Err(UsageError::new(format!(
             "{number} would be another key to add to: how much to add goes by --by: mccas incr-cas KEY --by {number} \
              (a key that is a number goes first, or in a list: --keys-from)"

@@ -105,3 +105,26 @@ fn a_connection_that_is_cut_and_a_server_that_pauses_are_no_change_of_the_key() 
     assert_eq!(ensure(&mut watch, "changed").value.as_deref(), Some("w"));
     assert_eq!(watch.wait().code, 0);
 }
+
+/// Sent again and stored, a number's token is told like that of any other swap, unless somebody has added to it since.
+#[test]
+fn a_swap_that_was_sent_again_tells_its_token() {
+    // From the end of what is sent back into the swap, over the look behind it.
+    for (key, back) in [("k", 20), ("key with spaces", 50)] {
+        let server = Memcached::start();
+        let incr = |proxy: &Proxy| {
+            server.set(key, "41");
+            let command = mccas_at(proxy.address()).args(["incr-cas", key, "--json"]);
+            command.run()
+        };
+        let whole = Proxy::to(&server);
+        assert_eq!(incr(&whole).code, 0);
+        let lost = Fault::CutAfterRequest(whole.counts().request_bytes - back, How::Fin);
+        let proxy = Proxy::to(&server).fault(lost);
+        let outcome = incr(&proxy);
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        assert_eq!(proxy.connections(), 2, "{outcome:?}");
+        let token = server.token(key).to_string();
+        assert_eq!(outcome.object()["token"], *token, "{outcome:?}");
+    }
+}

@@ -14,7 +14,7 @@ use crate::client::wire::{Wire, WireError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
     Nothing,
-    /// The token that the item has now: a repeated swap loses if its first copy has won, and then this is our proof.
+    /// The token that the item has now: a repeated swap with a proof loses if its first copy has won, and then this is the proof.
     Token,
     /// Value and token. An increment right behind a swap can overwrite the swap's token before the server answers, so the
     /// answer may show the token of the incremented value (see [`Reply::of_one_state`]). The value tells which it is.
@@ -25,8 +25,8 @@ impl Look {
     fn behind(attempt: Attempt) -> Look {
         let Attempt { swap, looking, .. } = attempt;
         match (looking, swap.tell_token && is_in_danger(swap)) {
-            (true, _) => Look::Token,
-            (false, true) => Look::Value,
+            (_, true) => Look::Value,
+            (true, false) => Look::Token,
             (false, false) => Look::Nothing,
         }
     }
@@ -86,7 +86,7 @@ pub(super) fn answer(wire: &mut Wire, attempt: Attempt) -> Result<Answered, Repl
     match look {
         Look::Nothing => Ok(Answered::alone(Answer::Written(written))),
         Look::Token => with_token(wire, swap, written),
-        Look::Value => with_value(wire, swap, written),
+        Look::Value => with_value(wire, swap, written, looking),
     }
 }
 
@@ -122,14 +122,19 @@ fn with_token(wire: &mut Wire, swap: &Swap, written: Written) -> Result<Answered
 }
 
 /// The answer, its token told only if [`Look::Value`] does not show that it is another value's.
-fn with_value(wire: &mut Wire, swap: &Swap, written: Written) -> Result<Answered, ReplyError> {
+fn with_value(
+    wire: &mut Wire,
+    swap: &Swap,
+    written: Written,
+    looking: bool,
+) -> Result<Answered, ReplyError> {
     let seen = value_and_token(wire, swap);
     let written = match (written, &seen) {
         (Written::Stored(token), Ok(seen)) => Written::Stored(certain(token, swap, seen.as_ref())),
         (Written::Stored(_), Err(_)) => Written::Stored(None),
         (lost, _) => lost,
     };
-    Answered::with(written, seen.map(|_| None), false)
+    Answered::with(written, seen.map(|_| None), looking)
 }
 
 /// What [`Look::Value`] has asked for; `None` on a miss.
