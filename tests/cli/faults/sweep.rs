@@ -320,11 +320,11 @@ impl Lengths {
             let trial = Trial::new(&worker.eye, setting, write, key);
             let proxy = Proxy::to(&worker.target).fault(fault);
             trial.command(&proxy.address(), LONG).run();
-            proxy.counts()
+            proxy
         };
-        let plain = counts("k00000", Fault::None);
+        let plain = counts("k00000", Fault::None).counts();
         let cut = |how| Fault::CutAfterRequest(plain.request_bytes, how);
-        let resolved = counts("k00001", cut(How::Fin));
+        let resolved = counts("k00001", cut(How::Fin)).counts();
         // The second connection answers what the first one did not.
         let unresolved = {
             let trial = Trial::new(&worker.eye, setting, write, "k00002");
@@ -334,8 +334,8 @@ impl Lengths {
             trial.command(&proxy.address(), LONG).run();
             proxy.counts()
         };
-        // Whoever gets no answer to the read sends nothing else.
-        let read = counts("k00003", Fault::CutInReply(1, 0, How::Fin));
+        // Whoever gets no answer to the read sends nothing else there.
+        let read = counts("k00003", Fault::CutInReply(1, 0, How::Fin)).traffic()[0];
         Self {
             request: plain.request_bytes,
             read: read.request_bytes,
