@@ -71,7 +71,7 @@ pub(crate) struct State {
     on_request: Mutex<Vec<Hook>>,
     on_reply: Mutex<Vec<Hook>>,
     struck: AtomicUsize,
-    /// Whether the last fault that has struck did so while an item was read.
+    /// Whether the first fault that has struck did so while an item was read.
     struck_a_read: AtomicBool,
 }
 
@@ -198,7 +198,7 @@ impl Proxy {
         self.state.struck.load(Ordering::SeqCst) > 0
     }
 
-    /// Whether it has come about while an item was read: a tick of the clock makes a client read once more, and a fault
+    /// Whether the first of them has come about while an item was read: a tick of the clock makes a client read once more, and a fault
     /// that is counted in bytes may then strike that.
     pub(crate) fn fault_has_struck_a_read(&self) -> bool {
         self.state.struck_a_read.load(Ordering::SeqCst)
@@ -244,9 +244,10 @@ impl State {
 
     /// Notes that a cut or a silence has begun.
     pub(crate) fn fault_struck(&self, opening: &[u8]) {
-        self.struck_a_read
-            .store(opening == b"mg ", Ordering::SeqCst);
-        self.struck.fetch_add(1, Ordering::SeqCst);
+        if self.struck.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.struck_a_read
+                .store(opening == b"mg ", Ordering::SeqCst);
+        }
     }
 
     /// Counts bytes that are about to go on, and runs the hooks if they begin a burst.
