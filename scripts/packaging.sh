@@ -53,7 +53,7 @@ build_for_release() {
   cargo build --release --locked --target "$TARGET"
 }
 
-# Builds cargo-deb once. Unoptimised: it packs 3 MB now and then.
+# Builds cargo-deb once. Unoptimised: it packs 4 MB now and then.
 cargo_deb_tool() {
   [ "$("$CARGO_DEB" --version 2>/dev/null)" = "$CARGO_DEB_VERSION" ] && return 0
   echo "Installing cargo-deb $CARGO_DEB_VERSION into ${CARGO_DEB%/bin/*} ..."

@@ -1,12 +1,13 @@
-//! README.md says what the program does: its sessions are run and compared, and its table of exit codes is the program's.
+//! README.md says what the program does: what it shows is typed into a fresh memcached from top to bottom and compared, and its
+//! table of exit codes is the program's. So with docs/tour.md.
 //!
-//! With `MCCAS_BLESS=1` (`make bless`) the file is rewritten from what the program prints.
+//! With `MCCAS_BLESS=1` (`make bless`) they are rewritten from what the program prints.
 
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use crate::harness::mccas::mccas_alone;
 use crate::harness::server::Memcached;
@@ -25,35 +26,99 @@ const CHANGING: [&str; 7] = [
     "\"ttl\":",
 ];
 
+/// The pages whose sessions are replayed, each on a fresh memcached, from top to bottom.
+const PAGES: [&str; 2] = ["README.md", "docs/tour.md"];
+
+/// More lines than a screen has.
+const SCREEN: usize = 50;
+
+/// What marks a script that wants more than a fresh memcached on this machine: `examples/` brings it.
+const ELSEWHERE: [&str; 5] = ["make ", "~/.", "cache1", "amazonaws", "tls://"];
+
+/// What the scripts take for granted.
+const GIVEN: &str = "set -e; user=ann; run_job() { echo \"run_job $1\"; }\n";
+
 #[test]
-fn the_sessions_show_what_the_program_prints() {
-    let server = Memcached::start();
-    server.set("my_key", "41");
-    let readme = read();
-    let mut fresh = String::new();
-    let mut session: Option<Vec<&str>> = None;
-    for line in readme.lines() {
-        match (&mut session, line) {
-            (None, "```console") => session = Some(Vec::new()),
-            (Some(lines), "```") => {
-                let shown = lines.join("\n") + "\n";
-                let printed = replay(lines, &server);
-                if masked(&shown) == masked(&printed) {
-                    fresh += &format!("```console\n{shown}```\n");
-                } else {
-                    assert!(
-                        blessing(),
-                        "README.md shows\n{shown}\nand the program prints\n{printed}\nif that is right, run: make bless"
-                    );
-                    fresh += &format!("```console\n{printed}```\n");
-                }
-                session = None;
-            }
-            (Some(lines), line) => lines.push(line),
-            (None, line) => writeln!(fresh, "{line}").unwrap(),
-        }
+fn the_first_ten_minutes_go_as_the_pages_say() {
+    for page in PAGES {
+        play(page);
     }
-    write_if_blessing(&readme, &fresh);
+}
+
+/// Types the blocks of a page into a fresh memcached, in their order: sessions show what the program prints, and scripts succeed.
+fn play(page: &str) {
+    let server = Memcached::start();
+    let text = read(page);
+    let mut fresh = String::new();
+    let mut lines = text.lines();
+    let (mut sessions, mut scripts) = (0, 0);
+    while let Some(line) = lines.next() {
+        writeln!(fresh, "{line}").unwrap();
+        let Some(language) = line.strip_prefix("```") else {
+            continue;
+        };
+        let block: Vec<_> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let mut shown = block.join("\n") + "\n";
+        if language == "console" {
+            sessions += 1;
+            shown = played(page, &block, &shown, &server);
+        } else if language == "sh" && !ELSEWHERE.iter().any(|mark| shown.contains(mark)) {
+            scripts += 1;
+            let output = bash(&format!("{GIVEN}{shown}"), &server);
+            assert!(output.status.success(), "{page}: {shown}\n{output:?}");
+        }
+        fresh += &format!("{shown}```\n");
+    }
+    assert!(sessions >= 6, "{page}: {sessions} sessions");
+    assert!(page != "README.md" || scripts >= 4, "{scripts} scripts");
+    write_if_blessing(page, &text, &fresh);
+}
+
+/// The session as it is shown, or as it really is if that is to be written.
+#[track_caller]
+fn played(page: &str, block: &[&str], shown: &str, server: &Memcached) -> String {
+    let printed = replay(block, server);
+    if masked(shown) == masked(&printed) {
+        return shown.into();
+    }
+    assert!(
+        blessing(),
+        "{page} shows\n{shown}\nand the program prints\n{printed}\nif that is right, run: make bless"
+    );
+    printed
+}
+
+#[test]
+fn no_section_is_longer_than_a_screen() {
+    for section in read("README.md").split("\n## ") {
+        let (title, count) = (section.lines().next(), section.lines().count());
+        assert!(
+            count <= SCREEN,
+            "{title:?} has {count} lines: to docs/ with what is long"
+        );
+    }
+}
+
+/// What everybody sees without scrolling: what it is, a picture, and commands.
+#[test]
+fn the_first_screen_has_a_picture_and_commands() {
+    let readme = read("README.md");
+    let first: Vec<_> = readme.lines().take(16).collect();
+    let picture = first.iter().find_map(|line| line.strip_prefix("!["));
+    let (_, file) = picture.and_then(|line| line.split_once("](")).unwrap();
+    assert!(root().join(file.trim_end_matches(')')).exists(), "{file}");
+    let commands = first.iter().filter(|line| line.starts_with("$ mccas "));
+    assert_eq!(commands.count(), 3, "{first:?}");
+}
+
+/// The oldest Rust is the one of Cargo.toml.
+#[test]
+fn the_oldest_rust_is_named() {
+    let oldest = env!("CARGO_PKG_RUST_VERSION");
+    for page in ["README.md", "docs/install.md"] {
+        let named = format!("Rust {oldest} or newer");
+        assert!(read(page).contains(&named), "{page} does not say {named}");
+    }
 }
 
 #[test]
@@ -74,7 +139,7 @@ fn the_table_of_exit_codes_is_the_one_in_help() {
         let (name, meaning) = rest.split_once("  ").unwrap_or(("", rest));
         writeln!(table, "| {code} | {name} | {} |", meaning.trim()).unwrap();
     }
-    let readme = read();
+    let readme = read("README.md");
     let (before, rest) = readme.split_once("<!-- exit-codes:begin -->\n").unwrap();
     let (shown, after) = rest.split_once("<!-- exit-codes:end -->").unwrap();
     if shown == table {
@@ -85,12 +150,19 @@ fn the_table_of_exit_codes_is_the_one_in_help() {
         "the exit codes in README.md are stale; run: make bless"
     );
     let fresh = format!("{before}<!-- exit-codes:begin -->\n{table}<!-- exit-codes:end -->{after}");
-    write_if_blessing(&readme, &fresh);
+    write_if_blessing("README.md", &readme, &fresh);
 }
 
 #[test]
 fn every_subcommand_and_option_of_readme_exists() {
-    let readme = read();
+    let pages = [
+        "README.md",
+        "docs/tour.md",
+        "docs/recipes.md",
+        "docs/json.md",
+        "docs/exit-codes.md",
+    ];
+    let readme = pages.map(read).concat();
     let options = readme.split_whitespace().filter_map(|word| {
         let word = word.trim_matches(|c: char| !c.is_ascii_lowercase() && c != '-');
         let is_option = word.starts_with("--")
@@ -110,6 +182,8 @@ fn every_subcommand_and_option_of_readme_exists() {
         "delete",
         "lock",
         "watch",
+        "check",
+        "locate",
         "bench",
         "contention",
         "completions",
@@ -121,12 +195,12 @@ fn every_subcommand_and_option_of_readme_exists() {
             .collect();
         help += mccas_alone().args(arguments).run().stdout_text();
     }
-    // Options of other programs in the recipes.
+    // Options of other programs.
     let foreign = ["--path", "--locked", "--"];
     for option in options.filter(|option| !foreign.contains(option)) {
         assert!(
             help.contains(option),
-            "README.md names {option}, which no --help knows"
+            "a page names {option}, which no --help knows"
         );
     }
 }
@@ -136,15 +210,7 @@ fn replay(lines: &[&str], server: &Memcached) -> String {
     let mut session = String::new();
     let mut status = 0;
     for command in lines.iter().filter_map(|line| line.strip_prefix("$ ")) {
-        let output = Command::new("bash")
-            .args(["-c", &format!("(exit {status}); {command}")])
-            .env("PATH", path())
-            .env("MCCAS_SERVER", server.address())
-            .env("LC_ALL", "C")
-            .env_remove("RUST_BACKTRACE")
-            .stdin(std::process::Stdio::null())
-            .output()
-            .expect("bash is there");
+        let output = bash(&format!("(exit {status}); {command}"), server);
         status = output.status.code().unwrap_or(1);
         writeln!(session, "$ {command}").unwrap();
         session +=
@@ -153,6 +219,18 @@ fn replay(lines: &[&str], server: &Memcached) -> String {
             &String::from_utf8_lossy(&output.stderr).replace(&server.address(), SHOWN_ADDRESS);
     }
     session
+}
+
+fn bash(script: &str, server: &Memcached) -> Output {
+    Command::new("bash")
+        .args(["-c", script])
+        .env("PATH", path())
+        .env("MCCAS_SERVER", server.address())
+        .env("LC_ALL", "C")
+        .env_remove("RUST_BACKTRACE")
+        .stdin(Stdio::null())
+        .output()
+        .expect("bash is there")
 }
 
 /// The search path with the program under test first.
@@ -200,20 +278,20 @@ fn without_changing(line: &str) -> String {
     line
 }
 
-fn read() -> String {
-    fs::read_to_string(readme()).unwrap()
+fn read(page: &str) -> String {
+    fs::read_to_string(root().join(page)).unwrap()
 }
 
-fn readme() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn blessing() -> bool {
     env::var_os("MCCAS_BLESS").is_some()
 }
 
-fn write_if_blessing(before: &str, after: &str) {
+fn write_if_blessing(page: &str, before: &str, after: &str) {
     if blessing() && before != after {
-        fs::write(readme(), after).unwrap();
+        fs::write(root().join(page), after).unwrap();
     }
 }

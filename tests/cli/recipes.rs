@@ -1,4 +1,4 @@
-//! Each recipe of README.md, as it stands there, under `dash -e` and `bash -e`: with the key there, missing, holding bytes
+//! Each recipe of README.md and docs/recipes.md, as it stands there, under `dash -e` and `bash -e`: with the key there, missing, holding bytes
 //! that are no text, and with the server down.
 
 use std::fs;
@@ -334,26 +334,31 @@ fn workplace(server: &str) -> Workplace {
 fn recipe(mark: &str) -> String {
     let mut found = recipes().into_iter().filter(|recipe| recipe.contains(mark));
     let recipe = found.next();
-    let recipe = recipe.unwrap_or_else(|| panic!("README.md has no recipe with {mark}"));
-    assert!(
-        found.next().is_none(),
-        "README.md has two recipes with {mark}"
-    );
+    let recipe = recipe.unwrap_or_else(|| panic!("there is no recipe with {mark}"));
+    assert!(found.next().is_none(), "there are two recipes with {mark}");
     recipe
 }
 
-/// The blocks of the section "Recipes".
+/// The blocks of the section "Recipes", and those of the page of recipes.
 fn recipes() -> Vec<String> {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(readme).expect("README.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |page| fs::read_to_string(root.join(page)).expect("a page");
+    let readme = read("README.md");
     let (_, section) = readme.split_once("\n## Recipes\n").expect("the recipes");
     let section = section.split("\n## ").next().unwrap_or_default();
-    let mut parts = section.split("```");
+    [section, &read("docs/recipes.md")]
+        .into_iter()
+        .flat_map(scripts)
+        .collect()
+}
+
+fn scripts(text: &str) -> Vec<String> {
+    let mut parts = text.split("```");
     parts.next();
-    let mut recipes = Vec::new();
+    let mut scripts = Vec::new();
     while let (Some(block), Some(_)) = (parts.next(), parts.next()) {
         let script = block.strip_prefix("sh\n").expect("a recipe is a sh block");
-        recipes.push(script.trim_end().to_string());
+        scripts.push(script.trim_end().to_string());
     }
-    recipes
+    scripts
 }

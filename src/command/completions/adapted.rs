@@ -59,7 +59,10 @@ pub(super) fn zsh(script: &str) -> String {
         let is_positional = line.starts_with("':") || line.starts_with("'*:");
         let line = match line.strip_suffix(":' \\") {
             // An empty action would show a message, and a single match would wait behind it.
-            Some(start) if is_positional => format!("{start}:( )' \\"),
+            // With two colons behind *, the words of an option (--fallback) are not offered once a key stands before it.
+            Some(start) if is_positional => {
+                format!("{}:( )' \\", start.replacen("'*::", "'*:", 1))
+            }
             _ => line.replace(":_cmdambivalent'", ":_mccas_command'"),
         };
         lines.push(line);

@@ -15,8 +15,11 @@ pub(super) struct Example {
     pub(super) script: String,
 }
 
-/// Blocks of pages that are no shell scripts; those of `console` are sessions, which only README.md has (`readme.rs`).
-const NO_SCRIPTS: [&str; 3] = ["text", "python", "rust"];
+/// Blocks of pages that are no shell scripts.
+const NO_SCRIPTS: [&str; 5] = ["text", "python", "rust", "dockerfile", "yaml"];
+
+/// The pages whose sessions `readme.rs` replays.
+const WITH_SESSIONS: [&str; 2] = ["README.md", "docs/tour.md"];
 
 /// Those of `mccas --help` and of each command's.
 pub(super) fn in_help() -> Vec<Example> {
@@ -91,11 +94,12 @@ pub(super) fn in_readme() -> Vec<Example> {
     found
 }
 
-/// Those of docs/, one by each block.
+/// Those of docs/ (but for its recipes, likewise), one by each block.
 pub(super) fn in_docs() -> Vec<Example> {
     let folder = fs::read_dir(root().join("docs")).expect("docs/");
     let names = folder.map(|entry| entry.expect("a file").file_name());
     let mut pages: Vec<String> = names.map(|name| name.to_string_lossy().into()).collect();
+    pages.retain(|name| name != "recipes.md");
     pages.retain(|name| Path::new(name).extension().is_some_and(|end| end == "md"));
     pages.sort();
     let mut found = Vec::new();
@@ -129,7 +133,7 @@ fn in_page(name: &str, found: &mut Vec<Example>) {
                 place: format!("{name}:{}, {section}", number + 1),
                 script: block.join("\n"),
             }),
-            "console" if name == "README.md" => {}
+            "console" if WITH_SESSIONS.contains(&name) => {}
             other => assert!(
                 NO_SCRIPTS.contains(&other),
                 "{name}:{}: nothing runs a block of {other:?}: make it one of sh, or see tests/cli/examples/found.rs",

@@ -15,18 +15,7 @@ pub(in super::super) const IN_README: &[Row] = &[
     Row {
         line: "make demo    # installs memcached if there is none, builds, shows mccas at work on a private server",
         changed: &[MAKE],
-        ends: Done("scripts/test.sh"),
-        ..ROW
-    },
-    Row {
-        line: "cargo install --path . --locked",
-        // All but the building.
-        changed: &[(
-            "cargo install --path . --locked",
-            "RUSTC_BOOTSTRAP=1 cargo install --path {repo} --locked --offline -Z unstable-options --dry-run",
-        )],
-        says: "aborting install due to dry run",
-        then: "grep -q '^.TH' ~/.local/share/man/man1/mccas.1",
+        ends: Done("scripts/demo.sh"),
         ..ROW
     },
     Row {
@@ -37,7 +26,12 @@ pub(in super::super) const IN_README: &[Row] = &[
                zsh -fc '. ~/.zshrc; echo $_comps[mccas]' | grep _mccas",
         ..ROW
     },
-    Row { line: "mccas incr-cas my_key", given: MY_KEY, ends: Done("42\n"), ..ROW },
+    Row {
+        line: "mccas incr-cas visits",
+        given: "mccas cas visits 2 --token absent -q",
+        ends: Done("3\n"),
+        ..ROW
+    },
     Row {
         line: "export MCCAS_SERVER=cache1,cache2,cache3 MCCAS_HASH=ketama",
         given: ON_ITS_SERVER,
@@ -111,6 +105,55 @@ pub(in super::super) const IN_DOCS: &[Row] = &[
         line: "make bench                                   # everything above but the many keys",
         changed: &[MAKE, ("--for 5s", "--for 20ms")],
         ends: Done("guide"),
+        ..ROW
+    },
+    // install.md
+    Row {
+        line: "cargo install --path . --locked",
+        // All but the building.
+        changed: &[(
+            "cargo install --path . --locked",
+            "RUSTC_BOOTSTRAP=1 cargo install --path {repo} --locked --offline -Z unstable-options --dry-run",
+        )],
+        says: "aborting install due to dry run",
+        then: "grep -q '^.TH' ~/.local/share/man/man1/mccas.1",
+        ..ROW
+    },
+    Row {
+        line: "fpath+=(~/.local/share/zsh/site-functions)",
+        given: "mkdir -p ~/.local/share/zsh/site-functions
+                mccas completions zsh > ~/.local/share/zsh/site-functions/_mccas",
+        changed: &[(
+            "fpath+=(~/.local/share/zsh/site-functions)",
+            "zsh -fc 'fpath+=(~/.local/share/zsh/site-functions); autoload -Uz compinit; compinit -D -u; echo $_comps[mccas]'",
+        )],
+        ends: Done("_mccas"),
+        ..ROW
+    },
+    Row {
+        line: r#"RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --target x86_64-unknown-linux-gnu"#,
+        // What it would build with, in place of the building.
+        changed: &[(
+            "cargo build --release",
+            "RUSTC_BOOTSTRAP=1 cargo rustc --manifest-path {repo}/Cargo.toml --offline -Z unstable-options --print cfg --release",
+        )],
+        ends: Done(r#"target_feature="crt-static""#),
+        ..ROW
+    },
+    Row {
+        line: "docker run --rm --network host mccas:0.1.0 gets my_key",
+        given: "mccas cas my_key 41 --token absent -q
+                mccas cas my_key 41 --token absent -q --server {tls} --tls-ca ca.pem",
+        changed: &[
+            ("docker run --rm --network host mccas:0.1.0 ", "mccas "),
+            // The certificates of the host are those of SSL_CERT_FILE here.
+            (
+                "docker run --rm -v /etc/ssl/certs/ca-certificates.crt:/etc/ssl/certs/ca-certificates.crt:ro mccas:0.1.0 ",
+                "mccas ",
+            ),
+            ("tls://cache.example.com:11211", "{tls}"),
+        ],
+        ends: Done("my_key  token"),
         ..ROW
     },
     // locks.md
