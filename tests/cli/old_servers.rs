@@ -104,6 +104,9 @@ fn behind_a_proxy_that_hangs_up_over_unknown_commands_an_unanswered_swap_stays_u
             .reply("VERSION 1.6.18\r\n")
             .read_until("mn\r\n")
             .close(),
+        Connection::new().read_until("mn\r\n").close(),
+        Connection::new().read_until("mn\r\n").close(),
+        Connection::new().read_until("mn\r\n").close(),
         Connection::new()
             .read_until("version\r\n")
             .reply(&read)

@@ -4,7 +4,11 @@ use super::Session;
 use crate::cas::{Key, StoreError};
 use crate::client::protocol::choice::dialect_of;
 use crate::client::protocol::{Dialect, Language, ReplyError, reply};
-use crate::client::wire::WireError;
+use crate::client::wire::{Wire, WireError};
+
+/// How often a peer must hang up over a no-op, each time on a new connection: where connections are cut at random, a good
+/// server's may be a few times in a row.
+const NO_OPS: usize = 4;
 
 impl Session {
     /// How the server is spoken to, as far as it is known.
@@ -47,7 +51,8 @@ impl Session {
     }
 
     /// Whether the peer that hung up is a proxy that does so over every command it does not know: on a new connection it
-    /// answers `version`, and hangs up again over a no-op. A server that only had a bad moment answers both.
+    /// answers `version`, and hangs up again over a no-op, however often it is asked. A server whose connections are only cut now
+    /// and then answers one of them.
     fn is_relay(&mut self) -> bool {
         let Ok(mut wire) = self.open() else {
             return false;
@@ -56,16 +61,13 @@ impl Session {
         let greeted = wire
             .send(b"version\r\n")
             .and_then(|()| reply::version(&mut wire));
-        if greeted.is_ok() {
-            // It speaks text, and asks for no login.
-            self.asks = Some(false);
+        if greeted.is_err() {
+            wire.abort();
+            return false;
         }
-        let asked = greeted.and_then(|()| wire.ask_more(b"mn\r\n"));
-        let hung_up = asked.is_ok()
-            && matches!(wire.line(), Err(WireError::Cut(_)))
-            && wire.fragment().is_empty();
-        wire.abort();
-        hung_up
+        // It speaks text, and asks for no login.
+        self.asks = Some(false);
+        hangs_up_over_no_op(wire) && (1..NO_OPS).all(|_| self.open().is_ok_and(hangs_up_over_no_op))
     }
 
     /// A key that would have to travel as base64 can do so in few dialects.
@@ -81,6 +83,15 @@ impl Session {
             ))),
         }
     }
+}
+
+fn hangs_up_over_no_op(mut wire: Wire) -> bool {
+    let asked = wire.ask_more(b"mn\r\n");
+    let hung_up = asked.is_ok()
+        && matches!(wire.line(), Err(WireError::Cut(_)))
+        && wire.fragment().is_empty();
+    wire.abort();
+    hung_up
 }
 
 #[cfg(test)]

@@ -359,11 +359,17 @@ fn a_proof_or_a_key_that_needs_more_than_the_classic_protocol_is_refused_unsent(
     });
 }
 
+/// Over a no-op, once more.
+const HANGS_UP: Script = &[("mn\r\n", "")];
+
 #[test]
 fn a_peer_that_hangs_up_over_meta_commands_only_is_a_proxy() {
     let scripts: &[Script] = &[
         &[(MARKED, "")],
         &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "")],
+        HANGS_UP,
+        HANGS_UP,
+        HANGS_UP,
         &[
             (TWICE, NEW),
             // A proxy has no statistics of the item's server, and is not asked for any.
@@ -384,6 +390,9 @@ fn a_proxy_that_hangs_up_over_everything_is_asked_no_further() {
     let scripts: &[Script] = &[
         &[(MARKED, "")],
         &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "")],
+        HANGS_UP,
+        HANGS_UP,
+        HANGS_UP,
         &[(TWICE, "")],
     ];
     let outcome = over(scripts, looked);
@@ -395,15 +404,20 @@ fn a_proxy_that_hangs_up_over_everything_is_asked_no_further() {
 
 #[test]
 fn a_server_that_had_a_bad_moment_is_no_proxy() {
-    for second in [
-        &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "MN\r\n")][..],
-        &[("version\r\n", "")],
-        &[("version\r\n", "ERROR\r\n")],
+    let greets: Script = &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "MN\r\n")];
+    let hangs_up: Script = &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "")];
+    let answers: Script = &[("mn\r\n", "MN\r\n")];
+    for scripts in [
+        &[greets][..],
+        &[&[("version\r\n", "")]],
+        &[&[("version\r\n", "ERROR\r\n")]],
+        // Where connections are cut at random, some in a row may be.
+        &[hangs_up, HANGS_UP, HANGS_UP, answers],
     ] {
-        let outcome = over(&[&[(MARKED, "")], second], looked);
+        let outcome = over(&[&[&[(MARKED, "")] as Script], scripts].concat(), looked);
         assert!(
             matches!(outcome, Err(StoreError::Unreachable(_))),
-            "{second:?}: {outcome:?}"
+            "{scripts:?}: {outcome:?}"
         );
     }
 }
