@@ -31,7 +31,7 @@ static MCROUTER: Setting = without_expiry("mcrouter", || Target::speaking(Dialec
 /// Numbers in statistics grow by a few digits from one case to the next.
 const SLACK: usize = 16;
 /// Every so many bytes are cut if not all of them, and every one at both ends of what comes: tokens and items stand there.
-const STRIDE: usize = 5;
+const STRIDE: usize = 8;
 const STRIDE_OF_STATISTICS: usize = 211;
 const END: usize = 100;
 
