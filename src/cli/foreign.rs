@@ -124,10 +124,10 @@ const ANSWERS: &[(&[&str], &str, &[Line])] = &[
     ),
     (
         &["ping", "health", "status"],
-        "any read finds out whether the server answers",
+        "check does it, and says where the way ends",
         &[(
-            "mccas gets KEY",
-            "exit 0 or 4: it answers; 5: it cannot be reached",
+            "mccas check",
+            "exit 0: all is well; --wait 30s: until it is up",
         )],
     ),
     (
