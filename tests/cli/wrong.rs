@@ -141,7 +141,7 @@ fn names_that_others_use_are_understood() {
 fn a_pattern_is_a_key_to_watch_and_it_says_so() {
     let server = Memcached::start();
     let watch = |key: &str| {
-        let command = mccas(&server).args(["watch", key, "--for", "20ms"]);
+        let command = mccas(&server).args(["watch", key, "--for", "400ms"]);
         command.run()
     };
     let outcome = watch("stock:*");
