@@ -2,6 +2,7 @@
 //!
 //! Who follows a server makes these, who counts or prints takes them; neither has to know the other.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// An attempt to store, however it ended.
@@ -37,6 +38,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Writer {
     number: u64,
     name: OnceLock<String>,
+    /// Whether its host has counted it.
+    met: AtomicBool,
 }
 
 /// What the server counted by itself: swaps by outcome, and lines of its log that it did not send.
@@ -62,6 +65,7 @@ impl Writer {
         Writer {
             number,
             name: OnceLock::new(),
+            met: AtomicBool::new(false),
         }
     }
 
@@ -73,6 +77,22 @@ impl Writer {
     /// Its address, if it is sure.
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.get().map(String::as_str)
+    }
+
+    /// The address without the port, which is all that the processes of one machine have in common; `unix` for whoever came
+    /// by a socket file.
+    pub(crate) fn host(&self) -> Option<&str> {
+        let name = self.name()?;
+        let host = name.rsplit_once(':').map_or(name, |(host, _)| host);
+        let bare = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        Some(bare.unwrap_or(host))
+    }
+
+    /// Whether this is the first time that somebody asks: so that connections can be counted without being remembered.
+    pub(crate) fn meet(&self) -> bool {
+        !self.met.swap(true, Ordering::Relaxed)
     }
 
     /// Gives it its name. The first one stays.
@@ -95,6 +115,21 @@ impl Counters {
                 .log_watcher_skipped
                 .checked_sub(before.log_watcher_skipped)?,
         })
+    }
+
+    /// Both together.
+    pub(crate) fn plus(&self, other: &Counters) -> Counters {
+        Counters {
+            cas_hits: self.cas_hits.saturating_add(other.cas_hits),
+            cas_badval: self.cas_badval.saturating_add(other.cas_badval),
+            cas_misses: self.cas_misses.saturating_add(other.cas_misses),
+            log_worker_dropped: self
+                .log_worker_dropped
+                .saturating_add(other.log_worker_dropped),
+            log_watcher_skipped: self
+                .log_watcher_skipped
+                .saturating_add(other.log_watcher_skipped),
+        }
     }
 
     /// How many lines of the log did not reach us, if the log itself told of `skipped` ones meanwhile.
@@ -144,5 +179,29 @@ mod tests {
         writer.call("a:1".into());
         writer.call("b:2".into());
         assert_eq!(writer.name(), Some("a:1"));
+    }
+
+    #[test]
+    fn a_host_is_the_name_without_the_port() {
+        let host = |name: &str| {
+            let writer = Writer::unnamed(1);
+            writer.call(name.into());
+            writer.host().map(String::from)
+        };
+        for (name, expected) in [
+            ("10.0.0.7:39022", "10.0.0.7"),
+            ("[2001:db8::1]:5", "2001:db8::1"),
+            ("unix:27", "unix"),
+            ("odd", "odd"),
+        ] {
+            assert_eq!(host(name).as_deref(), Some(expected));
+        }
+        assert_eq!(Writer::unnamed(1).host(), None);
+    }
+
+    #[test]
+    fn a_connection_is_met_once() {
+        let writer = Writer::unnamed(1);
+        assert!(writer.meet() && !writer.meet());
     }
 }

@@ -85,12 +85,6 @@ pub(super) fn session_of(settings: &Settings, keys: &[Key]) -> Result<Option<Ses
     Ok(only.map(|server| session(server, settings)))
 }
 
-/// The only server, likewise.
-pub(super) fn only_session(settings: &Settings) -> Option<Session> {
-    let server = settings.servers.only()?;
-    Some(session(server, settings))
-}
-
 /// Each server by itself; nothing is sent before the first question.
 pub(super) fn sessions(settings: &Settings) -> impl Iterator<Item = Session> {
     let longest = longest(settings);

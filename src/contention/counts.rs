@@ -40,6 +40,16 @@ impl Counts {
         *self == Counts::default()
     }
 
+    /// Both together.
+    pub(super) fn plus(&self, other: &Counts) -> Counts {
+        Counts {
+            stores: self.stores + other.stores,
+            won: self.won + other.won,
+            lost: self.lost + other.lost,
+            missing: self.missing + other.missing,
+        }
+    }
+
     pub(super) fn count(&mut self, mutation: &Mutation) {
         let swap = mutation.is_swap();
         match mutation.outcome {

@@ -13,7 +13,12 @@ pub(crate) const ENOUGH_SWAPS: u64 = 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
     Key,
+    /// One connection.
     Client,
+    /// All connections of an address.
+    Host,
+    /// All keys that begin alike.
+    Prefix,
 }
 
 /// Which time is meant.
@@ -35,37 +40,55 @@ pub(crate) struct Findings {
     pub(crate) rows: Vec<Row>,
     /// Rows left out because only so many were wanted.
     pub(crate) more: usize,
-    /// All stores that the log showed, whatever their keys.
+    /// All stores that the logs showed, whatever their keys.
     pub(crate) all: Counts,
     pub(crate) bound: Bound,
-    /// Lines that the server dropped or skipped.
+    /// What is to be said of each server that was watched.
+    pub(crate) servers: Vec<Watched>,
+}
+
+/// What one server's log showed, and how far that is to be trusted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Watched {
+    pub(crate) server: Arc<str>,
+    /// All stores that its log showed.
+    pub(crate) all: Counts,
+    /// Lines that it dropped or skipped.
     pub(crate) dropped: u64,
-    /// Whether the server had more of its log to tell when the time was up.
+    /// Whether it had more of its log to tell when the time was up.
     pub(crate) behind: bool,
-    /// What the server itself counted in the same time, if it says.
-    pub(crate) server: Option<Counters>,
+    /// What it counted by itself in the same time, if it says.
+    pub(crate) counters: Option<Counters>,
+    /// Why it is not watched, or not any more.
+    pub(crate) failure: Option<String>,
 }
 
 /// How far the counts are exact, by the means of counting (see [`Top`](super::top::Top)).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Bound {
-    /// Keys that are counted one by one.
+    /// How many are counted one by one: hosts or prefixes, where rows are these, else keys.
     pub(crate) tracked: usize,
-    /// Whether there were more keys than can be counted one by one.
+    /// How many can be.
+    pub(crate) places: usize,
+    /// Whether there were more.
     pub(crate) overflowed: bool,
-    /// The most swaps that a key can have lost without being counted.
+    /// The most swaps that one can have lost without being counted.
     pub(crate) lost_unseen: u64,
 }
 
-/// One key or one client.
+/// One key, client, host or prefix.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) name: Name,
+    /// On which server, where that can differ from row to row.
+    pub(crate) server: Option<Arc<str>>,
     pub(crate) counts: Counts,
     /// When the key was last changed, by the server's clock, in microseconds of unix time.
     pub(crate) changed: Option<u64>,
-    /// The clients of the key, or the keys of the client; hottest first.
+    /// The clients of the key, the keys of the client or host, or the hosts of the prefix; hottest first.
     pub(crate) parts: Vec<Part>,
+    /// Connections that the host was seen to have.
+    pub(crate) connections: u64,
     /// Lost swaps per interval, the last one last.
     pub(crate) history: Vec<u64>,
     /// How many lost swaps at most happened before the row was counted.
@@ -76,7 +99,7 @@ pub(crate) struct Row {
     pub(crate) more_parts: bool,
 }
 
-/// The share of one client in a key, or of one key in a client.
+/// The share of one client in a key, of one key in a client, and so on.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
     pub(crate) name: Name,
@@ -85,17 +108,42 @@ pub(crate) struct Part {
     pub(crate) partial: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Name {
     Key(Arc<[u8]>),
     /// `None` if it is not sure.
     Client(Option<String>),
+    /// `None` if it is not sure.
+    Host(Option<Arc<str>>),
+    /// With its delimiter.
+    Prefix(Arc<[u8]>),
+}
+
+impl Watched {
+    /// Whether more may have happened than its log showed.
+    pub(crate) fn is_lower_bound(&self) -> bool {
+        self.dropped > 0 || self.behind || self.failure.is_some()
+    }
 }
 
 impl Findings {
     /// Whether more may have happened than was found.
     pub(crate) fn is_lower_bound(&self) -> bool {
-        self.dropped > 0 || self.behind || self.rows.iter().any(|row| row.partial)
+        let unsure = |server: &Watched| server.is_lower_bound();
+        self.servers.iter().any(unsure) || self.rows.iter().any(|row| row.partial)
+    }
+
+    /// Lines that the servers dropped or skipped.
+    pub(crate) fn dropped(&self) -> u64 {
+        let dropped = self.servers.iter().map(|server| server.dropped);
+        dropped.fold(0, u64::saturating_add)
+    }
+
+    /// What the servers counted by themselves, if all of them say.
+    pub(crate) fn counters(&self) -> Option<Counters> {
+        let mut servers = self.servers.iter();
+        let first = servers.next()?.counters?;
+        servers.try_fold(first, |sum, server| Some(sum.plus(&server.counters?)))
     }
 
     /// The hottest key of which more than `ratio` of the swaps lost, if there were enough of them to tell.

@@ -1,88 +1,108 @@
 //! From what was counted to what is worth telling: the rows of a key or of a client, the hottest first.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::counts::{Counts, Span};
-use super::findings::{Bound, By, Findings, Name, Part, Row, Scope};
-use super::tally::{OfClient, OfKey, Tally};
-use super::top::Slot;
+use super::findings::{Bound, By, Findings, Name, Part, Row, Scope, Watched};
+use super::tally::{self, Of, Tally};
+use super::top::{Slot, Top};
 
 impl Tally {
     /// All rows with any count, hottest first; what only the caller knows stays empty.
     pub(crate) fn findings(&self, by: By, scope: Scope) -> Findings {
         let mut rows = match by {
-            By::Key => self.key_rows(scope),
-            By::Client => self.client_rows(scope),
+            By::Key => rows(&self.by_key, scope, key, client_part),
+            By::Client => rows(&self.by_client, scope, client, key_part),
+            By::Host => rows(&self.by_host, scope, |slot| host(&slot.name), key_part),
+            By::Prefix => {
+                let prefix = |slot: &Slot<Arc<[u8]>, _>| self.prefix(&slot.name);
+                rows(&self.by_prefix, scope, prefix, host_part)
+            }
         };
-        rows.sort_by_cached_key(|row| hotness(&row.counts, &row.name));
+        rank(&mut rows);
+        let all = scope.of(&self.all);
         Findings {
             scope,
             by,
             elapsed: Duration::ZERO,
             rows,
             more: 0,
-            all: scope.of(&self.all),
-            bound: Bound {
-                tracked: self.keys.len(),
-                overflowed: self.keys.overflowed(),
-                lost_unseen: self.keys.floor(),
+            all,
+            bound: match by {
+                By::Key | By::Client => bound(&self.by_key),
+                By::Host => bound(&self.by_host),
+                By::Prefix => bound(&self.by_prefix),
             },
-            dropped: 0,
-            behind: false,
+            servers: vec![Watched {
+                all,
+                ..Watched::default()
+            }],
+        }
+    }
+
+    fn prefix(&self, name: &Arc<[u8]>) -> Name {
+        if self.prefixes.is_shared(name) {
+            Name::Prefix(Arc::clone(name))
+        } else {
+            Name::Key(Arc::clone(name))
+        }
+    }
+}
+
+/// The rows of whatever has been counted by name.
+fn rows<K, P>(
+    top: &Top<K, Of<P>>,
+    scope: Scope,
+    named: impl Fn(&Slot<K, Of<P>>) -> Name,
+    part: fn(&Slot<P, tally::Part>) -> Name,
+) -> Vec<Row>
+where
+    K: Clone + Eq + Hash,
+    P: Clone + Eq + Hash,
+{
+    let told = |slot: &&Slot<K, Of<P>>| !scope.of(&slot.value.span).is_empty();
+    let rows = top.iter().filter(told).map(|slot| {
+        let of = &slot.value;
+        Row {
+            name: named(slot),
             server: None,
-        }
-    }
-
-    fn key_rows(&self, scope: Scope) -> Vec<Row> {
-        let told = |slot: &&Slot<_, OfKey>| !scope.of(&slot.value.span).is_empty();
-        let rows = self.keys.iter().filter(told).map(|slot| {
-            let of_key = &slot.value;
-            Row {
-                name: Name::Key(Arc::clone(&slot.name)),
-                counts: scope.of(&of_key.span),
-                changed: of_key.changed,
-                parts: parts(
-                    of_key
-                        .writers
-                        .iter()
-                        .map(|slot| part(name(&slot.value), slot, scope)),
-                ),
-                history: of_key.history.iter().copied().collect(),
-                error: slot.error,
-                partial: slot.partial,
-                more_parts: of_key.writers.overflowed(),
-            }
-        });
-        rows.collect()
-    }
-
-    fn client_rows(&self, scope: Scope) -> Vec<Row> {
-        let mut keys: HashMap<u64, Vec<Part>> = HashMap::new();
-        for key in self.keys.iter() {
-            for writer in key.value.writers.iter() {
-                let of_writer = keys.entry(writer.name).or_default();
-                of_writer.push(part(Name::Key(Arc::clone(&key.name)), writer, scope));
-            }
-        }
-        let lossy = self.keys.overflowed();
-        let told = self
-            .writers
-            .iter()
-            .filter(|slot| !scope.of(&slot.value.span).is_empty());
-        told.map(|slot| Row {
-            name: name(&slot.value),
-            counts: scope.of(&slot.value.span),
-            changed: None,
-            parts: parts(keys.remove(&slot.name).unwrap_or_default().into_iter()),
-            history: Vec::new(),
+            counts: scope.of(&of.span),
+            changed: of.changed,
+            parts: parts(&of.parts, scope, part),
+            connections: of.connections,
+            history: of.history.iter().copied().collect(),
             error: slot.error,
             partial: slot.partial,
-            more_parts: lossy,
-        })
-        .collect()
+            more_parts: of.parts.overflowed(),
+        }
+    });
+    rows.collect()
+}
+
+fn parts<P: Clone + Eq + Hash>(
+    top: &Top<P, tally::Part>,
+    scope: Scope,
+    named: fn(&Slot<P, tally::Part>) -> Name,
+) -> Vec<Part> {
+    let all = top.iter().map(|slot| Part {
+        name: named(slot),
+        counts: scope.of(&slot.value.span),
+        partial: slot.partial,
+    });
+    let mut parts: Vec<Part> = all.filter(|part| !part.counts.is_empty()).collect();
+    parts.sort_by_cached_key(|part| hotness(&part.counts, &part.name));
+    parts
+}
+
+fn bound<K: Clone + Eq + Hash, P: Clone + Eq + Hash>(top: &Top<K, Of<P>>) -> Bound {
+    Bound {
+        tracked: top.len(),
+        places: top.places(),
+        overflowed: top.overflowed(),
+        lost_unseen: top.floor(),
     }
 }
 
@@ -95,27 +115,39 @@ impl Scope {
     }
 }
 
-fn name(of_client: &OfClient) -> Name {
-    let client = of_client.client.as_ref();
+fn key<V>(slot: &Slot<Arc<[u8]>, V>) -> Name {
+    Name::Key(Arc::clone(&slot.name))
+}
+
+fn client<P>(slot: &Slot<u64, Of<P>>) -> Name {
+    let client = slot.value.client.as_ref();
     Name::Client(client.and_then(|client| client.name()).map(String::from))
 }
 
-fn part(name: Name, of_client: &Slot<u64, OfClient>, scope: Scope) -> Part {
-    Part {
-        name,
-        counts: scope.of(&of_client.value.span),
-        partial: of_client.partial,
-    }
+fn host(name: &Arc<str>) -> Name {
+    Name::Host((!name.is_empty()).then(|| Arc::clone(name)))
 }
 
-fn parts(all: impl Iterator<Item = Part>) -> Vec<Part> {
-    let mut parts: Vec<Part> = all.filter(|part| !part.counts.is_empty()).collect();
-    parts.sort_by_cached_key(|part| hotness(&part.counts, &part.name));
-    parts
+fn key_part(slot: &Slot<Arc<[u8]>, tally::Part>) -> Name {
+    key(slot)
+}
+
+fn host_part(slot: &Slot<Arc<str>, tally::Part>) -> Name {
+    host(&slot.name)
+}
+
+fn client_part(slot: &Slot<u64, tally::Part>) -> Name {
+    let client = slot.value.client.as_ref();
+    Name::Client(client.and_then(|client| client.name()).map(String::from))
+}
+
+/// The hottest first.
+pub(super) fn rank(rows: &mut [Row]) {
+    rows.sort_by_cached_key(|row| (hotness(&row.counts, &row.name), row.server.clone()));
 }
 
 /// What rows are sorted by; names make the order the same each time.
-fn hotness(counts: &Counts, name: &Name) -> (Reverse<u64>, Reverse<u64>, Name) {
+pub(super) fn hotness(counts: &Counts, name: &Name) -> (Reverse<u64>, Reverse<u64>, Name) {
     (Reverse(counts.lost), Reverse(counts.stores), name.clone())
 }
 
@@ -226,10 +258,51 @@ mod tests {
     fn rows_left_out_are_counted_and_drops_make_a_lower_bound() {
         let findings = fight().findings(By::Key, Scope::Whole).cut(1);
         assert_eq!((findings.rows.len(), findings.more), (1, 1));
-        let findings = Findings {
+        let servers = vec![Watched {
             dropped: 3,
+            ..Watched::default()
+        }];
+        let findings = Findings {
+            servers,
             ..findings
         };
         assert!(findings.is_lower_bound());
+        assert_eq!(findings.dropped(), 3);
+    }
+
+    #[test]
+    fn a_host_has_all_of_its_connections() {
+        let findings = fight().findings(By::Host, Scope::Whole);
+        let [host] = findings.rows.as_slice() else {
+            panic!("{findings:#?}");
+        };
+        assert_eq!(host.name, Name::Host(Some("10.0.0.1".into())));
+        assert_eq!((host.counts.stores, host.counts.lost), (98, 4));
+        assert_eq!((host.connections, host.parts.len()), (2, 2));
+        assert_eq!(host.parts[0].name, Name::Key(b"hot"[..].into()));
+    }
+
+    #[test]
+    fn whose_address_is_not_known_is_of_no_host() {
+        let mut tally = Tally::new(Vec::new());
+        let nobody = Arc::new(crate::cas::mutation::Writer::unnamed(7));
+        tally.take(&tried("k", "set", Outcome::Stored, Some(&nobody)));
+        let findings = tally.findings(By::Host, Scope::Whole);
+        assert_eq!(findings.rows[0].name, Name::Host(None));
+        assert_eq!(findings.rows[0].connections, 0);
+    }
+
+    #[test]
+    fn keys_that_begin_alike_are_one_row() {
+        let mut tally = Tally::new(Vec::new());
+        let (one, other) = (named(1, "10.0.0.1:11"), named(2, "10.0.0.2:22"));
+        for (key, writer) in [("user:1", &one), ("user:2", &other), ("alone", &one)] {
+            tally.take(&tried(key, "set", Outcome::Stored, Some(writer)));
+        }
+        let findings = tally.findings(By::Prefix, Scope::Whole);
+        let rows = findings.rows.iter().map(|row| (&row.name, row.parts.len()));
+        let (shared, alone) = (b"user:"[..].into(), b"alone"[..].into());
+        let expected = [(&Name::Prefix(shared), 2), (&Name::Key(alone), 1)];
+        assert_eq!(rows.collect::<Vec<_>>(), expected);
     }
 }

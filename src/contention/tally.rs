@@ -1,57 +1,111 @@
-//! Counting: stores and swaps, per key and per client, over the whole time and since the last mark.
+//! Counting: stores and swaps, per key, client, host and prefix, over the whole time and since the last mark.
 
+use std::borrow::Borrow;
 use std::collections::VecDeque;
+use std::hash::Hash;
 use std::sync::Arc;
 
-use super::Pattern;
 use super::counts::{Counts, Span};
 use super::top::Top;
+use super::{Pattern, Prefixes};
 use crate::cas::mutation::{Mutation, Writer};
 
-/// How many keys are counted one by one; [`Top`] says what happens to more.
+/// How many keys are counted one by one over all servers; [`Top`] says what happens to more.
 pub(crate) const KEYS: usize = 4096;
-/// The same for the clients of the server, and for those of one key. Their weight is how often they wrote: a client that
-/// stays must not lose its place to many that come, lose one swap and go.
+/// No server gets fewer places than this, however many there are.
+const FEWEST_KEYS: usize = 512;
+/// The same for the clients of a server. Their weight is how often they wrote: a client that stays must not lose its place
+/// to many that come, lose one swap and go.
 const CLIENTS: usize = 1024;
-const WRITERS: usize = 32;
+/// The same for hosts and for prefixes; as with keys, their weight is the swaps that they lost.
+const GROUPS: usize = 1024;
+/// Parts of each of these: the clients of a key, the keys of a client.
+const PARTS: usize = 32;
 /// Intervals of which a key's lost swaps are remembered.
 const HISTORY: usize = 64;
 
-/// What is kept of a key.
+/// What is kept of a key, a client, a host or a prefix, with its parts by name.
 #[derive(Debug)]
-pub(crate) struct OfKey {
+pub(crate) struct Of<P> {
     pub(crate) span: Span,
     /// When it was last changed, by the server's clock, in microseconds of unix time.
     pub(crate) changed: Option<u64>,
-    pub(crate) writers: Top<u64, OfClient>,
+    pub(crate) parts: Top<P, Part>,
     /// Lost swaps per interval, the last one last.
     pub(crate) history: VecDeque<u64>,
+    /// Who it is, where it is a client.
+    pub(crate) client: Option<Arc<Writer>>,
+    /// Connections with a name that it was seen to have, where it is a host.
+    pub(crate) connections: u64,
 }
 
-/// What is kept of a client, as a whole or on one key.
+/// What is kept of a part.
 #[derive(Debug, Default)]
-pub(crate) struct OfClient {
+pub(crate) struct Part {
     pub(crate) span: Span,
+    /// Who it is, where it is a client.
     pub(crate) client: Option<Arc<Writer>>,
 }
 
-/// All that was counted of a log.
+/// All that was counted of a server's log.
 #[derive(Debug)]
 pub(crate) struct Tally {
     patterns: Vec<Pattern>,
-    pub(crate) keys: Top<Arc<[u8]>, OfKey>,
-    pub(crate) writers: Top<u64, OfClient>,
+    pub(super) prefixes: Prefixes,
+    pub(super) by_key: Top<Arc<[u8]>, Of<u64>>,
+    pub(super) by_client: Top<u64, Of<Arc<[u8]>>>,
+    /// By address; the empty one is of all whose address is not known.
+    pub(super) by_host: Top<Arc<str>, Of<Arc<[u8]>>>,
+    pub(super) by_prefix: Top<Arc<[u8]>, Of<Arc<str>>>,
     /// Every line, whatever its key: this is what the server's own counters count.
-    pub(crate) all: Span,
+    pub(super) all: Span,
 }
 
-impl Default for OfKey {
-    fn default() -> OfKey {
-        OfKey {
+impl<P: Clone + Eq + Hash> Default for Of<P> {
+    fn default() -> Of<P> {
+        Of {
             span: Span::default(),
             changed: None,
-            writers: Top::new(WRITERS),
+            parts: Top::new(PARTS),
             history: VecDeque::new(),
+            client: None,
+            connections: 0,
+        }
+    }
+}
+
+impl<P: Clone + Eq + Hash> Of<P> {
+    fn count(&mut self, mutation: &Mutation, stored: bool) {
+        self.span.now.count(mutation);
+        if stored {
+            self.changed = self.changed.max(mutation.at);
+        }
+    }
+
+    /// Counts for a part, which weighs as much as it does.
+    fn count_part<Q>(
+        &mut self,
+        mutation: &Mutation,
+        name: &Q,
+        make: impl FnOnce() -> P,
+    ) -> Option<&mut Part>
+    where
+        Q: ?Sized + Hash + Eq,
+        P: Borrow<Q>,
+    {
+        let part = self.parts.count(name, 1, make)?;
+        part.span.now.count(mutation);
+        Some(part)
+    }
+
+    fn mark(&mut self) {
+        if self.history.len() == HISTORY {
+            self.history.pop_front();
+        }
+        self.history.push_back(self.span.since_mark().lost);
+        self.span.mark();
+        for part in self.parts.values_mut() {
+            part.span.mark();
         }
     }
 }
@@ -61,10 +115,28 @@ impl Tally {
     pub(crate) fn new(patterns: Vec<Pattern>) -> Tally {
         Tally {
             patterns,
-            keys: Top::new(KEYS),
-            writers: Top::new(CLIENTS),
+            prefixes: Prefixes::default(),
+            by_key: Top::new(KEYS),
+            by_client: Top::new(CLIENTS),
+            by_host: Top::new(GROUPS),
+            by_prefix: Top::new(GROUPS),
             all: Span::default(),
         }
+    }
+
+    /// One of as many tallies, which share the places among them.
+    pub(crate) fn among(self, servers: usize) -> Tally {
+        let share = |places: usize| (places / servers.max(1)).max(FEWEST_KEYS.min(places));
+        Tally {
+            by_key: Top::new(share(KEYS)),
+            by_client: Top::new(share(CLIENTS)),
+            ..self
+        }
+    }
+
+    /// With these prefixes.
+    pub(crate) fn grouped(self, prefixes: Prefixes) -> Tally {
+        Tally { prefixes, ..self }
     }
 
     /// Counts a store that was tried.
@@ -79,50 +151,71 @@ impl Tally {
         if counts.is_empty() {
             return;
         }
-        let writer = mutation.writer.as_ref();
-        count_writer(&mut self.writers, mutation, writer);
-        let Some(of_key) = self.keys.count(key, counts.lost, || key.into()) else {
+        self.count_key(mutation, &counts);
+        self.count_prefix(mutation, &counts);
+        if let Some(writer) = &mutation.writer {
+            self.count_client(mutation, writer);
+            self.count_host(mutation, &counts, writer);
+        }
+    }
+
+    fn count_key(&mut self, mutation: &Mutation, counts: &Counts) {
+        let key = mutation.key;
+        let Some(of_key) = self.by_key.count(key, counts.lost, || key.into()) else {
             return;
         };
-        of_key.span.now.count(mutation);
-        if counts.stores > 0 {
-            of_key.changed = of_key.changed.max(mutation.at);
+        of_key.count(mutation, counts.stores > 0);
+        if let Some(writer) = &mutation.writer
+            && let Some(part) = of_key.count_part(mutation, &writer.number(), || writer.number())
+            && part.client.is_none()
+        {
+            part.client = Some(Arc::clone(writer));
         }
-        count_writer(&mut of_key.writers, mutation, writer);
+    }
+
+    fn count_client(&mut self, mutation: &Mutation, writer: &Arc<Writer>) {
+        let number = writer.number();
+        let Some(of_client) = self.by_client.count(&number, 1, || number) else {
+            return;
+        };
+        of_client.count(mutation, false);
+        of_client.count_part(mutation, mutation.key, || mutation.key.into());
+        if of_client.client.is_none() {
+            of_client.client = Some(Arc::clone(writer));
+        }
+    }
+
+    fn count_host(&mut self, mutation: &Mutation, counts: &Counts, writer: &Arc<Writer>) {
+        let host = writer.host().unwrap_or_default();
+        let Some(of_host) = self.by_host.count(host, counts.lost, || host.into()) else {
+            return;
+        };
+        of_host.count(mutation, false);
+        of_host.count_part(mutation, mutation.key, || mutation.key.into());
+        if !host.is_empty() && writer.meet() {
+            of_host.connections += 1;
+        }
+    }
+
+    fn count_prefix(&mut self, mutation: &Mutation, counts: &Counts) {
+        let prefix = self.prefixes.of(mutation.key);
+        let Some(of_prefix) = self.by_prefix.count(prefix, counts.lost, || prefix.into()) else {
+            return;
+        };
+        of_prefix.count(mutation, counts.stores > 0);
+        if let Some(writer) = &mutation.writer {
+            let host = writer.host().unwrap_or_default();
+            of_prefix.count_part(mutation, host, || host.into());
+        }
     }
 
     /// Begins a new interval.
     pub(crate) fn mark(&mut self) {
         self.all.mark();
-        for of_client in self.writers.values_mut() {
-            of_client.span.mark();
-        }
-        for of_key in self.keys.values_mut() {
-            if of_key.history.len() == HISTORY {
-                of_key.history.pop_front();
-            }
-            of_key.history.push_back(of_key.span.since_mark().lost);
-            of_key.span.mark();
-            for of_client in of_key.writers.values_mut() {
-                of_client.span.mark();
-            }
-        }
-    }
-}
-
-/// Counts a store for whoever tried it, if that is known.
-fn count_writer(
-    writers: &mut Top<u64, OfClient>,
-    mutation: &Mutation,
-    writer: Option<&Arc<Writer>>,
-) {
-    if let Some(writer) = writer
-        && let Some(of_client) = writers.count(&writer.number(), 1, || writer.number())
-    {
-        of_client.span.now.count(mutation);
-        if of_client.client.is_none() {
-            of_client.client = Some(Arc::clone(writer));
-        }
+        self.by_key.values_mut().for_each(Of::mark);
+        self.by_client.values_mut().for_each(Of::mark);
+        self.by_host.values_mut().for_each(Of::mark);
+        self.by_prefix.values_mut().for_each(Of::mark);
     }
 }
 
@@ -149,7 +242,7 @@ mod tests {
     }
 
     fn of_key(tally: &Tally, key: &str) -> Option<Counts> {
-        let mut keys = tally.keys.iter();
+        let mut keys = tally.by_key.iter();
         keys.find(|slot| &*slot.name == key.as_bytes())
             .map(|slot| slot.value.span.now)
     }
@@ -168,7 +261,11 @@ mod tests {
         tally.take(&tried("k", "na", Outcome::Failed, None));
         assert_eq!(of_key(&tally, "k"), Some(counts(6, 1, 2, 1)));
         assert_eq!(tally.all.now, counts(6, 1, 2, 1));
-        assert_eq!(tally.writers.len(), 2, "the failed store's client is none");
+        assert_eq!(
+            tally.by_client.len(),
+            2,
+            "the failed store's client is none"
+        );
     }
 
     #[test]
@@ -192,7 +289,7 @@ mod tests {
         tally.take(&lost);
         tally.mark();
         tally.take(&lost);
-        let slot = tally.keys.iter().next().unwrap();
+        let slot = tally.by_key.iter().next().unwrap();
         assert_eq!(slot.value.span.since_mark(), counts(0, 0, 1, 0));
         assert_eq!(slot.value.span.now, counts(0, 0, 3, 0));
         assert_eq!(slot.value.history, [2]);

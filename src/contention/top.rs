@@ -72,6 +72,11 @@ impl<K: Clone + Eq + Hash, V: Default> Top<K, V> {
         self.slots.iter_mut().map(|slot| &mut slot.value)
     }
 
+    /// How many names can have a place.
+    pub(crate) fn places(&self) -> usize {
+        self.capacity
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }

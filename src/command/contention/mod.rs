@@ -1,20 +1,22 @@
 //! `mccas contention`: who fights over which key, from the server's log.
 
+mod field;
 mod observation;
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValueParser};
 
-use self::observation::Observation;
+use self::field::Field;
 use super::interrupt::Interrupt;
-use super::{Context, Subcommand, UsageError, args, connect, ending};
-use crate::cas::{StoreError, shown};
+use super::{Context, Subcommand, args, connect, ending};
+use crate::cas::shown;
 use crate::contention::findings::Name;
-use crate::contention::{By, Counts, Findings, Pattern};
+use crate::contention::{By, Counts, Findings, Pattern, Prefixes, Tally};
 use crate::exit::Exit;
 use crate::output::contention::json::Object;
 use crate::output::contention::live::Frame;
@@ -29,8 +31,8 @@ const BEAT: Duration = Duration::from_millis(100);
 
 /// Show which keys are fought over, and by whom
 ///
-/// Reads the server's own log of stores (watch) and counts, per key and per client: stores, swaps won, swaps lost to
-/// another writer, and swaps whose key was gone. Nothing is written, and no item is read. On a terminal the table is
+/// Reads the servers' own logs of stores (watch) and counts, per key, client, host or prefix: stores, swaps won, swaps
+/// lost to another writer, and swaps whose key was gone. Nothing is written, and no item is read. On a terminal the table is
 /// live: q or Ctrl-C leaves it, and the final table is printed.
 ///
 /// The log does not tell of arithmetic in place (incr, decr, ma), touches, deletes and expiry. What the server drops
@@ -40,7 +42,7 @@ const BEAT: Duration = Duration::from_millis(100);
 Examples:
   mccas contention                              all keys, for 10 seconds
   mccas contention 'user:*' 'cart:*' --for 1m   keys that fit a pattern (quote it from the shell)
-  mccas contention --by client --top 5          who loses most
+  mccas contention --by host --top 5            whose processes lose most
   mccas contention --json | jq -c 'select(.event == \"report\") | .keys[0]'
   mccas contention --fail-above 0.2 --for 30s   for cron and CI: exit 3 if a key loses more than 20%
 
@@ -61,7 +63,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = count(), default_value = "20")]
     top: usize,
 
-    /// What a row is: key or client
+    /// What a row is: key, client, host or prefix
     #[arg(
         long,
         value_name = "WHAT",
@@ -69,6 +71,14 @@ pub(crate) struct Args {
         hide_possible_values = true
     )]
     by: What,
+
+    /// What ends a prefix, with --by prefix
+    #[arg(long, value_name = "TEXT", default_value = ":", value_parser = NonEmptyStringValueParser::new())]
+    delimiter: String,
+
+    /// How many delimiters a prefix has, with --by prefix
+    #[arg(long, value_name = "N", value_parser = count(), default_value = "1")]
+    depth: usize,
 
     /// Between two pictures, or objects of --json
     #[arg(long, value_name = "DURATION", value_parser = args::interval, default_value = "1s")]
@@ -89,16 +99,19 @@ pub(crate) struct Args {
 enum What {
     /// One row for each key
     Key,
-    /// One row for each client
+    /// One row for each client: a connection
     Client,
+    /// One row for all clients of an address
+    Host,
+    /// One row for all keys that begin alike (user:*)
+    Prefix,
 }
 
 /// One run.
 struct Run<'a, 'b> {
     args: &'a Args,
     context: &'a mut Context<'b>,
-    server: String,
-    observation: Observation,
+    field: Field,
     interrupt: Interrupt,
     end: Instant,
 }
@@ -107,7 +120,7 @@ struct Run<'a, 'b> {
 enum Woken {
     /// The time has come.
     Time,
-    /// Something ends the run: the user, or the server.
+    /// Something ends the run: the user, or the last server.
     End,
 }
 
@@ -122,29 +135,22 @@ impl Subcommand for Args {
 }
 
 fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
-    let Some(session) = connect::only_session(settings) else {
-        return Err(UsageError::new(
-            "contention follows the log of one server: name it by --server, and each of several in a run of its own",
-        )
-        .into());
-    };
-    let server = session.name();
-    let observation = match Observation::begin(session, args.patterns.clone()) {
-        Ok(observation) => observation,
-        Err(error) => {
-            return ending::no_answer(context, &server, &error, Report::default());
-        }
-    };
+    let mut sessions: Vec<_> = connect::sessions(settings).collect();
+    let mut named = HashSet::new();
+    sessions.retain(|session| named.insert(session.name()));
+    let field = Field::begin(sessions, &|servers| args.tally(servers));
+    if let ([(server, error)], false) = (field.failures().as_slice(), field.has_begun()) {
+        return ending::no_answer(context, server, error, Report::default());
+    }
     let live = context.out.live() && !args.no_live;
     let mut run = Run {
         args,
         context,
-        server,
-        end: observation.started() + args.time,
-        observation,
+        end: field.started() + args.time,
+        field,
         interrupt: Interrupt::listen()?,
     };
-    if live {
+    if live && run.field.has_begun() {
         run.live()?;
     } else {
         run.quiet()?;
@@ -152,26 +158,37 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
     run.finish()
 }
 
+impl Args {
+    /// What counts the log of one of so many servers.
+    fn tally(&self, servers: usize) -> Tally {
+        let prefixes = Prefixes::new(self.delimiter.as_bytes(), self.depth);
+        let tally = Tally::new(self.patterns.clone());
+        tally.grouped(prefixes).among(servers)
+    }
+}
+
 impl Run<'_, '_> {
     fn by(&self) -> By {
         match self.args.by {
             What::Key => By::Key,
             What::Client => By::Client,
+            What::Host => By::Host,
+            What::Prefix => By::Prefix,
         }
     }
 
     /// Waits for the end; with JSON, an object per interval.
     fn quiet(&mut self) -> anyhow::Result<()> {
-        let mut next = self.observation.started();
+        let mut next = self.field.started();
         loop {
             next += self.args.interval;
             let woken = self.wait(next.min(self.end), &mut || false);
             if matches!(woken, Woken::End) || Instant::now() >= self.end {
                 return Ok(());
             }
-            let findings = self.observation.interval(self.by()).cut(self.args.top);
+            let findings = self.field.interval(self.by()).cut(self.args.top);
             if self.context.out.json() {
-                let object = Object::new(&findings, &self.server);
+                let object = Object::new(&findings);
                 self.context.out.object(&object)?;
             }
         }
@@ -180,7 +197,7 @@ impl Run<'_, '_> {
     /// Draws the table again and again.
     fn live(&mut self) -> anyhow::Result<()> {
         let screen = Screen::enter()?;
-        let mut next = self.observation.started();
+        let mut next = self.field.started();
         loop {
             let size = Screen::size();
             Screen::show(&self.picture(size))?;
@@ -197,16 +214,16 @@ impl Run<'_, '_> {
                 return Ok(());
             }
             if Instant::now() >= next {
-                self.observation.interval(self.by());
+                self.field.interval(self.by());
             }
         }
     }
 
     fn picture(&self, (width, height): (usize, usize)) -> Vec<String> {
-        let findings = self.observation.whole(self.by()).cut(self.args.top);
+        let findings = self.field.whole(self.by()).cut(self.args.top);
         let frame = Frame {
             findings: &findings,
-            server: &self.server,
+            server: &self.field.name(),
             left: self.end.saturating_duration_since(Instant::now()).as_secs(),
             paint: self.context.out.paint(),
         };
@@ -216,7 +233,7 @@ impl Run<'_, '_> {
     /// Waits, ready to wake up earlier if the user, the server or `disturbed` says so.
     fn wait(&mut self, until: Instant, disturbed: &mut dyn FnMut() -> bool) -> Woken {
         loop {
-            if self.interrupt.asked() || self.observation.failure().is_some() {
+            if self.interrupt.asked() || !self.field.goes_on() {
                 return Woken::End;
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -224,44 +241,40 @@ impl Run<'_, '_> {
                 return Woken::Time;
             }
             thread::sleep(left.min(BEAT));
-            self.observation.keep_awake();
+            self.field.keep_awake();
         }
     }
 
     fn finish(mut self) -> anyhow::Result<Exit> {
-        self.observation.stop();
-        let failure = self.observation.failure();
-        let findings = self.observation.whole(self.by()).cut(self.args.top);
+        self.field.stop();
+        let findings = self.field.whole(self.by()).cut(self.args.top);
         let judged = self.args.fail_above.and_then(|ratio| {
-            let findings = self.observation.whole(By::Key);
+            let findings = self.field.whole(By::Key);
             let row = findings.above(ratio)?;
             Some(verdict(&row.name, row.counts, ratio))
         });
-        let context = self.context;
-        print(&findings, &self.server, failure.as_ref(), context)?;
-        if let Some(error) = failure {
-            let exit = Exit::of(&error);
-            context.out.outcome(exit, &error.to_string());
-            return Ok(exit);
+        print(&findings, self.field.has_begun(), self.context)?;
+        let mut exit = Exit::Done;
+        for (_, error) in self.field.failures() {
+            exit = exit.worse(Exit::of(&error));
+            let text = error.to_string();
+            self.context.out.outcome(Exit::of(&error), &text);
         }
         if let Some(verdict) = judged {
-            context.out.message(&verdict);
-            return Ok(Exit::Conflict);
+            self.context.out.message(&verdict);
+            exit = exit.worse(Exit::Conflict);
         }
-        Ok(Exit::Done)
+        Ok(exit)
     }
 }
 
-fn print(
-    findings: &Findings,
-    server: &str,
-    failure: Option<&StoreError>,
-    context: &mut Context,
-) -> anyhow::Result<()> {
+/// Prints the final findings: as text only if there was a log to find anything in.
+fn print(findings: &Findings, begun: bool, context: &mut Context) -> anyhow::Result<()> {
     if context.out.json() {
-        let mut object = Object::new(findings, server);
-        object.error = failure.map(ToString::to_string);
-        return context.out.object(&object);
+        return context.out.object(&Object::new(findings));
+    }
+    if !begun {
+        return Ok(());
     }
     let paint = context.out.paint();
     let width = screen::size().filter(|_| context.out.terminal());
@@ -288,7 +301,7 @@ fn print(
 fn verdict(name: &Name, counts: Counts, ratio: f64) -> String {
     let key = match name {
         Name::Key(key) => shown::quoted(key),
-        Name::Client(_) => String::new(),
+        Name::Client(_) | Name::Host(_) | Name::Prefix(_) => String::new(),
     };
     let share = |ratio: f64| format!("{:.1}%", ratio * 100.0);
     format!(

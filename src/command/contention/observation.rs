@@ -9,7 +9,7 @@ use crate::cas::StoreError;
 use crate::cas::mutation::Counters;
 use crate::client::Session;
 use crate::client::log::{self, Keeper, Later, Reader, Settled};
-use crate::contention::{By, Findings, Pattern, Scope, Tally};
+use crate::contention::{By, Findings, Scope, Tally, Watched};
 
 /// How long the reader waits for more of the log before it looks whether it is still wanted.
 const READ: Duration = Duration::from_millis(100);
@@ -20,9 +20,9 @@ const LOOK: Duration = Duration::from_millis(5);
 
 /// A server being observed.
 pub(super) struct Observation {
+    server: Arc<str>,
     keeper: Keeper,
     shared: Arc<Shared>,
-    started: Instant,
     /// Where the whole time and the interval began.
     first: Moment,
     last: Moment,
@@ -47,32 +47,29 @@ struct Shared {
 }
 
 impl Observation {
-    /// Attaches to the log of `server`.
-    pub(super) fn begin(
-        server: Session,
-        patterns: Vec<Pattern>,
-    ) -> Result<Observation, StoreError> {
+    /// Attaches to the log of `server`, to be counted by `tally`.
+    pub(super) fn begin(server: Session, tally: Tally) -> Result<Observation, StoreError> {
+        let name = server.name().into();
         let (reader, mut keeper) = log::follow(server)?;
         let counters = keeper.counters()?;
         let shared = Arc::new(Shared {
-            tally: Mutex::new(Tally::new(patterns)),
+            tally: Mutex::new(tally),
             stopped: AtomicBool::new(false),
             failure: Mutex::new(None),
         });
         let counting = Arc::clone(&shared);
         thread::spawn(move || counting.count(reader));
-        let started = Instant::now();
         let start = Moment {
-            at: started,
+            at: Instant::now(),
             counters,
             skipped: 0,
         };
         // Whether its line comes tells whether those of later ones will.
         keeper.knock(Later::Told);
         Ok(Observation {
+            server: name,
             keeper,
             shared,
-            started,
             first: start,
             last: start,
             ended: None,
@@ -80,8 +77,9 @@ impl Observation {
         })
     }
 
-    pub(super) fn started(&self) -> Instant {
-        self.started
+    /// The server's name.
+    pub(super) fn server(&self) -> &Arc<str> {
+        &self.server
     }
 
     /// Why the log ended, if it did.
@@ -100,8 +98,10 @@ impl Observation {
         let _ = self.keeper.name_clients();
         let end = self.now();
         let mut tally = lock(&self.shared.tally);
-        let findings = dated(tally.findings(by, Scope::Interval), &self.last, &end);
+        let findings = tally.findings(by, Scope::Interval);
+        let findings = self.dated(findings, &self.last, &end);
         tally.mark();
+        drop(tally);
         self.last = Moment {
             skipped: self.keeper.skipped(),
             ..end
@@ -117,9 +117,30 @@ impl Observation {
             skipped: self.keeper.skipped(),
             ..self.last
         };
+        let findings = tally.findings(by, Scope::Whole);
+        drop(tally);
+        self.dated(findings, &self.first, &end)
+    }
+
+    /// Findings with what happened between two moments beside the log.
+    fn dated(&self, findings: Findings, from: &Moment, to: &Moment) -> Findings {
+        let counters = to
+            .counters
+            .zip(from.counters)
+            .and_then(|(to, from)| to.since(&from));
+        let skipped = to.skipped - from.skipped;
+        let watched = Watched {
+            server: Arc::clone(&self.server),
+            all: findings.all,
+            dropped: counters.map_or(skipped, |counters| counters.dropped(skipped)),
+            behind: self.behind && findings.scope == Scope::Whole,
+            counters,
+            failure: self.failure().map(|error| error.to_string()),
+        };
         Findings {
-            behind: self.behind,
-            ..dated(tally.findings(by, Scope::Whole), &self.first, &end)
+            elapsed: to.at - from.at,
+            servers: vec![watched],
+            ..findings
         }
     }
 
@@ -178,21 +199,6 @@ impl Shared {
         reader.wait(Instant::now() + READ)?;
         let mut tally = lock(&self.tally);
         reader.stores(&mut |mutation| tally.take(mutation))
-    }
-}
-
-/// Findings with what happened between two moments beside the log.
-fn dated(findings: Findings, from: &Moment, to: &Moment) -> Findings {
-    let server = to
-        .counters
-        .zip(from.counters)
-        .and_then(|(to, from)| to.since(&from));
-    let skipped = to.skipped - from.skipped;
-    Findings {
-        elapsed: to.at - from.at,
-        server,
-        dropped: server.map_or(skipped, |server| server.dropped(skipped)),
-        ..findings
     }
 }
 

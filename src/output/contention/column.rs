@@ -2,9 +2,9 @@
 
 use super::shown;
 use crate::contention::findings::{By, Findings, Row};
-use crate::output::Paint;
 use crate::output::calendar::utc;
 use crate::output::columns::{Side, cut, display_width};
+use crate::output::{Paint, text};
 
 /// The column of names never gets narrower than this to make room for others.
 pub(super) const NAME: usize = 20;
@@ -15,11 +15,13 @@ const SPARKS: usize = 20;
 /// What stands beside the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Column {
+    Server,
     Stores,
     Won,
     Lost,
     Share,
     Missing,
+    Connections,
     Writers,
     Changed,
     Sparks,
@@ -28,22 +30,25 @@ pub(super) enum Column {
 
 impl Column {
     /// From left to right.
-    pub(super) const ALL: [Column; 9] = [
+    pub(super) const ALL: [Column; 11] = [
+        Column::Server,
         Column::Stores,
         Column::Won,
         Column::Lost,
         Column::Share,
         Column::Missing,
+        Column::Connections,
         Column::Writers,
         Column::Sparks,
         Column::Changed,
         Column::Parts,
     ];
     /// What is left out first where there is little room.
-    pub(super) const SPARED: [Column; 6] = [
+    pub(super) const SPARED: [Column; 7] = [
         Column::Parts,
         Column::Changed,
         Column::Missing,
+        Column::Connections,
         Column::Writers,
         Column::Sparks,
         Column::Won,
@@ -51,24 +56,32 @@ impl Column {
 
     pub(super) fn title(self, by: By) -> &'static str {
         match self {
+            Column::Server => "SERVER",
             Column::Stores => "STORES",
             Column::Won => "WON",
             Column::Lost => "LOST",
             Column::Share => "LOST%",
             Column::Missing => "MISSING",
-            Column::Writers if by == By::Client => "KEYS",
-            Column::Writers => "WRITERS",
+            Column::Connections => "CONNECTIONS",
+            Column::Writers => match by {
+                By::Key => "WRITERS",
+                By::Client | By::Host => "KEYS",
+                By::Prefix => "HOSTS",
+            },
             Column::Changed => "LAST CHANGE",
             Column::Sparks => "LOST BY INTERVAL",
-            Column::Parts if by == By::Client => "HOTTEST KEYS (LOST)",
-            Column::Parts => "HOTTEST CLIENTS (LOST)",
+            Column::Parts => match by {
+                By::Key => "HOTTEST CLIENTS (LOST)",
+                By::Client | By::Host => "HOTTEST KEYS (LOST)",
+                By::Prefix => "HOTTEST HOSTS (LOST)",
+            },
         }
     }
 
     /// Numbers stand at the right.
     pub(super) fn side(self) -> Side {
         match self {
-            Column::Changed | Column::Sparks | Column::Parts => Side::Left,
+            Column::Server | Column::Changed | Column::Sparks | Column::Parts => Side::Left,
             _ => Side::Right,
         }
     }
@@ -88,11 +101,13 @@ impl Column {
     pub(super) fn text(self, row: &Row) -> String {
         let counts = &row.counts;
         match self {
+            Column::Server => server(row),
             Column::Stores => counts.stores.to_string(),
             Column::Won => counts.won.to_string(),
             Column::Lost => counts.lost.to_string(),
             Column::Share => share(row),
             Column::Missing => counts.missing.to_string(),
+            Column::Connections => row.connections.to_string(),
             Column::Writers => row.parts.len().to_string() + if row.more_parts { "+" } else { "" },
             // The day is today's.
             Column::Changed => row.changed.map_or("-".into(), |at| {
@@ -112,10 +127,15 @@ impl Column {
             }
             Column::Lost | Column::Share if row.counts.lost > 0 => paint.warning(text),
             Column::Sparks => paint.warning(text),
-            Column::Changed | Column::Parts => paint.label(text),
+            Column::Server | Column::Changed | Column::Parts => paint.label(text),
             _ => text.into(),
         }
     }
+}
+
+fn server(row: &Row) -> String {
+    let server = row.server.as_deref().unwrap_or_default();
+    text::escaped(server.as_bytes())
 }
 
 fn share(row: &Row) -> String {

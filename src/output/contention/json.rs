@@ -5,7 +5,7 @@ use serde_with::skip_serializing_none;
 
 use crate::cas::mutation::Counters;
 use crate::contention::Counts;
-use crate::contention::findings::{By, Findings, Name, Part, Row, Scope};
+use crate::contention::findings::{By, Findings, Name, Part, Row, Scope, Watched};
 use crate::output::bytes::{Base64, text_or_base64};
 use crate::output::calendar::utc;
 use crate::output::rounding::rounded;
@@ -15,34 +15,58 @@ use crate::output::rounding::rounded;
 #[derive(Debug, Serialize)]
 pub(crate) struct Object {
     event: &'static str,
-    server: String,
+    /// The server, if it is one.
+    server: Option<String>,
     elapsed_ms: u64,
     keys: Option<Vec<Entry>>,
     clients: Option<Vec<Entry>>,
+    hosts: Option<Vec<Entry>>,
+    prefixes: Option<Vec<Entry>>,
     /// Rows left out by `--top`.
     more: usize,
     /// All stores that the log showed, whatever their keys.
     totals: Numbers,
     dropped: u64,
     lower_bound: bool,
-    tracked_keys: usize,
-    /// The most swaps that a key can have lost without being counted.
+    tracked_keys: Option<usize>,
+    tracked_hosts: Option<usize>,
+    tracked_prefixes: Option<usize>,
+    /// The most swaps that a row can have lost without being counted.
     untracked_lost_at_most: Option<u64>,
     counters: Option<ServerCounters>,
-    pub(crate) error: Option<String>,
+    /// Each server, if there are several.
+    servers: Option<Vec<OfServer>>,
+    error: Option<String>,
 }
 
-/// One key or one client, or the share of one in the other.
+/// One of several servers.
+#[skip_serializing_none]
+#[derive(Debug, Serialize)]
+struct OfServer {
+    server: String,
+    totals: Numbers,
+    dropped: u64,
+    lower_bound: bool,
+    counters: Option<ServerCounters>,
+    error: Option<String>,
+}
+
+/// One row, or the share of one in another.
 #[skip_serializing_none]
 #[derive(Debug, Default, Serialize)]
 struct Entry {
     key: Option<String>,
     key_base64: Option<Base64>,
     client: Option<String>,
+    host: Option<String>,
+    prefix: Option<String>,
+    prefix_base64: Option<Base64>,
+    server: Option<String>,
     #[serde(flatten)]
     numbers: Numbers,
     lost_ratio: Option<f64>,
     writers: Option<usize>,
+    connections: Option<u64>,
     last_change: Option<String>,
     /// Set if the numbers may lack what happened before this entry was counted.
     partial: Option<bool>,
@@ -51,6 +75,7 @@ struct Entry {
     /// How many more swaps at most were lost before that.
     lost_before_at_most: Option<u64>,
     clients: Option<Vec<Entry>>,
+    hosts: Option<Vec<Entry>>,
     keys: Option<Vec<Entry>>,
 }
 
@@ -72,52 +97,115 @@ struct ServerCounters {
 }
 
 impl Object {
-    pub(crate) fn new(findings: &Findings, server: &str) -> Object {
-        let rows: Vec<Entry> = findings.rows.iter().map(Entry::row).collect();
-        let (keys, clients) = match findings.by {
-            By::Key => (Some(rows), None),
-            By::Client => (None, Some(rows)),
-        };
+    pub(crate) fn new(findings: &Findings) -> Object {
+        let rows: Vec<Entry> = findings
+            .rows
+            .iter()
+            .map(|row| Entry::row(row, findings.by))
+            .collect();
+        let by = |wanted| (findings.by == wanted).then_some(());
         let bound = findings.bound;
-        Object {
+        let object = Object {
             event: match findings.scope {
                 Scope::Interval => "interval",
                 Scope::Whole => "report",
             },
-            server: server.into(),
+            server: None,
             elapsed_ms: findings.elapsed.as_millis().try_into().unwrap_or(u64::MAX),
-            keys,
-            clients,
+            keys: None,
+            clients: None,
+            hosts: None,
+            prefixes: None,
             more: findings.more,
             totals: findings.all.into(),
-            dropped: findings.dropped,
+            dropped: findings.dropped(),
             lower_bound: findings.is_lower_bound(),
-            tracked_keys: bound.tracked,
+            tracked_keys: by(By::Key).or(by(By::Client)).map(|()| bound.tracked),
+            tracked_hosts: by(By::Host).map(|()| bound.tracked),
+            tracked_prefixes: by(By::Prefix).map(|()| bound.tracked),
             untracked_lost_at_most: bound.overflowed.then_some(bound.lost_unseen),
-            counters: findings.server.map(ServerCounters::from),
+            counters: findings.counters().map(ServerCounters::from),
+            servers: None,
             error: None,
+        };
+        object.with(rows, findings.by).of(&findings.servers)
+    }
+
+    fn with(self, rows: Vec<Entry>, by: By) -> Object {
+        let rows = Some(rows);
+        match by {
+            By::Key => Object { keys: rows, ..self },
+            By::Client => Object {
+                clients: rows,
+                ..self
+            },
+            By::Host => Object {
+                hosts: rows,
+                ..self
+            },
+            By::Prefix => Object {
+                prefixes: rows,
+                ..self
+            },
+        }
+    }
+
+    fn of(self, servers: &[Watched]) -> Object {
+        match servers {
+            [only] => Object {
+                server: Some(only.server.to_string()),
+                error: only.failure.clone(),
+                ..self
+            },
+            several => Object {
+                servers: Some(several.iter().map(OfServer::from).collect()),
+                ..self
+            },
+        }
+    }
+}
+
+impl From<&Watched> for OfServer {
+    fn from(watched: &Watched) -> OfServer {
+        OfServer {
+            server: watched.server.to_string(),
+            totals: watched.all.into(),
+            dropped: watched.dropped,
+            lower_bound: watched.is_lower_bound(),
+            counters: watched.counters.map(ServerCounters::from),
+            error: watched.failure.clone(),
         }
     }
 }
 
 impl Entry {
-    fn row(row: &Row) -> Entry {
+    fn row(row: &Row, by: By) -> Entry {
         let parts = Some(row.parts.iter().map(Entry::part).collect());
         let entry = Entry {
+            server: row.server.as_deref().map(String::from),
             last_change: row.changed.map(utc),
             partial: row.partial.then_some(true),
             writers_at_least: row.more_parts.then_some(true),
             lost_before_at_most: (row.error > 0).then_some(row.error),
             ..Entry::named(&row.name, row.counts)
         };
-        match row.name {
-            Name::Key(_) => Entry {
+        match by {
+            By::Key => Entry {
                 writers: Some(row.parts.len()),
                 clients: parts,
                 ..entry
             },
-            Name::Client(_) => Entry {
+            By::Client => Entry {
                 keys: parts,
+                ..entry
+            },
+            By::Host => Entry {
+                connections: Some(row.connections),
+                keys: parts,
+                ..entry
+            },
+            By::Prefix => Entry {
+                hosts: parts,
                 ..entry
             },
         }
@@ -139,6 +227,10 @@ impl Entry {
         match name {
             Name::Key(key) => (entry.key, entry.key_base64) = text_or_base64(key.to_vec()),
             Name::Client(client) => entry.client = Some(client.as_deref().unwrap_or("?").into()),
+            Name::Host(host) => entry.host = Some(host.as_deref().unwrap_or("?").into()),
+            Name::Prefix(prefix) => {
+                (entry.prefix, entry.prefix_base64) = text_or_base64(prefix.to_vec());
+            }
         }
         entry
     }

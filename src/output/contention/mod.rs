@@ -15,6 +15,8 @@ fn shown(name: &Name) -> String {
     match name {
         Name::Key(key) => text::escaped(key),
         Name::Client(Some(client)) => text::escaped(client.as_bytes()),
-        Name::Client(None) => "?".into(),
+        Name::Host(Some(host)) => text::escaped(host.as_bytes()),
+        Name::Client(None) | Name::Host(None) => "?".into(),
+        Name::Prefix(prefix) => text::escaped(prefix) + "*",
     }
 }

@@ -1,9 +1,8 @@
 //! What stands below the table: totals, the server's own count, and what cannot be known.
 
 use crate::cas::mutation::Counters;
-use crate::contention::tally::KEYS;
-use crate::contention::{By, Counts, Findings};
-use crate::output::Paint;
+use crate::contention::{By, Counts, Findings, Watched};
+use crate::output::{Paint, text};
 
 /// What the log does not tell, whatever happens.
 const BLIND: [&str; 2] = [
@@ -14,11 +13,14 @@ const BLIND: [&str; 2] = [
 /// The remarks of a final report, one per line.
 pub(crate) fn remarks(findings: &Findings, paint: Paint) -> Vec<String> {
     let mut lines = totals(findings).to_vec();
-    lines.extend(
-        findings
-            .server
-            .map(|server| check(&findings.all, &server, findings.dropped, paint)),
-    );
+    match findings.servers.as_slice() {
+        [only] => lines.extend(only.counters.map(|counters| {
+            let counted = counted(&counters);
+            let verdict = verdict(only, &counters, paint);
+            format!("server's counters: swaps {counted} ({verdict})")
+        })),
+        several => lines.extend(several.iter().map(|server| of_server(server, paint))),
+    }
     lines.extend(lower_bound(findings, paint));
     lines.extend(BLIND.map(|line| paint.label(line)));
     lines
@@ -27,41 +29,73 @@ pub(crate) fn remarks(findings: &Findings, paint: Paint) -> Vec<String> {
 fn totals(findings: &Findings) -> [String; 2] {
     let all = &findings.all;
     let rows = findings.rows.len() + findings.more;
-    let what = match (findings.by, rows) {
-        (By::Key, 1) => "key",
-        (By::Key, _) => "keys",
-        (By::Client, 1) => "client",
-        (By::Client, _) => "clients",
-    };
     let hidden = match findings.more {
         0 => String::new(),
         more => format!(" ({more} not shown: --top {rows})"),
     };
+    let on = match findings.servers.len() {
+        0 | 1 => String::new(),
+        servers => format!(" on {servers} servers"),
+    };
     let swaps = swaps(all.won, all.lost, all.missing);
     [
         format!(
-            "{rows} {what} in {:.1} s{hidden}",
+            "{rows} {}{on} in {:.1} s{hidden}",
+            what(findings.by, rows),
             findings.elapsed.as_secs_f64()
         ),
         format!("log of all keys: {} stores; swaps {swaps}", all.stores),
     ]
 }
 
+/// What rows are, as many as there are.
+fn what(by: By, rows: usize) -> &'static str {
+    match (by, rows) {
+        (By::Key, 1) => "key",
+        (By::Key, _) => "keys",
+        (By::Client, 1) => "client",
+        (By::Client, _) => "clients",
+        (By::Host, 1) => "host",
+        (By::Host, _) => "hosts",
+        (By::Prefix, 1) => "prefix",
+        (By::Prefix, _) => "prefixes",
+    }
+}
+
+/// One of several servers.
+fn of_server(server: &Watched, paint: Paint) -> String {
+    let all = &server.all;
+    let name = text::escaped(server.server.as_bytes());
+    if let Some(failure) = &server.failure
+        && server.counters.is_none()
+        && *all == Counts::default()
+    {
+        let failure = text::escaped(failure.as_bytes());
+        return paint.warning(&format!("{name}: not watched: {failure}"));
+    }
+    let swaps = swaps(all.won, all.lost, all.missing);
+    let verdict = match (&server.failure, &server.counters) {
+        (Some(_), _) => paint.warning("until its log ended"),
+        (None, Some(counters)) => verdict(server, counters, paint),
+        (None, None) => paint.label("it has no counters beside its log"),
+    };
+    format!("{name}: {} stores; swaps {swaps} ({verdict})", all.stores)
+}
+
 /// Log and counters check each other.
-fn check(all: &Counts, server: &Counters, dropped: u64, paint: Paint) -> String {
-    let told = (all.won, all.lost, all.missing);
-    let counted = (server.cas_hits, server.cas_badval, server.cas_misses);
-    let verdict = if told == counted {
+fn verdict(server: &Watched, counters: &Counters, paint: Paint) -> String {
+    let told = swaps(server.all.won, server.all.lost, server.all.missing);
+    if told == counted(counters) {
         paint.good("as the log has it")
-    } else if dropped > 0 {
+    } else if server.dropped > 0 {
         paint.warning("lines were dropped")
     } else {
         paint.label("not read in the same instant")
-    };
-    format!(
-        "server's counters: swaps {} ({verdict})",
-        swaps(counted.0, counted.1, counted.2)
-    )
+    }
+}
+
+fn counted(counters: &Counters) -> String {
+    swaps(counters.cas_hits, counters.cas_badval, counters.cas_misses)
 }
 
 fn swaps(won: u64, lost: u64, missing: u64) -> String {
@@ -70,22 +104,41 @@ fn swaps(won: u64, lost: u64, missing: u64) -> String {
 
 /// Why more may have happened than is shown.
 pub(super) fn lower_bound(findings: &Findings, paint: Paint) -> Vec<String> {
+    let several = findings.servers.len() > 1;
     let mut lines = Vec::new();
-    if findings.dropped > 0 {
-        lines.push(paint.warning(&format!(
-            "lower bound: the server dropped {} lines of its log; counts may be too low",
-            findings.dropped
-        )));
+    for server in &findings.servers {
+        let name = if several {
+            text::escaped(server.server.as_bytes())
+        } else {
+            "the server".into()
+        };
+        if server.dropped > 0 {
+            lines.push(format!(
+                "lower bound: {name} dropped {} lines of its log; counts may be too low",
+                server.dropped
+            ));
+        }
+        if server.behind {
+            lines.push(format!(
+                "lower bound: {name} was behind with its log when the time was up"
+            ));
+        }
+        if several && server.failure.is_some() {
+            lines.push(format!("lower bound: {name} was not watched all the time"));
+        }
     }
-    if findings.behind {
-        let text = "lower bound: the server was behind with its log when the time was up";
-        lines.push(paint.warning(text));
+    let bound = findings.bound;
+    if bound.overflowed {
+        let by = match findings.by {
+            By::Client => By::Key,
+            by => by,
+        };
+        lines.push(format!(
+            "more than {} {}: not all are counted; one that is not lost at most {} swaps",
+            bound.places,
+            what(by, bound.places),
+            bound.lost_unseen
+        ));
     }
-    if findings.bound.overflowed {
-        lines.push(paint.warning(&format!(
-            "more than {KEYS} keys: not all are counted; one that is not lost at most {} swaps",
-            findings.bound.lost_unseen
-        )));
-    }
-    lines
+    lines.iter().map(|line| paint.warning(line)).collect()
 }

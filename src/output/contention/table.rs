@@ -20,7 +20,9 @@ pub(crate) struct Table {
 pub(crate) fn table(findings: &Findings, width: Option<usize>, live: bool, paint: Paint) -> Table {
     let applies = |column: &Column| match column {
         Column::Sparks => live && findings.by == By::Key,
-        Column::Changed => findings.by == By::Key,
+        Column::Changed => matches!(findings.by, By::Key | By::Prefix),
+        Column::Connections => findings.by == By::Host,
+        Column::Server => findings.rows.iter().any(|row| row.server.is_some()),
         _ => true,
     };
     let mut columns: Vec<Column> = Column::ALL.into_iter().filter(applies).collect();
@@ -52,6 +54,8 @@ fn head(by: By) -> &'static str {
     match by {
         By::Key => "KEY",
         By::Client => "CLIENT",
+        By::Host => "HOST",
+        By::Prefix => "PREFIX",
     }
 }
 
