@@ -387,7 +387,9 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
         'mccas;contention' {
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long to look')
             [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Show the N hottest rows')
-            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What a row is: key or client')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What a row is')
+            [CompletionResult]::new('--delimiter', '--delimiter', [CompletionResultType]::ParameterName, 'What ends a prefix, with --by prefix')
+            [CompletionResult]::new('--depth', '--depth', [CompletionResultType]::ParameterName, 'How many delimiters a prefix has')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Between two pictures')
             [CompletionResult]::new('--fail-above', '--fail-above', [CompletionResultType]::ParameterName, 'Exit 3 if a key loses more than this share: 0 to 1')
             [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]')

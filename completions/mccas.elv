@@ -373,7 +373,9 @@ set edit:completion:arg-completer[mccas] = {|@words|
         &'mccas;contention'= {
             cand --for 'How long to look'
             cand --top 'Show the N hottest rows'
-            cand --by 'What a row is: key or client'
+            cand --by 'What a row is'
+            cand --delimiter 'What ends a prefix, with --by prefix'
+            cand --depth 'How many delimiters a prefix has'
             cand --interval 'Between two pictures'
             cand --fail-above 'Exit 3 if a key loses more than this share: 0 to 1'
             cand --hash 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]'

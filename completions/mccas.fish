@@ -393,8 +393,12 @@ complete -c mccas -n "__fish_mccas_using_subcommand locate" -s h -l help -d 'Pri
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s V -l version -d 'Print the version'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l for -d 'How long to look' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l top -d 'Show the N hottest rows' -r -f
-complete -c mccas -n "__fish_mccas_using_subcommand contention" -l by -d 'What a row is: key or client' -r -f -a "key\t'One row for each key'
-client\t'One row for each client'"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l by -d 'What a row is' -r -f -a "key\t'One row for each key'
+client\t'One row for each client: a connection'
+host\t'One row for all clients of an address'
+prefix\t'One row for all keys that begin alike (user:*)'"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l delimiter -d 'What ends a prefix, with --by prefix' -r -f
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l depth -d 'How many delimiters a prefix has' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l interval -d 'Between two pictures' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l fail-above -d 'Exit 3 if a key loses more than this share: 0 to 1' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'

@@ -153,6 +153,8 @@ pub(super) fn hotness(counts: &Counts, name: &Name) -> (Reverse<u64>, Reverse<u6
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use crate::cas::mutation::{Mutation, Outcome};
     use crate::contention::testing::{named, tried};
@@ -304,5 +306,60 @@ mod tests {
         let (shared, alone) = (b"user:"[..].into(), b"alone"[..].into());
         let expected = [(&Name::Prefix(shared), 2), (&Name::Key(alone), 1)];
         assert_eq!(rows.collect::<Vec<_>>(), expected);
+    }
+
+    /// Numbers that look drawn by chance, the same in each run.
+    fn drawn(seed: u64) -> impl FnMut(u64) -> u64 {
+        let mut state = seed;
+        move |below| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        }
+    }
+
+    /// Which swap was lost on which of a million keys: a tenth of them on ten keys, unequal; the rest on any.
+    fn stream(seed: u64, swaps: usize) -> Vec<u64> {
+        let mut below = drawn(seed);
+        let mut stream = Vec::with_capacity(swaps);
+        for _ in 0..swaps {
+            stream.push(match below(10) {
+                0 => below(10).min(below(10)),
+                _ => 10 + below(1_000_000),
+            });
+        }
+        stream
+    }
+
+    #[test]
+    fn the_top_ten_of_a_million_keys_are_the_true_ones_in_any_order() {
+        let mixed = stream(1, 200_000);
+        let (mut falling, mut rising) = (mixed.clone(), mixed.clone());
+        falling.sort_unstable();
+        rising.sort_unstable_by_key(|&key| Reverse(key));
+        for stream in [mixed, falling, rising] {
+            let mut truth: HashMap<u64, u64> = HashMap::new();
+            let mut tally = Tally::new(Vec::new());
+            for &key in &stream {
+                *truth.entry(key).or_default() += 1;
+                lose(&mut tally, &key.to_string(), 1);
+            }
+            let findings = tally.findings(By::Key, Scope::Whole);
+            let bound = stream.len() as u64 / findings.bound.places as u64;
+            assert!(findings.bound.overflowed && findings.bound.lost_unseen <= bound);
+            let lost = |row: &Row| match &row.name {
+                Name::Key(key) => truth[&std::str::from_utf8(key).unwrap().parse().unwrap()],
+                name => panic!("{name:?}"),
+            };
+            for row in &findings.rows {
+                let (told, truth) = (row.counts.lost, lost(row));
+                assert!(told <= truth && truth <= told + row.error && row.error <= bound);
+            }
+            let mut true_ten: Vec<u64> = truth.values().copied().collect();
+            true_ten.sort_unstable_by_key(|&lost| Reverse(lost));
+            let told: Vec<u64> = findings.rows[..10].iter().map(lost).collect();
+            assert_eq!(told, true_ten[..10]);
+        }
     }
 }

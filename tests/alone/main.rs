@@ -19,6 +19,7 @@ mod hostile; // Peers that flood.
 mod arithmetic; // Swaps beside the server's own arithmetic.
 mod concurrency; // Many writers at once.
 mod contended; // 64 processes on one key.
+mod crowd; // `contention` over three servers, against the writers' own counts.
 mod expiry; // A hot key on older servers keeps its moment of expiry.
 mod locks; // Holders that are killed or cut off, and those who wait.
 mod memory; // Floods against every command: time and peak of memory.

@@ -159,11 +159,6 @@ fn a_scheme_that_does_not_fit_the_servers_is_a_usage_error() {
         .stderr_contains("MCCAS_HASH")
         .code(2)
         .check();
-    mccas_alone()
-        .args(["contention", "--server", "a,b", "--hash", "ketama"])
-        .stderr_contains("one server")
-        .code(2)
-        .check();
 }
 
 #[test]

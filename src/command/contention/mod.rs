@@ -3,7 +3,6 @@
 mod field;
 mod observation;
 
-use std::collections::HashSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::thread;
@@ -135,9 +134,9 @@ impl Subcommand for Args {
 }
 
 fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
-    let mut sessions: Vec<_> = connect::sessions(settings).collect();
-    let mut named = HashSet::new();
-    sessions.retain(|session| named.insert(session.name()));
+    // Before anything that takes time, so that Ctrl-C always ends with a report.
+    let interrupt = Interrupt::listen()?;
+    let sessions = connect::sessions(settings).collect();
     let field = Field::begin(sessions, &|servers| args.tally(servers));
     if let ([(server, error)], false) = (field.failures().as_slice(), field.has_begun()) {
         return ending::no_answer(context, server, error, Report::default());
@@ -148,7 +147,7 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         context,
         end: field.started() + args.time,
         field,
-        interrupt: Interrupt::listen()?,
+        interrupt,
     };
     if live && run.field.has_begun() {
         run.live()?;

@@ -44,7 +44,7 @@ fn totals(findings: &Findings) -> [String; 2] {
             what(findings.by, rows),
             findings.elapsed.as_secs_f64()
         ),
-        format!("log of all keys: {} stores; swaps {swaps}", all.stores),
+        format!("log of all keys: {}; swaps {swaps}", stores(all.stores)),
     ]
 }
 
@@ -79,7 +79,7 @@ fn of_server(server: &Watched, paint: Paint) -> String {
         (None, Some(counters)) => verdict(server, counters, paint),
         (None, None) => paint.label("it has no counters beside its log"),
     };
-    format!("{name}: {} stores; swaps {swaps} ({verdict})", all.stores)
+    format!("{name}: {}; swaps {swaps} ({verdict})", stores(all.stores))
 }
 
 /// Log and counters check each other.
@@ -92,6 +92,10 @@ fn verdict(server: &Watched, counters: &Counters, paint: Paint) -> String {
     } else {
         paint.label("not read in the same instant")
     }
+}
+
+fn stores(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "store" } else { "stores" })
 }
 
 fn counted(counters: &Counters) -> String {

@@ -339,8 +339,8 @@ pub(in super::super) const IN_HELP: &[Row] = &[
         ..ROW
     },
     Row {
-        line: "mccas contention --by client --top 5",
-        ends: ByCtrlC(&[("CLIENT", "")], 0),
+        line: "mccas contention --by host --top 5",
+        ends: ByCtrlC(&[("HOST", "")], 0),
         ..ROW
     },
     Row {
