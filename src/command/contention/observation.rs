@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::cas::StoreError;
 use crate::cas::mutation::Counters;
 use crate::client::Session;
-use crate::client::log::{self, Keeper, Later, Reader, Settled};
+use crate::client::log::{self, Detail, Keeper, Later, Reader, Settled};
 use crate::contention::{By, Findings, Pattern, Scope, Tally};
 
 /// How long the reader waits for more of the log before it looks whether it is still wanted.
@@ -52,7 +52,7 @@ impl Observation {
         server: Session,
         patterns: Vec<Pattern>,
     ) -> Result<Observation, StoreError> {
-        let (reader, mut keeper) = log::follow(server)?;
+        let (reader, mut keeper) = log::follow(server, Detail::Stores)?;
         let counters = keeper.counters()?;
         let shared = Arc::new(Shared {
             tally: Mutex::new(Tally::new(patterns)),
