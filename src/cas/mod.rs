@@ -9,10 +9,12 @@
 pub(crate) mod counter;
 pub(crate) mod delete;
 pub(crate) mod expiry;
+pub(crate) mod fetch;
 pub(crate) mod increment;
 pub(crate) mod item;
 pub(crate) mod key;
 pub(crate) mod lease;
+pub(crate) mod lookups;
 pub(crate) mod mutation;
 pub(crate) mod pacer;
 pub(crate) mod resolve;

@@ -5,6 +5,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::lookups::Lookups;
+
 /// An attempt to store, however it ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Mutation<'a> {
@@ -42,7 +44,7 @@ pub(crate) struct Writer {
     met: AtomicBool,
 }
 
-/// What the server counted by itself: swaps by outcome, and lines of its log that it did not send.
+/// What the server counted by itself: swaps by outcome, lookups by what they were for, and lines of its log that it did not send.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counters {
     pub(crate) cas_hits: u64,
@@ -50,6 +52,7 @@ pub(crate) struct Counters {
     pub(crate) cas_misses: u64,
     pub(crate) log_worker_dropped: u64,
     pub(crate) log_watcher_skipped: u64,
+    pub(crate) lookups: Lookups,
 }
 
 impl Mutation<'_> {
@@ -114,6 +117,7 @@ impl Counters {
             log_watcher_skipped: self
                 .log_watcher_skipped
                 .checked_sub(before.log_watcher_skipped)?,
+            lookups: self.lookups.since(&before.lookups)?,
         })
     }
 
@@ -129,6 +133,7 @@ impl Counters {
             log_watcher_skipped: self
                 .log_watcher_skipped
                 .saturating_add(other.log_watcher_skipped),
+            lookups: self.lookups.plus(&other.lookups),
         }
     }
 

@@ -1,8 +1,9 @@
-//! How many stores ended how, over the whole time and since the last mark.
+//! How many stores and reads ended how, over the whole time and since the last mark.
 
+use crate::cas::fetch::Fetch;
 use crate::cas::mutation::{Mutation, Outcome};
 
-/// How stores ended.
+/// How stores and reads ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     /// Stores that happened, by any command.
@@ -13,6 +14,9 @@ pub(crate) struct Counts {
     pub(crate) lost: u64,
     /// Swaps whose key was gone.
     pub(crate) missing: u64,
+    /// Reads that found the key, and that did not.
+    pub(crate) hits: u64,
+    pub(crate) misses: u64,
 }
 
 /// Counts over the whole time, and what they were at the last mark.
@@ -35,6 +39,18 @@ impl Counts {
         (swaps > 0).then(|| self.lost as f64 / swaps as f64)
     }
 
+    /// Reads, whether they found the key or not.
+    pub(crate) fn reads(&self) -> u64 {
+        self.hits + self.misses
+    }
+
+    /// The share of the reads that did not find the key; `None` if there were none.
+    #[allow(clippy::cast_precision_loss)] // a share of 2^53 reads needs no last digit
+    pub(crate) fn miss_ratio(&self) -> Option<f64> {
+        let reads = self.reads();
+        (reads > 0).then(|| self.misses as f64 / reads as f64)
+    }
+
     /// Whether nothing happened.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Counts::default()
@@ -47,6 +63,8 @@ impl Counts {
             won: self.won + other.won,
             lost: self.lost + other.lost,
             missing: self.missing + other.missing,
+            hits: self.hits + other.hits,
+            misses: self.misses + other.misses,
         }
     }
 
@@ -62,6 +80,11 @@ impl Counts {
             _ => {}
         }
     }
+
+    pub(super) fn count_read(&mut self, fetch: &Fetch) {
+        self.hits += u64::from(fetch.is_hit());
+        self.misses += u64::from(!fetch.is_hit());
+    }
 }
 
 impl Span {
@@ -72,7 +95,13 @@ impl Span {
             won: self.now.won - self.mark.won,
             lost: self.now.lost - self.mark.lost,
             missing: self.now.missing - self.mark.missing,
+            hits: self.now.hits - self.mark.hits,
+            misses: self.now.misses - self.mark.misses,
         }
+    }
+
+    pub(super) fn add(&mut self, counts: &Counts) {
+        self.now = self.now.plus(counts);
     }
 
     pub(super) fn mark(&mut self) {
@@ -83,7 +112,8 @@ impl Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contention::testing::tried;
+    use crate::cas::fetch::Lookup;
+    use crate::contention::testing::{named, read, tried};
 
     #[test]
     fn swaps_are_counted_by_outcome_and_other_failures_not_at_all() {
@@ -101,6 +131,7 @@ mod tests {
             won: 1,
             lost: 1,
             missing: 1,
+            ..Counts::default()
         };
         assert_eq!((counts, counts.swaps()), (expected, 3));
         for (command, outcome) in [
@@ -119,9 +150,26 @@ mod tests {
             stores: 6,
             won,
             lost,
-            missing: 0,
+            ..Counts::default()
         };
         assert_eq!(counts(1, 3).lost_ratio(), Some(0.75));
         assert_eq!(counts(0, 0).lost_ratio(), None);
+    }
+
+    #[test]
+    fn reads_are_hits_and_misses_and_no_stores() {
+        let mut counts = Counts::default();
+        assert_eq!(counts.miss_ratio(), None);
+        for end in [
+            Lookup::Hit,
+            Lookup::Missing,
+            Lookup::Expired,
+            Lookup::Flushed,
+        ] {
+            counts.count_read(&read("k", end, &named(1, "a:1")));
+        }
+        assert_eq!((counts.hits, counts.misses, counts.reads()), (1, 3, 4));
+        assert_eq!(counts.miss_ratio(), Some(0.75));
+        assert!(!counts.is_empty());
     }
 }

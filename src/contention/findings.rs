@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::counts::Counts;
+use super::sort::Sort;
+use super::storm::Storm;
 use crate::cas::mutation::Counters;
 
 /// With fewer swaps than this, the share of lost ones says little.
@@ -43,6 +45,8 @@ pub(crate) struct Findings {
     /// All stores that the logs showed, whatever their keys.
     pub(crate) all: Counts,
     pub(crate) bound: Bound,
+    /// Many misses of a key by many clients within a second; the worst first.
+    pub(crate) storms: Vec<Storm>,
     /// What is to be said of each server that was watched.
     pub(crate) servers: Vec<Watched>,
 }
@@ -61,6 +65,17 @@ pub(crate) struct Watched {
     pub(crate) counters: Option<Counters>,
     /// Why it is not watched, or not any more.
     pub(crate) failure: Option<String>,
+    /// What is to be said of reads, if they were watched.
+    pub(crate) reading: Option<Reading>,
+}
+
+/// What the log of reads was like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// Lines of any kind that came.
+    pub(crate) lines: u64,
+    /// Whether it tells of deletes, so that their lookups are known.
+    pub(crate) deletes_told: bool,
 }
 
 /// How far the counts are exact, by the means of counting (see [`Top`](super::top::Top)).
@@ -133,6 +148,28 @@ impl Findings {
         self.servers.iter().any(unsure) || self.rows.iter().any(|row| row.partial)
     }
 
+    /// Whether reads were watched, too.
+    pub(crate) fn has_reads(&self) -> bool {
+        self.servers.iter().any(|server| server.reading.is_some())
+    }
+
+    /// Lines of the logs that came, where reads were watched.
+    pub(crate) fn lines(&self) -> u64 {
+        let readings = self.servers.iter().filter_map(|server| server.reading);
+        readings.map(|reading| reading.lines).sum()
+    }
+
+    /// Lookups that the logs show like reads, although they may be none (touches, arithmetic in place); `None` where the
+    /// servers do not say.
+    pub(crate) fn like_reads(&self) -> Option<u64> {
+        let like = |server: &Watched| {
+            let reading = server.reading?;
+            let lookups = server.counters?.lookups;
+            Some(lookups.like_reads(reading.deletes_told))
+        };
+        self.servers.iter().map(like).sum()
+    }
+
     /// Lines that the servers dropped or skipped.
     pub(crate) fn dropped(&self) -> u64 {
         let dropped = self.servers.iter().map(|server| server.dropped);
@@ -144,6 +181,12 @@ impl Findings {
         let mut servers = self.servers.iter();
         let first = servers.next()?.counters?;
         servers.try_fold(first, |sum, server| Some(sum.plus(&server.counters?)))
+    }
+
+    /// The same in another order.
+    pub(crate) fn sorted(mut self, sort: Sort) -> Findings {
+        self.rows.sort_by_cached_key(|row| sort.place(row));
+        self
     }
 
     /// The hottest key of which more than `ratio` of the swaps lost, if there were enough of them to tell.

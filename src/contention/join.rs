@@ -1,5 +1,6 @@
 //! The findings of several servers' logs as one.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ impl Findings {
             joined.rows = summed(joined.rows);
         }
         rank(&mut joined.rows);
+        joined.storms.sort_by_key(|storm| Reverse(storm.misses));
         Some(joined)
     }
 
@@ -44,6 +46,7 @@ impl Findings {
         self.elapsed = self.elapsed.max(other.elapsed);
         self.bound = self.bound.and(other.bound, self.by);
         self.servers.extend(other.servers);
+        self.storms.extend(other.storms);
         self
     }
 }

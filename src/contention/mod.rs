@@ -7,16 +7,20 @@
 pub(crate) mod counts;
 pub(crate) mod findings;
 mod join;
+pub(crate) mod load;
 pub(crate) mod pattern;
 pub(crate) mod prefix;
 mod ranking;
+pub(crate) mod sort;
+pub(crate) mod storm;
 pub(crate) mod tally;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod top;
 
 pub(crate) use counts::Counts;
-pub(crate) use findings::{By, Findings, Scope, Watched};
+pub(crate) use findings::{By, Findings, Reading, Scope, Watched};
 pub(crate) use pattern::Pattern;
 pub(crate) use prefix::Prefixes;
+pub(crate) use sort::Sort;
 pub(crate) use tally::Tally;

@@ -36,6 +36,10 @@ impl Tally {
                 By::Host => bound(&self.by_host),
                 By::Prefix => bound(&self.by_prefix),
             },
+            storms: match scope {
+                Scope::Interval => self.storms.since_mark(),
+                Scope::Whole => self.storms.whole(),
+            },
             servers: vec![Watched {
                 all,
                 ..Watched::default()

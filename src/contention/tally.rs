@@ -1,4 +1,4 @@
-//! Counting: stores and swaps, per key, client, host and prefix, over the whole time and since the last mark.
+//! Counting: stores, swaps and reads, per key, client, host and prefix, over the whole time and since the last mark.
 
 use std::borrow::Borrow;
 use std::collections::VecDeque;
@@ -6,8 +6,10 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::counts::{Counts, Span};
+use super::storm::Storms;
 use super::top::Top;
 use super::{Pattern, Prefixes};
+use crate::cas::fetch::Fetch;
 use crate::cas::mutation::{Mutation, Writer};
 
 /// How many keys are counted one by one over all servers; [`Top`] says what happens to more.
@@ -17,7 +19,7 @@ const FEWEST_KEYS: usize = 512;
 /// The same for the clients of a server. Their weight is how often they wrote: a client that stays must not lose its place
 /// to many that come, lose one swap and go.
 const CLIENTS: usize = 1024;
-/// The same for hosts and for prefixes; as with keys, their weight is the swaps that they lost.
+/// The same for hosts and for prefixes; as with keys, their weight is the swaps that they lost, and their reads.
 const GROUPS: usize = 1024;
 /// Parts of each of these: the clients of a key, the keys of a client.
 const PARTS: usize = 32;
@@ -57,6 +59,7 @@ pub(crate) struct Tally {
     /// By address; the empty one is of all whose address is not known.
     pub(super) by_host: Top<Arc<str>, Of<Arc<[u8]>>>,
     pub(super) by_prefix: Top<Arc<[u8]>, Of<Arc<str>>>,
+    pub(super) storms: Storms,
     /// Every line, whatever its key: this is what the server's own counters count.
     pub(super) all: Span,
 }
@@ -74,18 +77,27 @@ impl<P: Clone + Eq + Hash> Default for Of<P> {
     }
 }
 
+/// What happened to a key: a store that was tried, or a read.
+struct Event<'a> {
+    key: &'a [u8],
+    client: Option<&'a Arc<Writer>>,
+    counts: Counts,
+    /// When the key was changed, if it was.
+    changed: Option<u64>,
+    /// How much it weighs for the place of its key, host and prefix.
+    weight: u64,
+}
+
 impl<P: Clone + Eq + Hash> Of<P> {
-    fn count(&mut self, mutation: &Mutation, stored: bool) {
-        self.span.now.count(mutation);
-        if stored {
-            self.changed = self.changed.max(mutation.at);
-        }
+    fn count(&mut self, event: &Event) {
+        self.span.add(&event.counts);
+        self.changed = self.changed.max(event.changed);
     }
 
     /// Counts for a part, which weighs as much as it does.
     fn count_part<Q>(
         &mut self,
-        mutation: &Mutation,
+        event: &Event,
         name: &Q,
         make: impl FnOnce() -> P,
     ) -> Option<&mut Part>
@@ -94,7 +106,7 @@ impl<P: Clone + Eq + Hash> Of<P> {
         P: Borrow<Q>,
     {
         let part = self.parts.count(name, 1, make)?;
-        part.span.now.count(mutation);
+        part.span.add(&event.counts);
         Some(part)
     }
 
@@ -120,6 +132,7 @@ impl Tally {
             by_client: Top::new(CLIENTS),
             by_host: Top::new(GROUPS),
             by_prefix: Top::new(GROUPS),
+            storms: Storms::default(),
             all: Span::default(),
         }
     }
@@ -141,77 +154,105 @@ impl Tally {
 
     /// Counts a store that was tried.
     pub(crate) fn take(&mut self, mutation: &Mutation) {
-        self.all.now.count(mutation);
-        let key = mutation.key;
-        if !self.patterns.is_empty() && !self.patterns.iter().any(|pattern| pattern.fits(key)) {
-            return;
-        }
         let mut counts = Counts::default();
         counts.count(mutation);
-        if counts.is_empty() {
+        self.count(&Event {
+            key: mutation.key,
+            client: mutation.writer.as_ref(),
+            counts,
+            changed: mutation.at.filter(|_| counts.stores > 0),
+            weight: counts.lost,
+        });
+    }
+
+    /// Counts a read. It weighs as much as a swap that lost.
+    pub(crate) fn take_read(&mut self, fetch: &Fetch) {
+        let mut counts = Counts::default();
+        counts.count_read(fetch);
+        if !fetch.is_hit() && self.is_wanted(fetch.key) {
+            self.storms.miss(fetch);
+        }
+        self.count(&Event {
+            key: fetch.key,
+            client: Some(fetch.client),
+            counts,
+            changed: None,
+            weight: 1,
+        });
+    }
+
+    fn is_wanted(&self, key: &[u8]) -> bool {
+        self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern.fits(key))
+    }
+
+    fn count(&mut self, event: &Event) {
+        self.all.add(&event.counts);
+        if event.counts.is_empty() || !self.is_wanted(event.key) {
             return;
         }
-        self.count_key(mutation, &counts);
-        self.count_prefix(mutation, &counts);
-        if let Some(writer) = &mutation.writer {
-            self.count_client(mutation, writer);
-            self.count_host(mutation, &counts, writer);
+        self.count_key(event);
+        self.count_prefix(event);
+        if let Some(client) = event.client {
+            self.count_client(event, client);
+            self.count_host(event, client);
         }
     }
 
-    fn count_key(&mut self, mutation: &Mutation, counts: &Counts) {
-        let key = mutation.key;
-        let Some(of_key) = self.by_key.count(key, counts.lost, || key.into()) else {
+    fn count_key(&mut self, event: &Event) {
+        let key = event.key;
+        let Some(of_key) = self.by_key.count(key, event.weight, || key.into()) else {
             return;
         };
-        of_key.count(mutation, counts.stores > 0);
-        if let Some(writer) = &mutation.writer
-            && let Some(part) = of_key.count_part(mutation, &writer.number(), || writer.number())
+        of_key.count(event);
+        if let Some(client) = event.client
+            && let Some(part) = of_key.count_part(event, &client.number(), || client.number())
             && part.client.is_none()
         {
-            part.client = Some(Arc::clone(writer));
+            part.client = Some(Arc::clone(client));
         }
     }
 
-    fn count_client(&mut self, mutation: &Mutation, writer: &Arc<Writer>) {
-        let number = writer.number();
+    fn count_client(&mut self, event: &Event, client: &Arc<Writer>) {
+        let number = client.number();
         let Some(of_client) = self.by_client.count(&number, 1, || number) else {
             return;
         };
-        of_client.count(mutation, false);
-        of_client.count_part(mutation, mutation.key, || mutation.key.into());
+        of_client.count(event);
+        of_client.count_part(event, event.key, || event.key.into());
         if of_client.client.is_none() {
-            of_client.client = Some(Arc::clone(writer));
+            of_client.client = Some(Arc::clone(client));
         }
     }
 
-    fn count_host(&mut self, mutation: &Mutation, counts: &Counts, writer: &Arc<Writer>) {
-        let host = writer.host().unwrap_or_default();
-        let Some(of_host) = self.by_host.count(host, counts.lost, || host.into()) else {
+    fn count_host(&mut self, event: &Event, client: &Arc<Writer>) {
+        let host = client.host().unwrap_or_default();
+        let Some(of_host) = self.by_host.count(host, event.weight, || host.into()) else {
             return;
         };
-        of_host.count(mutation, false);
-        of_host.count_part(mutation, mutation.key, || mutation.key.into());
-        if !host.is_empty() && writer.meet() {
+        of_host.count(event);
+        of_host.count_part(event, event.key, || event.key.into());
+        if !host.is_empty() && client.meet() {
             of_host.connections += 1;
         }
     }
 
-    fn count_prefix(&mut self, mutation: &Mutation, counts: &Counts) {
-        let prefix = self.prefixes.of(mutation.key);
-        let Some(of_prefix) = self.by_prefix.count(prefix, counts.lost, || prefix.into()) else {
+    fn count_prefix(&mut self, event: &Event) {
+        let prefix = self.prefixes.of(event.key);
+        let place = self.by_prefix.count(prefix, event.weight, || prefix.into());
+        let Some(of_prefix) = place else {
             return;
         };
-        of_prefix.count(mutation, counts.stores > 0);
-        if let Some(writer) = &mutation.writer {
-            let host = writer.host().unwrap_or_default();
-            of_prefix.count_part(mutation, host, || host.into());
+        of_prefix.count(event);
+        if let Some(client) = event.client {
+            let host = client.host().unwrap_or_default();
+            of_prefix.count_part(event, host, || host.into());
         }
     }
 
     /// Begins a new interval.
     pub(crate) fn mark(&mut self) {
         self.all.mark();
+        self.storms.mark();
         self.by_key.values_mut().for_each(Of::mark);
         self.by_client.values_mut().for_each(Of::mark);
         self.by_host.values_mut().for_each(Of::mark);
@@ -222,8 +263,9 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cas::fetch::Lookup;
     use crate::cas::mutation::Outcome;
-    use crate::contention::testing::{named, tried};
+    use crate::contention::testing::{named, read, tried};
 
     fn tally(patterns: &[&str]) -> Tally {
         let patterns = patterns
@@ -238,6 +280,7 @@ mod tests {
             won,
             lost,
             missing,
+            ..Counts::default()
         }
     }
 
@@ -266,6 +309,19 @@ mod tests {
             2,
             "the failed store's client is none"
         );
+    }
+
+    #[test]
+    fn reads_are_counted_beside_stores() {
+        let mut tally = tally(&["k"]);
+        let (one, other) = (named(1, "a:1"), named(2, "b:2"));
+        tally.take_read(&read("k", Lookup::Hit, &one));
+        tally.take_read(&read("k", Lookup::Missing, &other));
+        tally.take_read(&read("other", Lookup::Hit, &other));
+        let counts = of_key(&tally, "k").unwrap();
+        assert_eq!((counts.hits, counts.misses, counts.stores), (1, 1, 0));
+        assert_eq!(tally.all.now.reads(), 3);
+        assert_eq!(of_key(&tally, "other"), None);
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Stores for tests.
+//! Stores and reads for tests.
 
 use std::sync::Arc;
 
+use crate::cas::fetch::{Fetch, Lookup};
 use crate::cas::mutation::{Mutation, Outcome, Writer};
 
 /// A store that was tried, 5 seconds and 6 microseconds after the beginning of unix time.
@@ -17,6 +18,16 @@ pub(crate) fn tried<'a>(
         outcome,
         command: command.as_bytes(),
         writer: writer.cloned(),
+    }
+}
+
+/// A read of the same moment.
+pub(crate) fn read<'a>(key: &'a str, end: Lookup, client: &'a Arc<Writer>) -> Fetch<'a> {
+    Fetch {
+        at: Some(5_000_006),
+        key: key.as_bytes(),
+        end,
+        client,
     }
 }
 

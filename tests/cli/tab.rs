@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 use std::{env, fs};
 
+use crate::harness::tmux::Tmux;
 use crate::harness::{reaper, wait};
 
 /// What is typed before TAB.
@@ -93,21 +94,20 @@ fn ensure_offers(shell: &'static str, file: &str, prompt: &str) {
 /// A terminal of its own, with a shell in it, in a folder with one file.
 struct Terminal {
     shell: &'static str,
-    folder: tempfile::TempDir,
+    tmux: Tmux,
 }
 
 impl Terminal {
     #[track_caller]
     fn start(shell: &'static str, file: &str, prompt: &str) -> Terminal {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (home, bin) = (folder.path().join("home"), folder.path().join("bin"));
+        let tmux = Tmux::new();
+        let (home, bin) = (tmux.folder().join("home"), tmux.folder().join("bin"));
         fs::create_dir(&home).expect("a folder");
         fs::create_dir(&bin).expect("a folder");
         // If files were offered where none can stand, this one would be put in.
         fs::write(home.join("a-file"), "").expect("a file");
         symlink(env!("CARGO_BIN_EXE_mccas"), bin.join("mccas")).expect("a link");
         symlink("/bin/true", bin.join("my-command")).expect("a link");
-        let terminal = Terminal { shell, folder };
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display());
         let environment = |command: &mut Command| {
             command
@@ -123,40 +123,18 @@ impl Terminal {
         assert!(install.status().expect("sh").success());
         let lines = fs::read_to_string(home.join(file)).expect("what was installed");
         fs::write(home.join(file), format!("{lines}{prompt}\n")).expect("a file");
-        let mut tmux = terminal.tmux();
-        tmux.args(["new-session", "-d", "-x", "100", "-y", "60", shell]);
-        environment(&mut tmux);
-        let output = tmux.output().unwrap_or_else(|error| {
-            panic!("cannot run tmux ({error}): run make test, which installs it")
-        });
-        assert!(output.status.success(), "{output:?}");
+        tmux.start(&[shell], (100, 60), &environment);
+        let terminal = Terminal { shell, tmux };
         wait::until("the prompt", || (terminal.screen() == ">").then_some(()));
         terminal
     }
 
-    fn tmux(&self) -> Command {
-        let mut tmux = Command::new("tmux");
-        tmux.args(["-f", "/dev/null", "-S"])
-            .arg(self.folder.path().join("tmux"));
-        tmux
-    }
-
     fn send(&self, keys: &[&str]) {
-        let status = self.tmux().arg("send-keys").args(keys).status();
-        assert!(status.expect("tmux").success(), "{keys:?}");
+        self.tmux.send(keys);
     }
 
-    /// The lines that are not empty, with single spaces.
     fn screen(&self) -> String {
-        // Each look is a process of its own.
-        std::thread::sleep(Duration::from_millis(10));
-        let output = self.tmux().args(["capture-pane", "-p"]).output();
-        let text = String::from_utf8(output.expect("tmux").stdout).expect("UTF-8");
-        let lines = text.lines().filter(|line| !line.trim().is_empty());
-        let lines: Vec<String> = lines
-            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
-            .collect();
-        lines.join("\n")
+        self.tmux.screen()
     }
 
     /// Gives up the line, and leaves nothing but a prompt.
@@ -214,12 +192,6 @@ impl Terminal {
             last = screen;
             (same > 20).then(|| last.clone())
         })
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.tmux().arg("kill-server").status();
     }
 }
 

@@ -75,13 +75,18 @@ impl Clients {
 
     /// The client that a line speaks of.
     pub(super) fn writer(&mut self, cfd: u32, gid: u64) -> Arc<Writer> {
-        if let Some(holders) = self.holders.get(&cfd)
-            && let Some(holder) = holders.iter().rfind(|holder| holder.holds(gid))
-        {
-            return Arc::clone(&holder.client);
+        if let Some(client) = self.known(cfd, gid) {
+            return Arc::clone(client);
         }
         self.seat(cfd, gid)
             .map_or_else(|| Arc::clone(&self.stranger), |(client, _)| client)
+    }
+
+    /// The same, if it was spoken of before.
+    pub(super) fn known(&self, cfd: u32, gid: u64) -> Option<&Arc<Writer>> {
+        let holders = self.holders.get(&cfd)?;
+        let holder = holders.iter().rfind(|holder| holder.holds(gid))?;
+        Some(&holder.client)
     }
 
     /// A look at the server's list of connections.

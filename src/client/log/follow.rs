@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::super::Session;
 use super::clients::Clients;
-use super::line::{Attempt, Connection, Line};
-use super::{Knock, Log};
+use super::seen::{Awaited, Seen, Told};
+use super::{Detail, Knock, Log};
 use crate::cas::StoreError;
 use crate::cas::mutation::{Counters, Mutation};
 
@@ -19,9 +19,10 @@ const QUIET: Duration = Duration::from_millis(100);
 const SLEEP: Duration = Duration::from_millis(1200);
 
 /// Attaches to the log of `server`; also learns who was connected before it began.
-pub(crate) fn follow(mut server: Session) -> Result<(Reader, Keeper), StoreError> {
+pub(crate) fn follow(mut server: Session, detail: Detail) -> Result<(Reader, Keeper), StoreError> {
     let mut clients = Clients::default();
-    let log = attach(&mut server, &mut clients)?;
+    let log = attach(&mut server, &mut clients, detail)?;
+    let deletes_told = log.deletes_told;
     let shared = Arc::new(Mutex::new(Seen::new(clients)));
     let reader = Reader {
         log,
@@ -30,7 +31,8 @@ pub(crate) fn follow(mut server: Session) -> Result<(Reader, Keeper), StoreError
     let keeper = Keeper {
         server,
         shared,
-        stores: 0,
+        deletes_told,
+        events: 0,
         grown: Instant::now(),
         knock: None,
     };
@@ -38,35 +40,16 @@ pub(crate) fn follow(mut server: Session) -> Result<(Reader, Keeper), StoreError
 }
 
 /// Attaches to the log, and learns who was connected before it began.
-fn attach(server: &mut Session, clients: &mut Clients) -> Result<Log, StoreError> {
+fn attach(server: &mut Session, clients: &mut Clients, detail: Detail) -> Result<Log, StoreError> {
     // The log and the counters of a proxy know nothing of the items behind it (protocol.md 8).
     if server.is_proxy()? {
         return Err(server.proxy_has_no_log());
     }
     // Who is listed before and after was connected all the time.
     clients.listed(server.connections()?);
-    let log = server.attach()?;
+    let log = server.attach(detail)?;
     clients.listed(server.connections()?);
     Ok(log)
-}
-
-/// What has been seen of a log.
-struct Seen {
-    clients: Clients,
-    /// Stores that were tried, of whatever key.
-    stores: u64,
-    /// Lines that the server says it did not send.
-    skipped: u64,
-    awaited: Option<Awaited>,
-    /// The log entry after which no store is told any more.
-    end: u64,
-}
-
-/// A connection whose line in the log is waited for.
-struct Awaited {
-    name: String,
-    /// Whether stores after it shall not be told.
-    ends: bool,
 }
 
 /// The half that reads.
@@ -79,8 +62,10 @@ pub(crate) struct Reader {
 pub(crate) struct Keeper {
     server: Session,
     shared: Arc<Mutex<Seen>>,
-    /// The stores at the last look, and when they had grown.
-    stores: u64,
+    /// Whether the log of reads tells of deletes, so that their lookups are known.
+    deletes_told: bool,
+    /// The stores and lookups at the last look, and when they had grown.
+    events: u64,
     grown: Instant,
     /// The last knock.
     knock: Option<Knock>,
@@ -110,64 +95,28 @@ impl Reader {
 
     /// Hands on each store that has come.
     pub(crate) fn stores(&mut self, take: &mut dyn FnMut(&Mutation)) -> Result<(), StoreError> {
+        self.told(&mut |told| {
+            if let Told::Store(store) = told {
+                take(store);
+            }
+        })
+    }
+
+    /// Hands on each store that has come, and each lookup that is sure to be no store's.
+    pub(crate) fn told(&mut self, take: &mut dyn FnMut(Told)) -> Result<(), StoreError> {
         let mut seen = lock(&self.shared);
-        self.log.lines(&mut |line| seen.line(line, take))
-    }
-}
-
-impl Seen {
-    fn new(clients: Clients) -> Seen {
-        Seen {
-            clients,
-            stores: 0,
-            skipped: 0,
-            awaited: None,
-            end: u64::MAX,
-        }
-    }
-
-    fn line(&mut self, line: &[u8], take: &mut dyn FnMut(&Mutation)) {
-        match Line::parse(line) {
-            Line::Store(attempt) => self.store(&attempt, take),
-            Line::Opened(opened) => self.opened(&opened),
-            Line::Closed(closed) => self.clients.closed(closed.cfd, closed.gid, closed.name()),
-            Line::Skipped(lines) => self.skipped = self.skipped.saturating_add(lines),
-            Line::Other => {}
-        }
-    }
-
-    fn store(&mut self, attempt: &Attempt, take: &mut dyn FnMut(&Mutation)) {
-        if attempt.gid > self.end {
-            return;
-        }
-        self.stores += 1;
-        let writer = attempt.cfd;
-        take(&Mutation {
-            at: attempt.at,
-            key: &attempt.key,
-            outcome: attempt.outcome,
-            command: attempt.command,
-            writer: writer.map(|cfd| self.clients.writer(cfd, attempt.gid)),
-        });
-    }
-
-    fn opened(&mut self, opened: &Connection) {
-        let name = opened.name();
-        if let Some(awaited) = self.awaited.take_if(|awaited| awaited.name == name)
-            && awaited.ends
-        {
-            self.end = opened.gid;
-        }
-        self.clients.opened(opened.cfd, opened.gid, name);
+        self.log.lines(&mut |line| seen.line(line, take))?;
+        seen.sweep(take);
+        Ok(())
     }
 }
 
 impl Keeper {
     /// Keeps the server's logging thread awake: to be called about ten times a second.
     pub(crate) fn keep_awake(&mut self) {
-        let stores = lock(&self.shared).stores;
-        if stores != self.stores {
-            self.stores = stores;
+        let events = lock(&self.shared).events;
+        if events != self.events {
+            self.events = events;
             self.grown = Instant::now();
         } else if self.grown.elapsed() >= QUIET {
             self.knock = self.server.knock();
@@ -187,6 +136,21 @@ impl Keeper {
     /// The server's own counters; `None` if it does not tell.
     pub(crate) fn counters(&mut self) -> Result<Option<Counters>, StoreError> {
         self.server.counters()
+    }
+
+    /// Whether the log of reads tells of deletes, so that their lookups are known.
+    pub(crate) fn deletes_told(&self) -> bool {
+        self.deletes_told
+    }
+
+    /// Lines of any kind that have come so far.
+    pub(crate) fn lines(&self) -> u64 {
+        lock(&self.shared).lines
+    }
+
+    /// Hands on the lookups of which no line has said since what they were for: the log is at its end.
+    pub(crate) fn finish(&mut self, take: &mut dyn FnMut(Told)) {
+        lock(&self.shared).finish(take);
     }
 
     /// Lines that the server says it did not send, so far.
@@ -262,23 +226,6 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::cas::mutation::Outcome;
-
-    fn seen() -> Seen {
-        Seen::new(Clients::default())
-    }
-
-    /// What is told of a line: key, outcome and writer of a store.
-    fn told(seen: &mut Seen, line: &str) -> Option<(String, Outcome, String)> {
-        let mut told = None;
-        seen.line(line.as_bytes(), &mut |mutation| {
-            let key = String::from_utf8_lossy(mutation.key).into_owned();
-            let writer = mutation.writer.as_ref();
-            let name = writer.and_then(|writer| writer.name()).unwrap_or("?");
-            told = Some((key, mutation.outcome, name.to_string()));
-        });
-        told
-    }
 
     fn store(gid: u64) -> String {
         format!("gid={gid} type=item_store key=k status=stored cmd=set cfd=9")
@@ -288,42 +235,10 @@ mod tests {
         format!("gid={gid} type=conn_new rip=127.0.0.1 rport={port} transport=tcp cfd=9")
     }
 
-    #[test]
-    fn a_store_is_told_with_its_writer() {
-        let mut seen = seen();
-        assert_eq!(told(&mut seen, &opened(1, 7)), None);
-        let expected = ("k".into(), Outcome::Stored, "127.0.0.1:7".into());
-        assert_eq!(told(&mut seen, &store(2)), Some(expected));
-        let line = "gid=3 type=item_store key=k status=too_large cmd=na cfd=9";
-        let expected = ("k".into(), Outcome::Failed, "?".into());
-        assert_eq!(told(&mut seen, line), Some(expected));
-    }
-
-    #[test]
-    fn nothing_after_the_line_that_ends_it_is_told() {
-        let mut seen = seen();
-        seen.awaited = Some(Awaited {
-            name: "127.0.0.1:8".into(),
-            ends: true,
-        });
-        told(&mut seen, &opened(4, 6));
-        assert!(seen.awaited.is_some());
-        told(&mut seen, &opened(6, 8));
-        assert!(seen.awaited.is_none());
-        // From another thread of the server: it stands later in the log and happened earlier.
-        assert!(told(&mut seen, &store(5)).is_some());
-        assert_eq!(told(&mut seen, &store(7)), None);
-        assert_eq!(seen.stores, 1);
-    }
-
-    #[test]
-    fn skipped_lines_are_added_up_as_far_as_numbers_go() {
-        let mut seen = seen();
-        told(&mut seen, "skipped=40");
-        told(&mut seen, "skipped=2");
-        assert_eq!(seen.skipped, 42);
-        told(&mut seen, &format!("skipped={}", u64::MAX));
-        assert_eq!(seen.skipped, u64::MAX);
+    fn told(seen: &mut Seen, line: &str) -> usize {
+        let mut told = 0;
+        seen.line(line.as_bytes(), &mut |_| told += 1);
+        told
     }
 
     /// A keeper that knocks at a listener, and the listener.
@@ -332,8 +247,9 @@ mod tests {
         let address = listener.local_addr().unwrap().to_string().parse().unwrap();
         let keeper = Keeper {
             server: Session::new(address, Duration::from_secs(5)),
-            shared: Arc::new(Mutex::new(seen())),
-            stores: 0,
+            shared: Arc::new(Mutex::new(Seen::new(Clients::default()))),
+            deletes_told: true,
+            events: 0,
             grown: Instant::now(),
             knock: None,
         };
@@ -351,7 +267,7 @@ mod tests {
             let mut seen = lock(&shared);
             told(&mut seen, &opened(knocks * 10, knocking.port()));
             // Behind the first knock: written after the end, and told no more.
-            assert_eq!(told(&mut seen, &store(knocks * 10 + 1)), None);
+            assert_eq!(told(&mut seen, &store(knocks * 10 + 1)), 0);
             Ok(true)
         });
         assert_eq!((settled, knocks), (Ok(Settled::Whole), 2));

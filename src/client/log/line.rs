@@ -1,11 +1,12 @@
-//! One line of the server's log (`watch mutations connevents`), read without copying it (protocol.md 6).
+//! One line of the server's log (`watch mutations connevents fetchers deletions`), read without copying it (protocol.md 6).
 //!
 //! Lines come from outside and may be of a kind not known here, or damaged: the server itself prints garbage in some
 //! fields when a store failed for size. What cannot be read is [`Line::Other`]; nothing panics.
 
 use std::borrow::Cow;
 
-use crate::cas::key::MAX_WIRE_BYTES;
+use super::escaped::unescaped;
+use crate::cas::fetch;
 use crate::cas::mutation::Outcome;
 
 /// The longest address of a client: one of IPv6 with the name of an interface takes up to 62 bytes.
@@ -19,6 +20,10 @@ const LONGEST_COMMAND: usize = 32;
 pub(super) enum Line<'a> {
     /// Somebody tried to store.
     Store(Attempt<'a>),
+    /// A key was looked up, by a command that reads or by one that does something else with it.
+    Lookup(Lookup<'a>),
+    /// A key was deleted.
+    Deleted(Deletion<'a>),
     /// A client connected.
     Opened(Connection<'a>),
     /// A client's connection ended.
@@ -43,6 +48,23 @@ pub(super) struct Attempt<'a> {
     pub(super) cfd: Option<u32>,
 }
 
+/// A lookup of a key, as the log has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Lookup<'a> {
+    pub(super) at: Option<u64>,
+    pub(super) gid: u64,
+    pub(super) key: Cow<'a, [u8]>,
+    pub(super) end: fetch::Lookup,
+    pub(super) cfd: u32,
+}
+
+/// A delete that happened. The log does not say by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Deletion<'a> {
+    pub(super) gid: u64,
+    pub(super) key: Cow<'a, [u8]>,
+}
+
 /// A client's connection as the log names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Connection<'a> {
@@ -61,6 +83,8 @@ impl<'a> Line<'a> {
         let fields = Fields::of(line);
         let read = match fields.kind {
             b"item_store" => fields.attempt().map(Line::Store),
+            b"item_get" => fields.lookup().map(Line::Lookup),
+            b"deleted" => fields.deletion().map(Line::Deleted),
             b"conn_new" => fields.connection().map(Line::Opened),
             b"conn_close" => fields.connection().map(Line::Closed),
             _ => None,
@@ -158,6 +182,30 @@ impl<'a> Fields<'a> {
         })
     }
 
+    fn lookup(&self) -> Option<Lookup<'a>> {
+        let end = match self.status {
+            b"found" => fetch::Lookup::Hit,
+            b"expired" => fetch::Lookup::Expired,
+            b"flushed" => fetch::Lookup::Flushed,
+            b"not_found" => fetch::Lookup::Missing,
+            _ => return None,
+        };
+        Some(Lookup {
+            at: self.at,
+            gid: self.gid?,
+            key: unescaped(self.key?)?,
+            end,
+            cfd: self.cfd?,
+        })
+    }
+
+    fn deletion(&self) -> Option<Deletion<'a>> {
+        Some(Deletion {
+            gid: self.gid?,
+            key: unescaped(self.key?)?,
+        })
+    }
+
     fn connection(&self) -> Option<Connection<'a>> {
         Some(Connection {
             gid: self.gid?,
@@ -185,37 +233,6 @@ fn number_of(text: &[u8]) -> Option<u64> {
         let digit = byte.checked_sub(b'0').filter(|&digit| digit < 10)?;
         number.checked_mul(10)?.checked_add(digit.into())
     })
-}
-
-/// A key with its `%XX` turned back into bytes; `None` if it is none.
-fn unescaped(key: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let bytes = if key.contains(&b'%') {
-        Cow::Owned(decoded(key)?)
-    } else {
-        Cow::Borrowed(key)
-    };
-    (1..=MAX_WIRE_BYTES).contains(&bytes.len()).then_some(bytes)
-}
-
-fn decoded(key: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut rest = key;
-    while let Some((&byte, after)) = rest.split_first() {
-        if byte != b'%' {
-            bytes.push(byte);
-            rest = after;
-            continue;
-        }
-        bytes.push(digit(*after.first()?)? << 4 | digit(*after.get(1)?)?);
-        rest = &after[2..];
-    }
-    Some(bytes)
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]
@@ -291,6 +308,37 @@ mod tests {
     }
 
     #[test]
+    fn lookups_are_read_by_how_they_ended() {
+        let end = |status: &str| {
+            let line = format!(
+                "ts=1.2 gid=3 type=item_get key=a%20b status={status} clsid=1 cfd=28 size=3"
+            );
+            match Line::parse(line.as_bytes()) {
+                Line::Lookup(lookup) => {
+                    assert_eq!((lookup.gid, lookup.cfd, &*lookup.key), (3, 28, &b"a b"[..]));
+                    Some(lookup.end)
+                }
+                _ => None,
+            }
+        };
+        assert_eq!(end("found"), Some(fetch::Lookup::Hit));
+        assert_eq!(end("not_found"), Some(fetch::Lookup::Missing));
+        assert_eq!(end("expired"), Some(fetch::Lookup::Expired));
+        assert_eq!(end("flushed"), Some(fetch::Lookup::Flushed));
+        assert_eq!(end("lost"), None, "neither a hit nor a miss");
+    }
+
+    #[test]
+    fn a_delete_is_read_with_its_place_in_the_log() {
+        let line = b"ts=1.2 gid=77 type=deleted key=k cmd=md clsid=1 size=3";
+        let expected = Deletion {
+            gid: 77,
+            key: b"k"[..].into(),
+        };
+        assert_eq!(Line::parse(line), Line::Deleted(expected));
+    }
+
+    #[test]
     fn what_is_skipped_is_counted_and_the_rest_let_pass() {
         assert_eq!(Line::parse(b"skipped=40"), Line::Skipped(40));
         for line in [
@@ -335,7 +383,7 @@ mod tests {
         #[test]
         fn no_line_that_begins_well_panics(
             rest in "[a-z%=. 0-9]{0,80}",
-            kind in prop_oneof![Just("item_store"), Just("conn_new"), Just("conn_close")],
+            kind in prop_oneof![Just("item_store"), Just("item_get"), Just("deleted"), Just("conn_new"), Just("conn_close")],
         ) {
             Line::parse(format!("ts=1.2 gid=3 type={kind} {rest}").as_bytes());
         }

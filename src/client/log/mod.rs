@@ -4,15 +4,19 @@
 //! enough (protocol.md 6).
 
 pub(super) mod clients;
+mod escaped;
 mod follow;
 pub(super) mod line;
 mod observe;
+mod reads;
+mod seen;
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 pub(crate) use self::follow::{Keeper, Later, Reader, Settled, follow};
+pub(crate) use self::seen::Told;
 use super::Session;
 use super::address::Address;
 use super::dial::{Stream, dial};
@@ -24,10 +28,21 @@ use crate::cas::store::{Failure, Fault};
 
 /// An idle server says `OK` when its logging thread wakes up, which is up to a second later.
 const FIRST_LINE: Duration = Duration::from_millis(2500);
+/// The log of reads of a server that has none of deletes.
+const READS_ONLY: &[u8] = b"watch mutations connevents fetchers\r\n";
 /// Read at a time; the server's own buffer for a watcher is as large.
 const CHUNK: usize = 256 * 1024;
 /// The longest line: a key of 250 bytes takes 750 there, and the rest of a line less than 200.
 const MAX_LINE: usize = 4096;
+
+/// What of a server's log is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// Stores.
+    Stores,
+    /// Stores and lookups: a multiple of the lines.
+    Reads,
+}
 
 /// A log being read.
 struct Log {
@@ -35,6 +50,8 @@ struct Log {
     inbox: Vec<u8>,
     filled: usize,
     address: Address,
+    /// Whether deletes are among the lines.
+    deletes_told: bool,
 }
 
 /// A connection that was made to be seen in the log.
@@ -45,27 +62,21 @@ struct Knock {
 }
 
 impl Session {
-    /// Asks the server for its log of stores and connections.
-    fn attach(&self) -> Result<Log, StoreError> {
+    /// Asks the server for its log of stores and connections, and of lookups if they are wanted.
+    fn attach(&self, detail: Detail) -> Result<Log, StoreError> {
         let mut wire = self.open()?;
         let mut patient = Session::new(self.address.clone(), self.timeout.max(FIRST_LINE));
         patient = patient.with_access(&self.access);
         patient.asks = self.asks;
-        wire.allow(patient.timeout);
-        let ask = |wire: &mut Wire| {
-            wire.send(b"watch mutations connevents\r\n")?;
-            Ok(wire.line()?)
-        };
-        let mut answer = ask(&mut wire);
-        if matches!(answer, Err(ReplyError::Wire(WireError::Unauthenticated))) {
-            wire.allow(self.timeout);
-            answer = self.log_in(&mut wire).and_then(|()| {
-                wire.allow(patient.timeout);
-                ask(&mut wire)
-            });
+        let mut answer = self.ask_for_log(&mut wire, detail.request(), patient.timeout);
+        let refused = matches!(&answer, Ok(line) if line == b"ERROR");
+        let deletes_told = detail == Detail::Reads && !refused;
+        // Before 1.6.20 there is no log of deletes (protocol.md 6).
+        if refused && detail == Detail::Reads {
+            answer = self.ask_for_log(&mut wire, READS_ONLY, patient.timeout);
         }
         match answer {
-            Ok(line) if line == b"OK" => Ok(Log::new(wire, &self.address)),
+            Ok(line) if line == b"OK" => Ok(Log::new(wire, &self.address, deletes_told)),
             Ok(line) => Err(self.no_log(line)),
             // A proxy that counts for itself may hang up over a command that it does not know.
             Err(ReplyError::Wire(WireError::Cut(_))) if self.may_be_proxy() => {
@@ -75,9 +86,31 @@ impl Session {
         }
     }
 
+    /// Asks for it on a connection, logging in there if that is wanted.
+    fn ask_for_log(
+        &self,
+        wire: &mut Wire,
+        request: &[u8],
+        patience: Duration,
+    ) -> Result<Vec<u8>, ReplyError> {
+        let ask = |wire: &mut Wire| {
+            wire.allow(patience);
+            wire.send(request)?;
+            Ok(wire.line()?)
+        };
+        match ask(wire) {
+            Err(ReplyError::Wire(WireError::Unauthenticated)) => {
+                wire.allow(self.timeout);
+                self.log_in(wire)?;
+                ask(wire)
+            }
+            answer => answer,
+        }
+    }
+
     /// Whether the server shows its log; if not, what it says instead.
     pub(crate) fn shows_log(&self) -> Result<(), StoreError> {
-        self.attach().map(drop)
+        self.attach(Detail::Stores).map(drop)
     }
 
     /// Opens a connection and closes it, which the log shows. Returns its name in the log, where that can be known.
@@ -125,8 +158,17 @@ impl Session {
     }
 }
 
+impl Detail {
+    fn request(self) -> &'static [u8] {
+        match self {
+            Detail::Stores => b"watch mutations connevents\r\n",
+            Detail::Reads => b"watch mutations connevents fetchers deletions\r\n",
+        }
+    }
+}
+
 impl Log {
-    fn new(wire: Wire, address: &Address) -> Log {
+    fn new(wire: Wire, address: &Address, deletes_told: bool) -> Log {
         let (stream, mut inbox) = wire.into_parts();
         let filled = inbox.len();
         inbox.resize(CHUNK.max(filled), 0);
@@ -135,6 +177,7 @@ impl Log {
             inbox,
             filled,
             address: address.clone(),
+            deletes_told,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::clients::NUMBERS;
 use super::line::name_of;
 use crate::cas::StoreError;
+use crate::cas::lookups::Lookups;
 use crate::cas::mutation::Counters;
 use crate::client::Session;
 use crate::client::facts::number;
@@ -45,7 +46,23 @@ fn counters(stats: &[(String, String)]) -> Option<Counters> {
         // A server without these has no log to drop lines from.
         log_worker_dropped: number(stats, "log_worker_dropped").unwrap_or(0),
         log_watcher_skipped: number(stats, "log_watcher_skipped").unwrap_or(0),
+        lookups: lookups(stats),
     })
+}
+
+fn lookups(stats: &[(String, String)]) -> Lookups {
+    let sum = |names: &[&str]| {
+        let told = names.iter().filter_map(|name| number(stats, name));
+        told.fold(0, u64::saturating_add)
+    };
+    Lookups {
+        get_hits: sum(&["get_hits"]),
+        get_misses: sum(&["get_misses"]),
+        touches: sum(&["touch_hits", "touch_misses"]),
+        arithmetic: sum(&["incr_hits", "incr_misses", "decr_hits", "decr_misses"]),
+        deletes: sum(&["delete_hits"]),
+        delete_misses: sum(&["delete_misses"]),
+    }
 }
 
 /// `29:addr` `tcp:127.0.0.1:39960`; a client on a unix socket has no address, and its socket's name may be garbage.
@@ -112,5 +129,23 @@ mod tests {
             ),
             (7, 7, 0)
         );
+        assert_eq!(told.lookups, Lookups::default());
+        let told = lookups(&stats(&[
+            "get_hits",
+            "touch_hits",
+            "touch_misses",
+            "incr_hits",
+            "decr_misses",
+            "delete_hits",
+        ]));
+        let expected = Lookups {
+            get_hits: 7,
+            get_misses: 0,
+            touches: 14,
+            arithmetic: 14,
+            deletes: 7,
+            delete_misses: 0,
+        };
+        assert_eq!(told, expected);
     }
 }

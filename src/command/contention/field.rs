@@ -23,12 +23,17 @@ enum Place {
 }
 
 impl Field {
-    /// Attaches to the logs of all servers at once; `tally` makes what counts one of so many.
-    pub(super) fn begin(servers: Vec<Session>, tally: &(dyn Fn(usize) -> Tally + Sync)) -> Field {
+    /// Attaches to the logs of all servers at once; `tally` makes what counts one of so many. With `max_drop` reads are
+    /// watched too, as long as a server drops no more of its log than that.
+    pub(super) fn begin(
+        servers: Vec<Session>,
+        tally: &(dyn Fn(usize) -> Tally + Sync),
+        max_drop: Option<f64>,
+    ) -> Field {
         let several = servers.len();
         let places = at_once(servers, &|server: Session| {
             let name: Arc<str> = server.name().into();
-            match Observation::begin(server, tally(several)) {
+            match Observation::begin(server, tally(several), max_drop) {
                 Ok(observation) => Place::Observed(Box::new(observation)),
                 Err(error) => Place::Closed(name, error),
             }

@@ -1,6 +1,7 @@
 //! `mccas contention`: who fights over which key, from the server's log.
 
 mod field;
+mod live;
 mod observation;
 
 use std::ffi::OsString;
@@ -12,15 +13,14 @@ use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValuePa
 
 use self::field::Field;
 use super::interrupt::Interrupt;
-use super::{Context, Subcommand, args, connect, ending};
+use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::cas::shown;
 use crate::contention::findings::Name;
-use crate::contention::{By, Counts, Findings, Pattern, Prefixes, Tally};
+use crate::contention::{By, Counts, Findings, Pattern, Prefixes, Sort, Tally};
 use crate::exit::Exit;
 use crate::output::contention::json::Object;
-use crate::output::contention::live::Frame;
 use crate::output::contention::remarks::remarks;
-use crate::output::contention::screen::{self, Screen};
+use crate::output::contention::screen;
 use crate::output::contention::table::table;
 use crate::output::report::Report;
 use crate::settings::Settings;
@@ -42,6 +42,7 @@ Examples:
   mccas contention                              all keys, for 10 seconds
   mccas contention 'user:*' 'cart:*' --for 1m   keys that fit a pattern (quote it from the shell)
   mccas contention --by host --top 5            whose processes lose most
+  mccas contention --reads                      which keys are read most, and which are missed by many at once
   mccas contention --json | jq -c 'select(.event == \"report\") | .keys[0]'
   mccas contention --fail-above 0.2 --for 30s   for cron and CI: exit 3 if a key loses more than 20%
 
@@ -79,6 +80,22 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = count(), default_value = "1")]
     depth: usize,
 
+    /// What comes first: lost, share, stores, changed, reads or misses
+    ///
+    /// By default swaps lost; with --reads, reads.
+    #[arg(long, value_name = "WHAT", hide_possible_values = true)]
+    sort: Option<First>,
+
+    /// Watch reads, too: heavy for a busy server
+    ///
+    /// Hits and misses of each key and who reads it, and miss storms: many clients that miss the same key within a second.
+    #[arg(long)]
+    reads: bool,
+
+    /// Stop --reads where a server drops more of its log: 0 to 1
+    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value = "0.1")]
+    max_drop: f64,
+
     /// Between two pictures, or objects of --json
     #[arg(long, value_name = "DURATION", value_parser = args::interval, default_value = "1s")]
     interval: Duration,
@@ -104,6 +121,22 @@ enum What {
     Host,
     /// One row for all keys that begin alike (user:*)
     Prefix,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum First {
+    /// Most swaps lost
+    Lost,
+    /// The largest share of swaps lost
+    Share,
+    /// Most stores
+    Stores,
+    /// Changed last
+    Changed,
+    /// Most reads (--reads)
+    Reads,
+    /// Most reads that found nothing (--reads)
+    Misses,
 }
 
 /// One run.
@@ -134,10 +167,17 @@ impl Subcommand for Args {
 }
 
 fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
+    if args.sort().needs_reads() && !args.reads {
+        return Err(UsageError::new("--sort reads and --sort misses need --reads").into());
+    }
     // Before anything that takes time, so that Ctrl-C always ends with a report.
     let interrupt = Interrupt::listen()?;
     let sessions = connect::sessions(settings).collect();
-    let field = Field::begin(sessions, &|servers| args.tally(servers));
+    let field = Field::begin(
+        sessions,
+        &|servers| args.tally(servers),
+        args.reads.then_some(args.max_drop),
+    );
     if let ([(server, error)], false) = (field.failures().as_slice(), field.has_begun()) {
         return ending::no_answer(context, server, error, Report::default());
     }
@@ -157,7 +197,25 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
     run.finish()
 }
 
+impl From<First> for Sort {
+    fn from(first: First) -> Sort {
+        match first {
+            First::Lost => Sort::Lost,
+            First::Share => Sort::Share,
+            First::Stores => Sort::Stores,
+            First::Changed => Sort::Changed,
+            First::Reads => Sort::Reads,
+            First::Misses => Sort::Misses,
+        }
+    }
+}
+
 impl Args {
+    fn sort(&self) -> Sort {
+        let usual = if self.reads { Sort::Reads } else { Sort::Lost };
+        self.sort.map_or(usual, Sort::from)
+    }
+
     /// What counts the log of one of so many servers.
     fn tally(&self, servers: usize) -> Tally {
         let prefixes = Prefixes::new(self.delimiter.as_bytes(), self.depth);
@@ -185,48 +243,16 @@ impl Run<'_, '_> {
             if matches!(woken, Woken::End) || Instant::now() >= self.end {
                 return Ok(());
             }
-            let findings = self.field.interval(self.by()).cut(self.args.top);
+            let findings = self
+                .field
+                .interval(self.by())
+                .sorted(self.args.sort())
+                .cut(self.args.top);
             if self.context.out.json() {
                 let object = Object::new(&findings);
                 self.context.out.object(&object)?;
             }
         }
-    }
-
-    /// Draws the table again and again.
-    fn live(&mut self) -> anyhow::Result<()> {
-        let screen = Screen::enter()?;
-        let mut next = self.field.started();
-        loop {
-            let size = Screen::size();
-            Screen::show(&self.picture(size))?;
-            while next <= Instant::now() {
-                next += self.args.interval;
-            }
-            let disturbed = || Screen::size() != size;
-            let mut quits = false;
-            let woken = self.wait(next.min(self.end), &mut || {
-                quits = screen.quits();
-                quits || disturbed()
-            });
-            if quits || matches!(woken, Woken::End) || Instant::now() >= self.end {
-                return Ok(());
-            }
-            if Instant::now() >= next {
-                self.field.interval(self.by());
-            }
-        }
-    }
-
-    fn picture(&self, (width, height): (usize, usize)) -> Vec<String> {
-        let findings = self.field.whole(self.by()).cut(self.args.top);
-        let frame = Frame {
-            findings: &findings,
-            server: &self.field.name(),
-            left: self.end.saturating_duration_since(Instant::now()).as_secs(),
-            paint: self.context.out.paint(),
-        };
-        frame.lines(width, height)
     }
 
     /// Waits, ready to wake up earlier if the user, the server or `disturbed` says so.
@@ -246,7 +272,11 @@ impl Run<'_, '_> {
 
     fn finish(mut self) -> anyhow::Result<Exit> {
         self.field.stop();
-        let findings = self.field.whole(self.by()).cut(self.args.top);
+        let findings = self
+            .field
+            .whole(self.by())
+            .sorted(self.args.sort())
+            .cut(self.args.top);
         let judged = self.args.fail_above.and_then(|ratio| {
             let findings = self.field.whole(By::Key);
             let row = findings.above(ratio)?;

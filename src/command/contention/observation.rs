@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 use crate::cas::StoreError;
 use crate::cas::mutation::Counters;
 use crate::client::Session;
-use crate::client::log::{self, Keeper, Later, Reader, Settled};
-use crate::contention::{By, Findings, Scope, Tally, Watched};
+use crate::client::log::{self, Detail, Keeper, Later, Reader, Settled, Told};
+use crate::contention::load::Load;
+use crate::contention::{By, Findings, Reading, Scope, Tally, Watched};
 
 /// How long the reader waits for more of the log before it looks whether it is still wanted.
 const READ: Duration = Duration::from_millis(100);
 /// How far the server may be behind with its log at the end.
 const BEHIND: Duration = Duration::from_secs(5);
+/// How often it is looked at what the server drops.
+const SPARE: Duration = Duration::from_secs(1);
 /// How often it is looked at whether the end of the log has come.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -29,6 +32,8 @@ pub(super) struct Observation {
     ended: Option<Instant>,
     /// Whether the server had not told all of its log at the end.
     behind: bool,
+    /// What of its log the server may drop, where reads are watched, and when that was looked at.
+    load: Option<(Load, Instant)>,
 }
 
 /// What stands beside the log at some moment.
@@ -37,6 +42,8 @@ struct Moment {
     at: Instant,
     counters: Option<Counters>,
     skipped: u64,
+    /// Lines of the log that have come.
+    lines: u64,
 }
 
 /// What the reader and the rest share.
@@ -47,10 +54,19 @@ struct Shared {
 }
 
 impl Observation {
-    /// Attaches to the log of `server`, to be counted by `tally`.
-    pub(super) fn begin(server: Session, tally: Tally) -> Result<Observation, StoreError> {
+    /// Attaches to the log of `server`, to be counted by `tally`; of reads too, as long as the server drops no larger share
+    /// of its log than `max_drop`.
+    pub(super) fn begin(
+        server: Session,
+        tally: Tally,
+        max_drop: Option<f64>,
+    ) -> Result<Observation, StoreError> {
         let name = server.name().into();
-        let (reader, mut keeper) = log::follow(server)?;
+        let detail = match max_drop {
+            Some(_) => Detail::Reads,
+            None => Detail::Stores,
+        };
+        let (reader, mut keeper) = log::follow(server, detail)?;
         let counters = keeper.counters()?;
         let shared = Arc::new(Shared {
             tally: Mutex::new(tally),
@@ -63,6 +79,7 @@ impl Observation {
             at: Instant::now(),
             counters,
             skipped: 0,
+            lines: 0,
         };
         // Whether its line comes tells whether those of later ones will.
         keeper.knock(Later::Told);
@@ -74,6 +91,7 @@ impl Observation {
             last: start,
             ended: None,
             behind: false,
+            load: max_drop.map(|most| (Load::up_to(most), Instant::now())),
         })
     }
 
@@ -90,6 +108,34 @@ impl Observation {
     /// Keeps the server's logging thread awake: to be called about ten times a second.
     pub(super) fn keep_awake(&mut self) {
         self.keeper.keep_awake();
+        self.spare();
+    }
+
+    /// Stops where the server cannot bear to tell of reads.
+    fn spare(&mut self) {
+        let Some((load, looked)) = &mut self.load else {
+            return;
+        };
+        if looked.elapsed() < SPARE {
+            return;
+        }
+        *looked = Instant::now();
+        let skipped = self.keeper.skipped();
+        let Ok(Some(counters)) = self.keeper.counters() else {
+            return;
+        };
+        let first = self.first.counters.unwrap_or_default();
+        let dropped = counters.since(&first).map(|since| since.dropped(skipped));
+        let Some(share) = load.look(self.keeper.lines(), dropped.unwrap_or_default()) else {
+            return;
+        };
+        let error = StoreError::Refused(format!(
+            "{} drops {:.0}% of its log of reads, more than --max-drop lets it: it is not watched any more",
+            self.server,
+            share * 100.0
+        ));
+        *lock(&self.shared.failure) = Some(error);
+        self.shared.stopped.store(true, Ordering::Relaxed);
     }
 
     /// The findings of the interval that ends now; the next one begins.
@@ -104,6 +150,7 @@ impl Observation {
         drop(tally);
         self.last = Moment {
             skipped: self.keeper.skipped(),
+            lines: self.keeper.lines(),
             ..end
         };
         findings
@@ -115,6 +162,7 @@ impl Observation {
         let end = Moment {
             at: self.ended.unwrap_or_else(Instant::now),
             skipped: self.keeper.skipped(),
+            lines: self.keeper.lines(),
             ..self.last
         };
         let findings = tally.findings(by, Scope::Whole);
@@ -136,6 +184,10 @@ impl Observation {
             behind: self.behind && findings.scope == Scope::Whole,
             counters,
             failure: self.failure().map(|error| error.to_string()),
+            reading: self.load.is_some().then(|| Reading {
+                lines: to.lines - from.lines,
+                deletes_told: self.keeper.deletes_told(),
+            }),
         };
         Findings {
             elapsed: to.at - from.at,
@@ -162,6 +214,8 @@ impl Observation {
         });
         // That the log has ended meanwhile is told by itself.
         self.behind = settled == Ok(Settled::Behind) && shared.failure().is_none();
+        let mut tally = lock(&shared.tally);
+        self.keeper.finish(&mut |told| count(&mut tally, &told));
     }
 
     fn now(&mut self) -> Moment {
@@ -170,6 +224,7 @@ impl Observation {
             // Without them the log speaks alone.
             counters: self.keeper.counters().ok().flatten(),
             skipped: self.keeper.skipped(),
+            lines: self.keeper.lines(),
         }
     }
 }
@@ -198,7 +253,14 @@ impl Shared {
     fn count_some(&self, reader: &mut Reader) -> Result<(), StoreError> {
         reader.wait(Instant::now() + READ)?;
         let mut tally = lock(&self.tally);
-        reader.stores(&mut |mutation| tally.take(mutation))
+        reader.told(&mut |told| count(&mut tally, &told))
+    }
+}
+
+fn count(tally: &mut Tally, told: &Told) {
+    match told {
+        Told::Store(mutation) => tally.take(mutation),
+        Told::Read(fetch) => tally.take_read(fetch),
     }
 }
 

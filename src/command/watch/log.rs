@@ -10,7 +10,7 @@ use super::Watch;
 use crate::cas::mutation::{Mutation, Outcome};
 use crate::cas::{Item, Key, StoreError};
 use crate::client::Session;
-use crate::client::log::{self, Keeper, Later, Reader, Settled};
+use crate::client::log::{self, Detail, Keeper, Later, Reader, Settled};
 use crate::exit::Exit;
 use crate::output::event::Event;
 use crate::output::report::Report;
@@ -65,7 +65,7 @@ impl From<anyhow::Error> for Broken {
 impl Watch<'_, '_> {
     /// Follows the log to the end of the watch; `None` if it cannot be followed (any more) and polling must take over.
     pub(super) fn follow_log(&mut self, server: Session) -> anyhow::Result<Option<Exit>> {
-        let (reader, keeper) = match log::follow(server) {
+        let (reader, keeper) = match log::follow(server, Detail::Stores) {
             Ok(halves) => halves,
             Err(error @ (StoreError::Refused(_) | StoreError::Unable(_))) => {
                 let message = format!("{error}; polling instead");

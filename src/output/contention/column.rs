@@ -21,6 +21,9 @@ pub(super) enum Column {
     Lost,
     Share,
     Missing,
+    Reads,
+    Misses,
+    MissShare,
     Connections,
     Writers,
     Changed,
@@ -30,13 +33,16 @@ pub(super) enum Column {
 
 impl Column {
     /// From left to right.
-    pub(super) const ALL: [Column; 11] = [
+    pub(super) const ALL: [Column; 14] = [
         Column::Server,
         Column::Stores,
         Column::Won,
         Column::Lost,
         Column::Share,
         Column::Missing,
+        Column::Reads,
+        Column::Misses,
+        Column::MissShare,
         Column::Connections,
         Column::Writers,
         Column::Sparks,
@@ -54,7 +60,7 @@ impl Column {
         Column::Won,
     ];
 
-    pub(super) fn title(self, by: By) -> &'static str {
+    pub(super) fn title(self, by: By, reads: bool) -> &'static str {
         match self {
             Column::Server => "SERVER",
             Column::Stores => "STORES",
@@ -62,8 +68,12 @@ impl Column {
             Column::Lost => "LOST",
             Column::Share => "LOST%",
             Column::Missing => "MISSING",
+            Column::Reads => "READS",
+            Column::Misses => "MISSES",
+            Column::MissShare => "MISS%",
             Column::Connections => "CONNECTIONS",
             Column::Writers => match by {
+                By::Key if reads => "CLIENTS",
                 By::Key => "WRITERS",
                 By::Client | By::Host => "KEYS",
                 By::Prefix => "HOSTS",
@@ -95,7 +105,7 @@ impl Column {
         texts
             .max()
             .unwrap_or(0)
-            .max(display_width(self.title(findings.by)))
+            .max(display_width(self.title(findings.by, findings.has_reads())))
     }
 
     pub(super) fn text(self, row: &Row) -> String {
@@ -105,10 +115,15 @@ impl Column {
             Column::Stores => counts.stores.to_string(),
             Column::Won => counts.won.to_string(),
             Column::Lost => counts.lost.to_string(),
-            Column::Share => share(row),
+            Column::Share => share(counts.lost_ratio()),
             Column::Missing => counts.missing.to_string(),
+            Column::Reads => counts.reads().to_string(),
+            Column::Misses => counts.misses.to_string(),
+            Column::MissShare => share(counts.miss_ratio()),
             Column::Connections => row.connections.to_string(),
-            Column::Writers => row.parts.len().to_string() + if row.more_parts { "+" } else { "" },
+            Column::Writers => {
+                row.parts.len().max(1).to_string() + if row.more_parts { "+" } else { "" }
+            }
             // The day is today's.
             Column::Changed => row.changed.map_or("-".into(), |at| {
                 utc(at).get(11..).unwrap_or("-").to_string()
@@ -138,10 +153,8 @@ fn server(row: &Row) -> String {
     text::escaped(server.as_bytes())
 }
 
-fn share(row: &Row) -> String {
-    row.counts
-        .lost_ratio()
-        .map_or("-".into(), |share| format!("{:.1}", share * 100.0))
+fn share(ratio: Option<f64>) -> String {
+    ratio.map_or("-".into(), |share| format!("{:.1}", share * 100.0))
 }
 
 /// Who takes part, the hottest first.

@@ -6,6 +6,7 @@ use serde_with::skip_serializing_none;
 use crate::cas::mutation::Counters;
 use crate::contention::Counts;
 use crate::contention::findings::{By, Findings, Name, Part, Row, Scope, Watched};
+use crate::contention::storm::Storm;
 use crate::output::bytes::{Base64, text_or_base64};
 use crate::output::calendar::utc;
 use crate::output::rounding::rounded;
@@ -34,6 +35,10 @@ pub(crate) struct Object {
     /// The most swaps that a row can have lost without being counted.
     untracked_lost_at_most: Option<u64>,
     counters: Option<ServerCounters>,
+    miss_storms: Option<Vec<MissStorm>>,
+    /// Lines of the logs that came, where reads were watched, and lookups that they show like reads.
+    log_lines: Option<u64>,
+    lookups_like_reads: Option<u64>,
     /// Each server, if there are several.
     servers: Option<Vec<OfServer>>,
     error: Option<String>,
@@ -65,6 +70,7 @@ struct Entry {
     #[serde(flatten)]
     numbers: Numbers,
     lost_ratio: Option<f64>,
+    miss_ratio: Option<f64>,
     writers: Option<usize>,
     connections: Option<u64>,
     last_change: Option<String>,
@@ -85,6 +91,31 @@ struct Numbers {
     won: u64,
     lost: u64,
     missing: u64,
+    #[serde(flatten)]
+    reads: Option<Reads>,
+}
+
+#[derive(Debug, Serialize)]
+struct Reads {
+    hits: u64,
+    misses: u64,
+}
+
+/// Many misses of one key by many clients within a second.
+#[skip_serializing_none]
+#[derive(Debug, Serialize)]
+struct MissStorm {
+    key: Option<String>,
+    key_base64: Option<Base64>,
+    /// Of several the worst.
+    second: String,
+    misses: u64,
+    clients: usize,
+    clients_at_least: Option<bool>,
+    /// Whether the key's time was found to be over.
+    expired: bool,
+    /// In how many seconds there was one.
+    seconds: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -98,11 +129,9 @@ struct ServerCounters {
 
 impl Object {
     pub(crate) fn new(findings: &Findings) -> Object {
-        let rows: Vec<Entry> = findings
-            .rows
-            .iter()
-            .map(|row| Entry::row(row, findings.by))
-            .collect();
+        let reads = findings.has_reads();
+        let rows = findings.rows.iter();
+        let rows = rows.map(|row| Entry::row(row, findings.by, reads));
         let by = |wanted| (findings.by == wanted).then_some(());
         let bound = findings.bound;
         let object = Object {
@@ -117,7 +146,7 @@ impl Object {
             hosts: None,
             prefixes: None,
             more: findings.more,
-            totals: findings.all.into(),
+            totals: Numbers::from(findings.all).and_reads(findings.all, reads),
             dropped: findings.dropped(),
             lower_bound: findings.is_lower_bound(),
             tracked_keys: by(By::Key).or(by(By::Client)).map(|()| bound.tracked),
@@ -125,10 +154,15 @@ impl Object {
             tracked_prefixes: by(By::Prefix).map(|()| bound.tracked),
             untracked_lost_at_most: bound.overflowed.then_some(bound.lost_unseen),
             counters: findings.counters().map(ServerCounters::from),
+            miss_storms: reads.then(|| findings.storms.iter().map(MissStorm::from).collect()),
+            log_lines: reads.then(|| findings.lines()),
+            lookups_like_reads: findings.like_reads(),
             servers: None,
             error: None,
         };
-        object.with(rows, findings.by).of(&findings.servers)
+        object
+            .with(rows.collect(), findings.by)
+            .of(&findings.servers)
     }
 
     fn with(self, rows: Vec<Entry>, by: By) -> Object {
@@ -169,7 +203,7 @@ impl From<&Watched> for OfServer {
     fn from(watched: &Watched) -> OfServer {
         OfServer {
             server: watched.server.to_string(),
-            totals: watched.all.into(),
+            totals: Numbers::from(watched.all).and_reads(watched.all, watched.reading.is_some()),
             dropped: watched.dropped,
             lower_bound: watched.is_lower_bound(),
             counters: watched.counters.map(ServerCounters::from),
@@ -179,15 +213,16 @@ impl From<&Watched> for OfServer {
 }
 
 impl Entry {
-    fn row(row: &Row, by: By) -> Entry {
-        let parts = Some(row.parts.iter().map(Entry::part).collect());
+    fn row(row: &Row, by: By, reads: bool) -> Entry {
+        let parts = row.parts.iter().map(|part| Entry::part(part, reads));
+        let parts = Some(parts.collect());
         let entry = Entry {
             server: row.server.as_deref().map(String::from),
             last_change: row.changed.map(utc),
             partial: row.partial.then_some(true),
             writers_at_least: row.more_parts.then_some(true),
             lost_before_at_most: (row.error > 0).then_some(row.error),
-            ..Entry::named(&row.name, row.counts)
+            ..Entry::named(&row.name, row.counts, reads)
         };
         match by {
             By::Key => Entry {
@@ -211,17 +246,18 @@ impl Entry {
         }
     }
 
-    fn part(part: &Part) -> Entry {
+    fn part(part: &Part, reads: bool) -> Entry {
         Entry {
             partial: part.partial.then_some(true),
-            ..Entry::named(&part.name, part.counts)
+            ..Entry::named(&part.name, part.counts, reads)
         }
     }
 
-    fn named(name: &Name, counts: Counts) -> Entry {
+    fn named(name: &Name, counts: Counts, reads: bool) -> Entry {
         let mut entry = Entry {
             lost_ratio: counts.lost_ratio().map(|ratio| rounded(ratio, 4)),
-            numbers: counts.into(),
+            miss_ratio: counts.miss_ratio().map(|ratio| rounded(ratio, 4)),
+            numbers: Numbers::from(counts).and_reads(counts, reads),
             ..Entry::default()
         };
         match name {
@@ -238,17 +274,39 @@ impl Entry {
 
 impl From<Counts> for Numbers {
     fn from(counts: Counts) -> Numbers {
-        let Counts {
-            stores,
-            won,
-            lost,
-            missing,
-        } = counts;
         Numbers {
-            stores,
-            won,
-            lost,
-            missing,
+            stores: counts.stores,
+            won: counts.won,
+            lost: counts.lost,
+            missing: counts.missing,
+            reads: None,
+        }
+    }
+}
+
+impl Numbers {
+    /// With the reads, if they were watched.
+    fn and_reads(self, counts: Counts, watched: bool) -> Numbers {
+        let reads = watched.then_some(Reads {
+            hits: counts.hits,
+            misses: counts.misses,
+        });
+        Numbers { reads, ..self }
+    }
+}
+
+impl From<&Storm> for MissStorm {
+    fn from(storm: &Storm) -> MissStorm {
+        let (key, key_base64) = text_or_base64(storm.key.to_vec());
+        MissStorm {
+            key,
+            key_base64,
+            second: utc(storm.second.saturating_mul(1_000_000)),
+            misses: storm.misses,
+            clients: storm.clients,
+            clients_at_least: storm.more_clients.then_some(true),
+            expired: storm.expired,
+            seconds: storm.seconds,
         }
     }
 }

@@ -1,16 +1,29 @@
 //! The live view: what one picture of it shows, as lines.
 
-use super::remarks::lower_bound;
+use super::remarks::{lower_bound, storms};
 use super::table::table;
-use crate::contention::Findings;
+use crate::contention::{Findings, Sort};
 use crate::output::columns::{cut, display_width};
 use crate::output::{Paint, text};
+
+/// What the keys do.
+const KEYS: [(&str, &str); 6] = [
+    ("s", "sort by the next thing: lost, share, stores, changed"),
+    ("p", "let the picture stand, and go on; counting goes on"),
+    ("?", "these keys, and back"),
+    ("Ctrl-Z", "suspend; fg brings it back"),
+    ("q", "end, and print the final table"),
+    ("Ctrl-C", "the same"),
+];
 
 /// A picture of the state of things.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Frame<'a> {
     pub(crate) findings: &'a Findings,
     pub(crate) server: &'a str,
+    pub(crate) sort: Sort,
+    /// Whether the picture stands still.
+    pub(crate) paused: bool,
     /// Seconds left, if there is an end.
     pub(crate) left: u64,
     pub(crate) paint: Paint,
@@ -19,20 +32,12 @@ pub(crate) struct Frame<'a> {
 impl Frame<'_> {
     /// The lines for a terminal of this size; never more or longer ones.
     pub(crate) fn lines(&self, width: usize, height: usize) -> Vec<String> {
-        let mut below = lower_bound(self.findings, Paint::NONE);
-        let rows_fit = height.saturating_sub(5 + below.len()).max(1);
+        let mut below = storms(self.findings, Paint::NONE);
+        below.extend(lower_bound(self.findings, Paint::NONE));
+        let rows_fit = height.saturating_sub(6 + below.len()).max(1);
         let findings = self.findings.clone().cut(rows_fit);
         let table = table(&findings, Some(width), true, self.paint);
-        let mut hidden = Vec::new();
-        if findings.more > 0 {
-            hidden.push(format!("{} more rows", findings.more));
-        }
-        if !table.hidden.is_empty() {
-            hidden.push(table.hidden.join(", ").to_lowercase());
-        }
-        if !hidden.is_empty() {
-            below.push(format!("no room for: {}", hidden.join("; ")));
-        }
+        below.extend(self.left_out(&findings, &table.hidden));
         let mut lines = vec![self.title(width), String::new()];
         lines.extend(table.lines);
         if findings.rows.is_empty() {
@@ -48,6 +53,42 @@ impl Frame<'_> {
         lines
     }
 
+    /// The keys instead of the table.
+    pub(crate) fn keys(&self, width: usize, height: usize) -> Vec<String> {
+        let mut lines = vec![self.title(width), String::new()];
+        let keys = KEYS.map(|(key, what)| format!("{key:<8}{what}"));
+        lines.extend(keys.iter().map(|line| cut(line, width)));
+        lines.truncate(height);
+        lines
+    }
+
+    /// What is not shown, and why.
+    fn left_out(&self, shown: &Findings, columns: &[&str]) -> Vec<String> {
+        let more_rows = |rows| match rows {
+            1 => "1 more row".to_string(),
+            rows => format!("{rows} more rows"),
+        };
+        let mut lines = Vec::new();
+        if self.findings.more > 0 {
+            lines.push(format!(
+                "--top leaves out {}",
+                more_rows(self.findings.more)
+            ));
+        }
+        let mut no_room = Vec::new();
+        let unseen = shown.more - self.findings.more;
+        if unseen > 0 {
+            no_room.push(more_rows(unseen));
+        }
+        if !columns.is_empty() {
+            no_room.push(columns.join(", ").to_lowercase());
+        }
+        if !no_room.is_empty() {
+            lines.push(format!("no room for: {}", no_room.join("; ")));
+        }
+        lines
+    }
+
     fn title(&self, width: usize) -> String {
         let all = &self.findings.all;
         let left = format!(
@@ -56,7 +97,17 @@ impl Frame<'_> {
             self.findings.elapsed.as_secs_f64(),
             self.left
         );
-        let right = format!("{} stores, {} swaps lost   q quits", all.stores, all.lost);
+        let state = match (self.paused, self.sort) {
+            (true, _) => "paused   ".into(),
+            (false, Sort::Lost) => String::new(),
+            (false, sort) => format!("by {}   ", sort.name()),
+        };
+        let stores = if all.stores == 1 { "store" } else { "stores" };
+        let swaps = if all.lost == 1 { "swap" } else { "swaps" };
+        let right = format!(
+            "{state}{} {stores}, {} {swaps} lost   ? keys  q quits",
+            all.stores, all.lost
+        );
         let gap = width.saturating_sub(display_width(&left) + display_width(&right));
         let line = if gap > 0 {
             format!("{left}{}{right}", " ".repeat(gap))
@@ -64,5 +115,78 @@ impl Frame<'_> {
             left
         };
         self.paint.label(&cut(&line, width))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cas::mutation::Outcome;
+    use crate::contention::testing::{named, tried};
+    use crate::contention::{By, Scope, Tally};
+
+    fn findings(keys: usize) -> Findings {
+        let mut tally = Tally::new(Vec::new());
+        let client = named(1, "a:1");
+        for n in 0..keys {
+            tally.take(&tried(
+                &format!("k{n}"),
+                "set",
+                Outcome::Stored,
+                Some(&client),
+            ));
+        }
+        tally.findings(By::Key, Scope::Whole)
+    }
+
+    fn frame(findings: &Findings, paused: bool, sort: Sort) -> Frame<'_> {
+        Frame {
+            findings,
+            server: "a:1",
+            sort,
+            paused,
+            left: 3,
+            paint: Paint::NONE,
+        }
+    }
+
+    fn text(findings: &Findings, height: usize) -> String {
+        let frame = frame(findings, false, Sort::Lost);
+        frame.lines(200, height).join("\n")
+    }
+
+    #[test]
+    fn no_room_is_said_only_where_there_is_none() {
+        assert!(!text(&findings(3), 20).contains("no room"));
+        let narrow = text(&findings(9), 12);
+        assert!(narrow.contains("no room for: 3 more rows"), "{narrow}");
+        assert!(text(&findings(7), 12).contains("1 more row"));
+    }
+
+    #[test]
+    fn what_top_leaves_out_has_its_own_words() {
+        let shown = text(&findings(5).cut(4), 20);
+        assert!(shown.contains("--top leaves out 1 more row"), "{shown}");
+        assert!(!shown.contains("no room"));
+    }
+
+    #[test]
+    fn the_title_says_how_it_is_sorted_and_whether_it_stands_still() {
+        let findings = findings(1);
+        let title = |paused, sort| frame(&findings, paused, sort).lines(120, 9)[0].clone();
+        assert!(title(false, Sort::Lost).contains("left"));
+        assert!(title(false, Sort::Lost).contains("1 store, 0 swaps lost   ? keys"));
+        assert!(title(false, Sort::Share).contains("by share   1 store"));
+        assert!(title(true, Sort::Share).contains("paused   1 store"));
+    }
+
+    #[test]
+    fn the_keys_fit_any_terminal() {
+        let findings = findings(1);
+        for (width, height) in [(80, 24), (20, 4), (1, 1)] {
+            let lines = frame(&findings, false, Sort::Lost).keys(width, height);
+            assert!(lines.len() <= height);
+            assert!(lines.iter().all(|line| display_width(line) <= width));
+        }
     }
 }

@@ -2,8 +2,11 @@
 
 use crate::cas::mutation::Counters;
 use crate::contention::{By, Counts, Findings, Watched};
+use crate::output::calendar::utc;
 use crate::output::{Paint, text};
 
+/// Storms that are told.
+const STORMS: usize = 5;
 /// What the log does not tell, whatever happens.
 const BLIND: [&str; 2] = [
     "not seen in this log: arithmetic in place (incr, decr, ma), touches, deletes,",
@@ -21,9 +24,61 @@ pub(crate) fn remarks(findings: &Findings, paint: Paint) -> Vec<String> {
         })),
         several => lines.extend(several.iter().map(|server| of_server(server, paint))),
     }
+    lines.extend(reads(findings));
+    lines.extend(storms(findings, paint));
     lines.extend(lower_bound(findings, paint));
     lines.extend(BLIND.map(|line| paint.label(line)));
     lines
+}
+
+/// What watching the reads showed, and what it took.
+fn reads(findings: &Findings) -> Vec<String> {
+    if !findings.has_reads() {
+        return Vec::new();
+    }
+    let all = &findings.all;
+    let seconds = findings.elapsed.as_secs_f64().max(0.001);
+    let mut lines = vec![format!(
+        "reads of all keys: {}, {}; {:.0} lines of log a second",
+        some(all.hits, "hit", "hits"),
+        some(all.misses, "miss", "misses"),
+        ratio(findings.lines()) / seconds
+    )];
+    if let Some(like @ 1..) = findings.like_reads() {
+        lines.push(format!(
+            "up to {like} of the reads are none: touches, arithmetic and deletes look alike in the log"
+        ));
+    }
+    lines
+}
+
+/// Keys that many clients missed at once.
+pub(super) fn storms(findings: &Findings, paint: Paint) -> Vec<String> {
+    let told = findings.storms.iter().take(STORMS).map(|storm| {
+        let more = if storm.more_clients { "+" } else { "" };
+        let at = utc(storm.second.saturating_mul(1_000_000));
+        let why = if storm.expired { " when it had expired" } else { "" };
+        let times = match storm.seconds {
+            1 => String::new(),
+            seconds => format!(" (the worst of {seconds} seconds)"),
+        };
+        paint.warning(&format!(
+            "miss storm: {} was missed {} times by {}{more} clients within the second {}Z{why}{times}",
+            text::escaped(&storm.key),
+            storm.misses,
+            storm.clients,
+            at.get(11..19).unwrap_or("-"),
+        ))
+    });
+    told.collect()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a rate is shown without a fraction"
+)]
+fn ratio(count: u64) -> f64 {
+    count as f64
 }
 
 fn totals(findings: &Findings) -> [String; 2] {
@@ -44,7 +99,10 @@ fn totals(findings: &Findings) -> [String; 2] {
             what(findings.by, rows),
             findings.elapsed.as_secs_f64()
         ),
-        format!("log of all keys: {}; swaps {swaps}", stores(all.stores)),
+        format!(
+            "log of all keys: {}; swaps {swaps}",
+            some(all.stores, "store", "stores")
+        ),
     ]
 }
 
@@ -79,7 +137,10 @@ fn of_server(server: &Watched, paint: Paint) -> String {
         (None, Some(counters)) => verdict(server, counters, paint),
         (None, None) => paint.label("it has no counters beside its log"),
     };
-    format!("{name}: {}; swaps {swaps} ({verdict})", stores(all.stores))
+    format!(
+        "{name}: {}; swaps {swaps} ({verdict})",
+        some(all.stores, "store", "stores")
+    )
 }
 
 /// Log and counters check each other.
@@ -94,8 +155,8 @@ fn verdict(server: &Watched, counters: &Counters, paint: Paint) -> String {
     }
 }
 
-fn stores(count: u64) -> String {
-    format!("{count} {}", if count == 1 { "store" } else { "stores" })
+fn some(count: u64, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
 }
 
 fn counted(counters: &Counters) -> String {
@@ -145,4 +206,51 @@ pub(super) fn lower_bound(findings: &Findings, paint: Paint) -> Vec<String> {
         ));
     }
     lines.iter().map(|line| paint.warning(line)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cas::fetch::Lookup;
+    use crate::cas::lookups::Lookups;
+    use crate::contention::testing::{named, read};
+    use crate::contention::{Reading, Scope, Tally};
+
+    #[test]
+    fn of_reads_it_is_said_what_they_took_and_which_may_be_none() {
+        let mut tally = Tally::new(Vec::new());
+        tally.take_read(&read("k", Lookup::Hit, &named(1, "a:1")));
+        let mut findings = tally.findings(By::Key, Scope::Whole);
+        assert!(reads(&findings).is_empty(), "they were not watched");
+        findings.elapsed = std::time::Duration::from_secs(2);
+        findings.servers[0].reading = Some(Reading {
+            lines: 300,
+            deletes_told: true,
+        });
+        let lookups = Lookups {
+            touches: 3,
+            deletes: 4,
+            ..Lookups::default()
+        };
+        findings.servers[0].counters = Some(Counters {
+            lookups,
+            ..Counters::default()
+        });
+        let expected = [
+            "reads of all keys: 1 hit, 0 misses; 150 lines of log a second",
+            "up to 3 of the reads are none: touches, arithmetic and deletes look alike in the log",
+        ];
+        assert_eq!(reads(&findings), expected);
+    }
+
+    #[test]
+    fn a_storm_is_told_with_its_key_second_and_crowd() {
+        let mut tally = Tally::new(Vec::new());
+        for n in 0..20 {
+            tally.take_read(&read("k", Lookup::Expired, &named(n, "a:1")));
+        }
+        let findings = tally.findings(By::Key, Scope::Whole);
+        let expected = "miss storm: k was missed 20 times by 20 clients within the second 00:00:05Z when it had expired";
+        assert_eq!(storms(&findings, Paint::NONE), [expected]);
+    }
 }

@@ -4,13 +4,15 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::panic;
 use std::sync::{Mutex, PoisonError};
 
+use rustix::process::{self, Signal};
 use rustix::termios::{self, OptionalActions, SpecialCodeIndex, Termios};
 
 /// The alternate screen without cursor, and back. What was on the terminal before is there again afterwards.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[2J";
 const LEAVE: &str = "\x1b[?25h\x1b[?1049l";
-/// Bytes of keys: Ctrl-C comes as a byte while keys are read one by one.
+/// Bytes of keys: these come as bytes while keys are read one by one.
 const CTRL_C: u8 = 3;
+const CTRL_Z: u8 = 26;
 
 /// How the terminal was, as long as it is taken over; a panic gives it back too.
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
@@ -23,9 +25,20 @@ pub(crate) struct Screen {
 impl Screen {
     /// Takes stdout over, and stdin's keys if it is a terminal.
     pub(crate) fn enter() -> io::Result<Screen> {
+        let tell = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            leave();
+            tell(panic);
+        }));
+        let keys = io::stdin().is_terminal();
+        let screen = Screen { keys };
+        screen.take_over()?;
+        Ok(screen)
+    }
+
+    fn take_over(&self) -> io::Result<()> {
         let stdin = io::stdin();
-        let keys = stdin.is_terminal();
-        if keys {
+        if self.keys {
             let before = termios::tcgetattr(&stdin)?;
             let mut raw = before.clone();
             raw.make_raw();
@@ -36,13 +49,14 @@ impl Screen {
             *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
             termios::tcsetattr(&stdin, OptionalActions::Now, &raw)?;
         }
-        let tell = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| {
-            leave();
-            tell(panic);
-        }));
-        write(ENTER)?;
-        Ok(Screen { keys })
+        write(ENTER)
+    }
+
+    /// Gives the terminal back and stops the process, as Ctrl-Z does; returns when it goes on in the foreground.
+    pub(crate) fn suspend(&self) -> io::Result<()> {
+        leave();
+        process::kill_current_process_group(Signal::TSTP)?;
+        self.take_over()
     }
 
     /// Columns and rows.
@@ -63,8 +77,8 @@ impl Screen {
         write(&(picture + "\x1b[J"))
     }
 
-    /// Whether the user pressed a key that ends the view.
-    pub(crate) fn quits(&self) -> bool {
+    /// What the user pressed since the last look.
+    pub(crate) fn pressed(&self) -> Vec<Pressed> {
         let mut keys = [0; 64];
         let read = if self.keys {
             io::stdin().lock().read(&mut keys).unwrap_or(0)
@@ -73,7 +87,32 @@ impl Screen {
         };
         keys[..read]
             .iter()
-            .any(|key| matches!(*key, b'q' | b'Q' | CTRL_C))
+            .filter_map(|&key| meaning(key))
+            .collect()
+    }
+}
+
+/// A key that means something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pressed {
+    Quit,
+    /// Show the keys, or the table again.
+    Help,
+    /// Sort by the next thing.
+    Sort,
+    /// Let the picture stand, or go on.
+    Pause,
+    Suspend,
+}
+
+fn meaning(key: u8) -> Option<Pressed> {
+    match key {
+        b'q' | b'Q' | CTRL_C => Some(Pressed::Quit),
+        b'?' | b'h' => Some(Pressed::Help),
+        b's' => Some(Pressed::Sort),
+        b'p' | b' ' => Some(Pressed::Pause),
+        CTRL_Z => Some(Pressed::Suspend),
+        _ => None,
     }
 }
 

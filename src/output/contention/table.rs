@@ -21,6 +21,7 @@ pub(crate) fn table(findings: &Findings, width: Option<usize>, live: bool, paint
     let applies = |column: &Column| match column {
         Column::Sparks => live && findings.by == By::Key,
         Column::Changed => matches!(findings.by, By::Key | By::Prefix),
+        Column::Reads | Column::Misses | Column::MissShare => findings.has_reads(),
         Column::Connections => findings.by == By::Host,
         Column::Server => findings.rows.iter().any(|row| row.server.is_some()),
         _ => true,
@@ -37,7 +38,7 @@ pub(crate) fn table(findings: &Findings, width: Option<usize>, live: bool, paint
         {
             if columns.contains(next) {
                 columns.retain(|column| column != next);
-                hidden.push(next.title(findings.by));
+                hidden.push(next.title(findings.by, findings.has_reads()));
             }
         }
     }
@@ -81,7 +82,11 @@ fn lines(
     let mut title = filled(head(findings.by), room, Side::Left);
     for (&column, &width) in columns.iter().zip(&widths) {
         title += "  ";
-        title += &filled(column.title(findings.by), width, column.side());
+        title += &filled(
+            column.title(findings.by, findings.has_reads()),
+            width,
+            column.side(),
+        );
     }
     let mut lines = vec![paint.label(title.trim_end())];
     for (row, name) in findings.rows.iter().zip(names) {

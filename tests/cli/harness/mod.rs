@@ -13,6 +13,7 @@ pub(crate) mod process; // Signals to processes, and their end.
 pub(crate) mod reaper; // Nothing outlives the tests.
 pub(crate) mod server; // A real memcached per test.
 pub(crate) mod target; // What a command is pointed at: a server, or what stands in front of it.
+pub(crate) mod tmux;
 pub(crate) mod twemproxy; // A real twemproxy.
 
 // The command under test.

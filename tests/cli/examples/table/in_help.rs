@@ -344,6 +344,11 @@ pub(in super::super) const IN_HELP: &[Row] = &[
         ..ROW
     },
     Row {
+        line: "mccas contention --reads",
+        ends: ByCtrlC(&[("KEY", "")], 0),
+        ..ROW
+    },
+    Row {
         line: "mccas contention --json | jq -c 'select(.event == \"report\") | .keys[0]'",
         changed: &[("--json", "--json --for 300ms")],
         ends: Done("null\n"),

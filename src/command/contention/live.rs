@@ -1,0 +1,99 @@
+//! The live view: the table drawn again and again, and what the user's keys do to it.
+
+use std::io;
+use std::time::Instant;
+
+use super::{Run, Woken};
+use crate::contention::{Findings, Sort};
+use crate::output::contention::live::Frame;
+use crate::output::contention::screen::{Pressed, Screen};
+
+/// How the picture is to be.
+struct View {
+    screen: Screen,
+    sort: Sort,
+    /// What is shown as long as the picture stands still.
+    paused: Option<Findings>,
+    /// Whether the keys are shown instead of the table.
+    help: bool,
+}
+
+/// What follows from a key.
+#[derive(PartialEq, Eq)]
+enum Reaction {
+    Nothing,
+    Redraw,
+    Quit,
+}
+
+impl Run<'_, '_> {
+    /// Draws the table again and again.
+    pub(super) fn live(&mut self) -> anyhow::Result<()> {
+        let mut view = View {
+            screen: Screen::enter()?,
+            sort: self.args.sort(),
+            paused: None,
+            help: false,
+        };
+        let mut next = self.field.started();
+        loop {
+            let size = Screen::size();
+            Screen::show(&self.picture(&view, size))?;
+            while next <= Instant::now() {
+                next += self.args.interval;
+            }
+            let mut pressed = Vec::new();
+            let woken = self.wait(next.min(self.end), &mut || {
+                pressed = view.screen.pressed();
+                !pressed.is_empty() || Screen::size() != size
+            });
+            let quits = self.react(&mut view, &pressed)? == Reaction::Quit;
+            if quits || matches!(woken, Woken::End) || Instant::now() >= self.end {
+                return Ok(());
+            }
+            if Instant::now() >= next {
+                self.field.interval(self.by());
+            }
+        }
+    }
+
+    fn react(&self, view: &mut View, pressed: &[Pressed]) -> io::Result<Reaction> {
+        let mut reaction = Reaction::Nothing;
+        for key in pressed {
+            match key {
+                Pressed::Quit => return Ok(Reaction::Quit),
+                Pressed::Help => view.help = !view.help,
+                Pressed::Sort => view.sort = view.sort.next(self.args.reads),
+                Pressed::Pause => {
+                    view.paused = match view.paused {
+                        Some(_) => None,
+                        None => Some(self.field.whole(self.by())),
+                    }
+                }
+                Pressed::Suspend => view.screen.suspend()?,
+            }
+            reaction = Reaction::Redraw;
+        }
+        Ok(reaction)
+    }
+
+    fn picture(&self, view: &View, (width, height): (usize, usize)) -> Vec<String> {
+        let paused = view.paused.is_some();
+        let findings = view.paused.clone();
+        let findings = findings.unwrap_or_else(|| self.field.whole(self.by()));
+        let findings = findings.sorted(view.sort).cut(self.args.top);
+        let frame = Frame {
+            findings: &findings,
+            server: &self.field.name(),
+            sort: view.sort,
+            paused,
+            left: self.end.saturating_duration_since(Instant::now()).as_secs(),
+            paint: self.context.out.paint(),
+        };
+        if view.help {
+            frame.keys(width, height)
+        } else {
+            frame.lines(width, height)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A terminal that nobody sits at: what runs in it, the keys that are pressed, and what its screen shows (tmux).
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::harness::wait;
+
+/// A terminal of its own, and a folder beside it.
+pub(crate) struct Tmux {
+    folder: tempfile::TempDir,
+}
+
+impl Tmux {
+    pub(crate) fn new() -> Tmux {
+        Tmux {
+            folder: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs a program on so many columns and rows, prepared as a process of the test.
+    #[track_caller]
+    pub(crate) fn start(&self, program: &[&str], size: (u16, u16), prepare: &dyn Fn(&mut Command)) {
+        let (width, height) = (size.0.to_string(), size.1.to_string());
+        let mut tmux = self.command();
+        tmux.args(["new-session", "-d", "-x", &width, "-y", &height]);
+        tmux.args(program);
+        prepare(&mut tmux);
+        let output = tmux.output().unwrap_or_else(|error| {
+            panic!("cannot run tmux ({error}): run make test, which installs it")
+        });
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    fn command(&self) -> Command {
+        let mut tmux = Command::new("tmux");
+        tmux.args(["-f", "/dev/null", "-S"])
+            .arg(self.folder.path().join("tmux"));
+        tmux
+    }
+
+    /// Presses keys, by tmux's names; after `-l` a text letter by letter.
+    #[track_caller]
+    pub(crate) fn send(&self, keys: &[&str]) {
+        let status = self.command().arg("send-keys").args(keys).status();
+        assert!(status.expect("tmux").success(), "{keys:?}");
+    }
+
+    /// The lines that are not empty, with single spaces.
+    pub(crate) fn screen(&self) -> String {
+        // Each look is a process of its own.
+        std::thread::sleep(Duration::from_millis(10));
+        let output = self.command().args(["capture-pane", "-p"]).output();
+        let text = String::from_utf8(output.expect("tmux").stdout).expect("UTF-8");
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        let lines: Vec<String> = lines
+            .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+            .collect();
+        lines.join("\n")
+    }
+
+    /// Waits until the screen is as `fits` says, and returns it.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
+        let seen = wait::within(wait::PATIENCE, || {
+            let screen = self.screen();
+            fits(&screen).then_some(screen)
+        });
+        seen.unwrap_or_else(|| panic!("no {what} on the screen:\n{}", self.screen()))
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        let _ = self.command().arg("kill-server").status();
+    }
+}
