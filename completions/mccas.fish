@@ -399,6 +399,13 @@ host\t'One row for all clients of an address'
 prefix\t'One row for all keys that begin alike (user:*)'"
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l delimiter -d 'What ends a prefix, with --by prefix' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l depth -d 'How many delimiters a prefix has' -r -f
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l sort -d 'What comes first' -r -f -a "lost\t'Most swaps lost'
+share\t'The largest share of swaps lost'
+stores\t'Most stores'
+changed\t'Changed last'
+reads\t'Most reads (--reads)'
+misses\t'Most reads that found nothing (--reads)'"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l max-drop -d 'Stop --reads where a server drops more of its log: 0 to 1' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l interval -d 'Between two pictures' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l fail-above -d 'Exit 3 if a key loses more than this share: 0 to 1' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
@@ -420,6 +427,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand contention" -l tls-server-na
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l reads -d 'Watch reads, too: heavy for a busy server'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l no-live -d 'Print only the final table, also on a terminal'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l json -d 'Print one JSON object per line'

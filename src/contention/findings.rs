@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::counts::Counts;
-use super::sort::Sort;
 use super::storm::Storm;
 use crate::cas::mutation::Counters;
 
@@ -181,12 +180,6 @@ impl Findings {
         let mut servers = self.servers.iter();
         let first = servers.next()?.counters?;
         servers.try_fold(first, |sum, server| Some(sum.plus(&server.counters?)))
-    }
-
-    /// The same in another order.
-    pub(crate) fn sorted(mut self, sort: Sort) -> Findings {
-        self.rows.sort_by_cached_key(|row| sort.place(row));
-        self
     }
 
     /// The hottest key of which more than `ratio` of the swaps lost, if there were enough of them to tell.

@@ -2,8 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::findings::Name;
-use super::findings::Row;
+use super::findings::{Findings, Name, Row};
 
 /// What comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +57,7 @@ impl Sort {
     }
 
     /// What rows are sorted by; of equal ones the hottest comes first, and names make the order the same each time.
-    pub(super) fn place(self, row: &Row) -> impl Ord + use<> {
+    fn place(self, row: &Row) -> impl Ord + use<> {
         let counts = &row.counts;
         let first = match self {
             Sort::Lost => counts.lost,
@@ -71,6 +70,14 @@ impl Sort {
         let hotness = (Reverse(counts.lost), Reverse(counts.stores));
         let name: Name = row.name.clone();
         (Reverse(first), hotness, name, row.server.clone())
+    }
+}
+
+impl Findings {
+    /// The same in another order.
+    pub(crate) fn sorted(mut self, sort: Sort) -> Findings {
+        self.rows.sort_by_cached_key(|row| sort.place(row));
+        self
     }
 }
 
@@ -87,7 +94,7 @@ mod tests {
     use crate::cas::fetch::Lookup;
     use crate::cas::mutation::Outcome;
     use crate::contention::testing::{named, read, tried};
-    use crate::contention::{By, Findings, Scope, Tally};
+    use crate::contention::{By, Scope, Tally};
 
     #[test]
     fn each_order_has_its_own_first() {

@@ -73,11 +73,11 @@ pub(crate) struct Args {
     by: What,
 
     /// What ends a prefix, with --by prefix
-    #[arg(long, value_name = "TEXT", default_value = ":", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", hide_short_help = true, default_value = ":", value_parser = NonEmptyStringValueParser::new())]
     delimiter: String,
 
     /// How many delimiters a prefix has, with --by prefix
-    #[arg(long, value_name = "N", value_parser = count(), default_value = "1")]
+    #[arg(long, value_name = "N", hide_short_help = true, value_parser = count(), default_value = "1")]
     depth: usize,
 
     /// What comes first: lost, share, stores, changed, reads or misses
@@ -93,7 +93,7 @@ pub(crate) struct Args {
     reads: bool,
 
     /// Stop --reads where a server drops more of its log: 0 to 1
-    #[arg(long, value_name = "RATIO", value_parser = ratio, default_value = "0.1")]
+    #[arg(long, value_name = "RATIO", hide_short_help = true, value_parser = ratio, default_value = "0.1")]
     max_drop: f64,
 
     /// Between two pictures, or objects of --json
