@@ -10,6 +10,8 @@ use crate::cas::{Key, RetryPolicy, Store, StoreError};
 pub(crate) enum Strategy {
     /// The guide's loop as it stands: read, swap, and at once again until it lands.
     Guide,
+    /// The same with waits that double from 2 to 100 ms, full jitter.
+    Doubling,
     /// The loop of `incr-cas` with its defaults.
     Cas,
     /// The same with `--fallback incr`.
@@ -54,8 +56,9 @@ pub(crate) enum TrialError {
 }
 
 impl Strategy {
-    pub(crate) const ALL: [Strategy; 4] = [
+    pub(crate) const ALL: [Strategy; 5] = [
         Strategy::Guide,
+        Strategy::Doubling,
         Strategy::Cas,
         Strategy::Fallback,
         Strategy::Incr,
@@ -65,6 +68,7 @@ impl Strategy {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Strategy::Guide => "guide",
+            Strategy::Doubling => "doubling",
             Strategy::Cas => "cas",
             Strategy::Fallback => "fallback",
             Strategy::Incr => "incr",
@@ -78,6 +82,7 @@ impl Strategy {
                 max_retries: u32::MAX,
                 ..RetryPolicy::ONCE
             },
+            Strategy::Doubling => RetryPolicy::DOUBLING,
             Strategy::Cas | Strategy::Incr => RetryPolicy::COUNTER,
             Strategy::Fallback => RetryPolicy {
                 max_retries: RetryPolicy::RETRIES_BEFORE_FALLBACK,

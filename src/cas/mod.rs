@@ -33,7 +33,7 @@ pub(crate) use expiry::{Expiry, ExpiryRule};
 pub(crate) use increment::Method;
 pub(crate) use item::{Freshness, Item, Ttl};
 pub(crate) use key::Key;
-pub(crate) use retry::{Next, RetryPolicy};
+pub(crate) use retry::{Loss, Next, RetryPolicy};
 pub(crate) use store::{
     Condition, ErrorKind, Found, Glance, Looked, Process, Store, StoreError, Swap, Take, Want,
     Written,

@@ -1,11 +1,13 @@
 //! The loop of every write: read, compute, swap; after a lost swap wait, read again, compute again.
 
+use std::time::Duration;
+
 use super::expiry::ExpiryError;
 use super::pacer::{Lost, Pacer};
 use super::resolve::swap_settled;
 use super::{
-    Condition, Expiry, ExpiryRule, Item, Key, Next, RetryPolicy, Store, StoreError, Swap, Token,
-    Ttl, Want, Written,
+    Condition, Expiry, ExpiryRule, Item, Key, Loss, Next, RetryPolicy, Store, StoreError, Swap,
+    Token, Ttl, Want, Written,
 };
 
 /// What is to be updated, and what must stay.
@@ -162,6 +164,8 @@ pub(super) struct Progress {
     pub(super) item: Option<Item>,
     /// What this attempt has sent without success.
     after: Option<Vec<u8>>,
+    /// When this attempt began, since the loop did.
+    pub(super) started: Duration,
     tally: Tally,
 }
 
@@ -204,6 +208,7 @@ impl Loop<'_> {
 
     /// Reads, computes and swaps once. `None`: it lost, the wait is over, and there may be another attempt.
     fn attempt<T>(&mut self, compute: Compute<'_, T>) -> Result<Option<Updated<T>>, Why> {
+        self.progress.started = self.pacer.elapsed();
         let read = self.store.read(&self.plan.key, self.plan.want);
         let (swap, with) = self.begin(read, compute)?;
         let before = self.progress.item.as_ref();
@@ -306,8 +311,13 @@ impl Loop<'_> {
         let tally = &mut self.progress.tally;
         tally.conflicts += 1;
         let random = fraction(self.pacer.random());
-        let policy = self.plan.policy;
-        let next = policy.next(tally.conflicts, self.pacer.elapsed(), random);
+        let elapsed = self.pacer.elapsed();
+        let loss = Loss {
+            lost: tally.conflicts,
+            took: elapsed.saturating_sub(self.progress.started),
+            elapsed,
+        };
+        let next = self.plan.policy.next(&loss, random);
         self.pacer.lost(&Lost {
             attempt: tally.attempts,
             token: self.progress.item.as_ref().map(|item| item.token),
@@ -362,6 +372,7 @@ mod tests {
             base: Duration::from_millis(1),
             cap: Duration::from_millis(8),
             deadline: Duration::from_secs(1),
+            ..RetryPolicy::DOUBLING
         };
         Plan {
             key: key(),

@@ -77,6 +77,10 @@ fn round<T>(
         .filter(|&at| runs[at].end.is_none())
         .collect();
     let keys: Vec<Key> = open.iter().map(|&at| runs[at].plan.key.clone()).collect();
+    let started = pacer.elapsed();
+    for &at in &open {
+        runs[at].progress.started = started;
+    }
     let mut alone = Vec::new();
     let (mut sent, mut swaps) = (Vec::new(), Vec::new());
     for (at, read) in open.into_iter().zip(store.read_window(&keys)) {

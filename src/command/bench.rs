@@ -21,8 +21,8 @@ const MOST_WORKERS: i64 = 1024;
 /// Measure increments under contention, on this server
 ///
 /// Workers with a connection each increment one counter as fast as they can; each strategy is tried with each number of
-/// workers. guide is the loop of the guide as it stands (read, swap, at once again); cas is incr-cas with its defaults;
-/// fallback is incr-cas --fallback incr; incr is the server's own arithmetic.
+/// workers. guide is the loop of the guide as it stands (read, swap, at once again); doubling waits as most programs do
+/// (full jitter, from 2 ms to 100 ms) and is measured only if it is named; cas is incr-cas with its defaults; fallback is incr-cas --fallback incr; incr is the server's own arithmetic.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -56,7 +56,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", conflicts_with = "time", value_parser = clap::value_parser!(u64).range(1..))]
     increments: Option<u64>,
 
-    /// Strategies: guide, cas, fallback, incr
+    /// Strategies: guide, doubling, cas, fallback, incr
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = strategy)]
     #[arg(default_value = "guide,cas,fallback,incr", hide_default_value = true)]
     strategy: Vec<Strategy>,
@@ -66,7 +66,7 @@ fn strategy(name: &str) -> Result<Strategy, String> {
     let found = Strategy::ALL
         .into_iter()
         .find(|strategy| strategy.name() == name);
-    found.ok_or_else(|| "give guide, cas, fallback or incr".into())
+    found.ok_or_else(|| "give guide, doubling, cas, fallback or incr".into())
 }
 
 impl Subcommand for Args {
