@@ -21,8 +21,8 @@ pub(crate) struct Scenario {
 const LOCAL: Costs = Costs {
     way: Duration::from_nanos(500),
     jitter: Duration::from_micros(2),
-    service: Duration::from_micros(6),
-    work: Duration::from_micros(9),
+    service: Duration::from_micros(7),
+    work: Duration::from_micros(12),
     waking: Duration::from_micros(60),
     cores: Some(2),
 };
