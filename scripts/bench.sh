@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Measures everything side by side in one run and writes docs/benchmarks.md:
-# whole processes against the guide's Python script, memccat and nc (and mc, where it is installed),
-# and the loop itself by `mccas bench`.
+# whole processes against the guide's Python script, memccat and nc (and mc, where it is installed), linked dynamically and
+# statically, and against programs that do next to nothing; and the loop itself by `mccas bench`.
 #
 # BENCH_SECONDS=3 is the time of each measurement of the loop, BENCH_RUNS=300 the number of processes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+. scripts/packaging.sh
 
 readonly SECONDS_EACH="${BENCH_SECONDS:-3}" RUNS="${BENCH_RUNS:-300}"
 readonly RESULTS="$PWD/target/bench"
@@ -23,6 +24,16 @@ install_tools() {
   "$PYTHON" -c 'import pymemcache' 2>/dev/null && return 0
   python3 -m venv "$(dirname "$(dirname "$PYTHON")")" && retry "$PYTHON" -m pip install -q pymemcache ||
     die "pymemcache could not be installed into target/guide-venv"
+}
+
+# Programs that do next to nothing, linked in both ways.
+build_minimal() {
+  local name
+  for name in connect_and_exit empty; do
+    rustc --edition 2024 -C opt-level=3 -C strip=symbols -o "$RESULTS/$name" "benches/$name.rs"
+    rustc --edition 2024 -C opt-level=3 -C strip=symbols -C target-feature=+crt-static --target "$TARGET" \
+      -o "$RESULTS/$name.static" "benches/$name.rs"
+  done
 }
 
 clean_up() {
@@ -47,7 +58,14 @@ start_server() {
 whole_processes() {
   local -a named=(
     -n "mccas gets" "mccas gets my_key"
+    -n "mccas gets, static" "$BUILT gets my_key"
     -n "mccas incr-cas" "mccas incr-cas my_key"
+    -n "connect and exit" "$RESULTS/connect_and_exit 127.0.0.1:$port"
+    -n "connect and exit, static" "$RESULTS/connect_and_exit.static 127.0.0.1:$port"
+    -n "mccas --version" "mccas --version"
+    -n "mccas --version, static" "$BUILT --version"
+    -n "empty program" "$RESULTS/empty"
+    -n "empty program, static" "$RESULTS/empty.static"
     -n "memccat" "memccat --servers=127.0.0.1:$port my_key"
     -n "nc -z" "nc -z 127.0.0.1 $port"
     -n "guide.py" "$PYTHON scripts/guide.py 127.0.0.1 $port my_key"
@@ -60,7 +78,9 @@ whole_processes() {
 scripts/install-memcached.sh
 install_tools
 cargo build --release --locked --quiet
+build_for_release
 mkdir -p "$RESULTS"
+build_minimal
 folder=$(mktemp -d)
 server=""
 trap clean_up EXIT

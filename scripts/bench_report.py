@@ -25,6 +25,10 @@ def processes(folder):
     return medians, table(head, [[f"`{name}`", f"{time * 1e3:.2f} ms", f"{time / nc:.2f}"] for name, time in medians.items()])
 
 
+def ratio(medians, one, other):
+    return f"{medians[one] / medians[other]:.2f}"
+
+
 def microseconds(number):
     return f"{number / 1e3:.2f} ms" if number >= 1e3 else f"{number:.0f} us"
 
@@ -102,6 +106,11 @@ def main():
         "BINARY": f"{binary.stat().st_size / 1e6:.2f} MB",
         "PROCESSES": process_table,
         "GETS_MEMCCAT": f"{medians['mccas gets'] / medians['memccat']:.2f}",
+        "STATIC_NC": ratio(medians, "mccas gets, static", "nc -z"),
+        "STATIC_LEAST": ratio(medians, "mccas gets, static", "connect and exit, static"),
+        "DYNAMIC_NC": ratio(medians, "mccas gets", "nc -z"),
+        "VERSION_EMPTY": ratio(medians, "mccas --version", "empty program"),
+        "VERSION_EMPTY_STATIC": ratio(medians, "mccas --version, static", "empty program, static"),
         "GUIDE_INCR": f"{medians['guide.py'] / medians['mccas incr-cas']:.0f}",
         "LOOP": loop_table,
         "KEYS": many_keys(folder),

@@ -1,0 +1,3 @@
+//! Nothing: what starting and ending a Rust program takes. `scripts/bench.sh` compares with it.
+
+fn main() {}
