@@ -241,7 +241,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__bench)
-            opts="-q -v -s -h -V --key --workers --for --increments --strategy --hash --discover --timeout --max-value --json --color --quiet --verbose --tls-ca --tls-cert --tls-key --tls-server-name --tls-insecure --username --password-file --server --help --version"
+            opts="-q -v -s -h -V --key --workers --for --warmup --export-markdown --export-json --increments --strategy --hash --discover --timeout --max-value --json --color --quiet --verbose --tls-ca --tls-cert --tls-key --tls-server-name --tls-insecure --username --password-file --server --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -266,6 +266,21 @@ _mccas() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --warmup)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --export-markdown)
+                    COMPREPLY=()
+                    return 0
+                    ;;
+                --export-json)
+                    COMPREPLY=()
                     return 0
                     ;;
                 --increments)

@@ -439,8 +439,11 @@ complete -c mccas -n "__fish_mccas_using_subcommand contention" -s V -l version 
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l key -d 'Count on this key, which must hold a number' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l workers -d 'Numbers of workers' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l for -d 'How long each measurement takes' -r -f
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l warmup -d 'How long the workers run before each measurement' -r -f
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l export-markdown -d 'Write the table to a file, in Markdown' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l export-json -d 'Write the results to a file: {"results": [...]}' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l increments -d 'How many increments each measurement takes' -r -f
-complete -c mccas -n "__fish_mccas_using_subcommand bench" -l strategy -d 'Strategies: guide, cas, fallback, incr' -r -f -a "guide\t'the loop of the guide as it stands'
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l strategy -d 'Strategies: guide, doubling, cas, fallback, incr' -r -f -a "guide\t'the loop of the guide as it stands'
 cas\t'incr-cas with its defaults'
 fallback\t'incr-cas --fallback incr'
 incr\t'the server\'s own arithmetic'"

@@ -1,8 +1,14 @@
 //! `mccas bench`: measures this server and this loop.
 
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use anyhow::Context as _;
+use serde::Serialize;
 
 use super::child::signal_name;
 use super::{Context, Subcommand, UsageError, args, connect, ending};
@@ -29,6 +35,7 @@ Examples:
   mccas bench                                          all strategies with 1, 8 and 32 workers
   mccas bench --workers 1,8,32,128 --for 5s --json     one object per row
   mccas bench --strategy cas --workers 8 --increments 10000
+  mccas bench --warmup 1s --export-markdown bench.md
 
 The counter is a private key that is deleted at the end. --key names a real one instead: it is raised by every
 increment, thousands of them, and stays so. Nobody else should write it meanwhile.
@@ -51,6 +58,18 @@ pub(crate) struct Args {
     /// How long each measurement takes
     #[arg(long = "for", value_name = "DURATION", value_parser = args::duration, default_value = "1s")]
     time: Duration,
+
+    /// How long the workers run before each measurement, unmeasured
+    #[arg(long, value_name = "DURATION", value_parser = args::duration)]
+    warmup: Option<Duration>,
+
+    /// Write the table to a file, in Markdown
+    #[arg(long, value_name = "FILE")]
+    export_markdown: Option<PathBuf>,
+
+    /// Write the results to a file: {"results": [...]}
+    #[arg(long, value_name = "FILE")]
+    export_json: Option<PathBuf>,
 
     /// How many increments each measurement takes, by all workers together
     #[arg(long, value_name = "N", conflicts_with = "time", value_parser = clap::value_parser!(u64).range(1..))]
@@ -76,6 +95,8 @@ impl Subcommand for Args {
 }
 
 fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
+    // Before the measurements, which take their time.
+    let export = Export::open(args)?;
     let key = match &args.key {
         Some(key) => {
             context
@@ -98,11 +119,11 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         return ending::no_answer(context, &server, &error, Report::default());
     }
     if args.key.is_some() {
-        return measure(args, &key, settings, context);
+        return measure(args, &key, settings, context, export);
     }
     // A signal ends the measurement, and mccas once the key is gone.
     context.under_way.hand_over();
-    let outcome = measure(args, &key, settings, context);
+    let outcome = measure(args, &key, settings, context, export);
     tidy_up(&key, context);
     outcome
 }
@@ -144,6 +165,7 @@ fn measure(
     key: &Key,
     settings: &Settings,
     context: &mut Context,
+    export: Export,
 ) -> anyhow::Result<Exit> {
     let ring = connect::ring(settings)?;
     let connect = || connect::store(settings, &ring);
@@ -166,7 +188,8 @@ fn measure(
                 life: args.key.is_none().then_some(KEY_LIFE),
                 over: &over,
             };
-            let measured = bench::run(&trial, &connect);
+            let measured = warmed_up(&trial, args.warmup, &connect)
+                .and_then(|()| bench::run(&trial, &connect));
             if over.load(Ordering::SeqCst) {
                 progress.finish();
                 return Ok(Exit::Failed);
@@ -185,11 +208,65 @@ fn measure(
         }
     }
     progress.finish();
+    export.write(&measurements)?;
     if !context.out.json() {
         let text = measurements::table(&measurements, context.out.paint());
         context.out.bytes(text.as_bytes())?;
     }
     Ok(verdict(&measurements, context))
+}
+
+/// Lets the workers run for a while without a measurement.
+fn warmed_up(
+    trial: &Trial,
+    time: Option<Duration>,
+    connect: bench::Connect,
+) -> Result<(), TrialError> {
+    let Some(time) = time else { return Ok(()) };
+    let until = Until::Time(time);
+    bench::run(&Trial { until, ..*trial }, connect).map(drop)
+}
+
+/// The files that the results go to as well.
+struct Export {
+    markdown: Option<File>,
+    json: Option<File>,
+}
+
+/// All results in one file.
+#[derive(Serialize)]
+struct Results {
+    results: Vec<Measured>,
+}
+
+impl Export {
+    fn open(args: &Args) -> Result<Export, UsageError> {
+        let open = |path: &Option<PathBuf>| {
+            let opened = path.as_ref().map(|path| {
+                File::create(path).map_err(|error| {
+                    UsageError::new(format!("cannot write {}: {error}", path.display()))
+                })
+            });
+            opened.transpose()
+        };
+        Ok(Export {
+            markdown: open(&args.export_markdown)?,
+            json: open(&args.export_json)?,
+        })
+    }
+
+    fn write(self, measurements: &[Measurement]) -> anyhow::Result<()> {
+        if let Some(mut file) = self.markdown {
+            file.write_all(measurements::markdown(measurements).as_bytes())
+                .context("cannot write what --export-markdown names")?;
+        }
+        if let Some(mut file) = self.json {
+            let results = measurements.iter().map(Measured::of).collect();
+            let text = serde_json::to_string_pretty(&Results { results })?;
+            writeln!(file, "{text}").context("cannot write what --export-json names")?;
+        }
+        Ok(())
+    }
 }
 
 fn verdict(measurements: &[Measurement], context: &mut Context) -> Exit {

@@ -4,16 +4,31 @@ use std::time::Duration;
 
 use super::Paint;
 use super::columns::{Side, filled, widths};
+use super::glyphs::Glyphs;
 use crate::bench::{Measurement, Strategy};
 
 /// The width of the longest bar, in characters.
 const BAR: f64 = 30.0;
-/// Eighths of a block, for the end of a bar.
-const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 const HEAD: [&str; 10] = [
-    "workers", "strategy", "incr/s", "attempts", "worst", "p50", "p99", "max", "fairness", "lost",
+    "workers", "strategy", "incr/s", "attempts", "most", "p50", "p99", "max", "fairness", "lost",
 ];
+
+/// What a reader cannot know.
+const EXPLAINED: &str =
+    "attempts: per increment, and the most that one took; p50, p99, max: the time of one increment";
+
+/// All measurements as a table in Markdown.
+pub(crate) fn markdown(measurements: &[Measurement]) -> String {
+    let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let mut text = row(&HEAD.map(String::from));
+    text += &row(&HEAD.map(|_| "---".into()));
+    let rows = measurements
+        .iter()
+        .map(|measurement| row(&cells(measurement)));
+    text.extend(rows);
+    text
+}
 
 /// All measurements as a table, with bars of their speed below it.
 pub(crate) fn table(measurements: &[Measurement], paint: Paint) -> String {
@@ -40,6 +55,7 @@ pub(crate) fn table(measurements: &[Measurement], paint: Paint) -> String {
             }
         );
     }
+    text += &format!("{}\n", paint.label(EXPLAINED));
     text += &format!("\n{}\n", paint.label("increments per second"));
     text + &bars(measurements, paint)
 }
@@ -94,7 +110,7 @@ fn bars(measurements: &[Measurement], paint: Paint) -> String {
         let times = times
             .map(|times| format!("  {times:.1} x guide"))
             .unwrap_or_default();
-        let bar = paint.good(&blocks(share));
+        let bar = paint.good(&blocks(share, Glyphs::here()));
         format!(
             "{:>7}  {:<8}  {bar} {:.0}{times}\n",
             measurement.workers,
@@ -111,9 +127,9 @@ fn bars(measurements: &[Measurement], paint: Paint) -> String {
     clippy::cast_sign_loss,
     reason = "a bar has 0 to 240 eighths"
 )]
-fn blocks(length: f64) -> String {
+fn blocks(length: f64, glyphs: Glyphs) -> String {
     let eighths = (length * 8.0).clamp(0.0, BAR * 8.0) as usize;
-    "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
+    glyphs.bar(eighths)
 }
 
 #[cfg(test)]
@@ -131,6 +147,7 @@ mod tests {
 
     #[test]
     fn a_bar_ends_in_eighths() {
+        let blocks = |length| blocks(length, Glyphs::Blocks);
         assert_eq!(blocks(0.0), "");
         assert_eq!(blocks(2.5), "██▌");
         assert_eq!(blocks(1e9).chars().count(), 30);

@@ -7,6 +7,7 @@ mod columns;
 pub(crate) mod contention;
 mod diff;
 pub(crate) mod event;
+mod glyphs;
 pub(crate) mod measurements;
 mod paint;
 mod progress;

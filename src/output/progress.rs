@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::glyphs::Glyphs;
+
 /// A bar on stderr; nothing where stderr is no terminal.
 pub(crate) struct Progress(ProgressBar);
 
@@ -57,7 +59,11 @@ impl Progress {
         }
         let bar = ProgressBar::new(steps as u64);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}  {elapsed}  {msg}") {
-            bar.set_style(style);
+            let characters = match Glyphs::here() {
+                Glyphs::Blocks => "█░",
+                Glyphs::Ascii => "#-",
+            };
+            bar.set_style(style.progress_chars(characters));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
         Progress(bar)

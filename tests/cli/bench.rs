@@ -282,3 +282,87 @@ fn what_cannot_be_counted_on_is_told() {
         2
     );
 }
+
+#[test]
+fn results_go_to_files_as_well() {
+    let server = Memcached::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let [markdown, json] = ["bench.md", "bench.json"].map(|name| folder.path().join(name));
+    let path = |path: &std::path::Path| path.display().to_string();
+    let outcome = mccas(&server)
+        .args([
+            "bench",
+            "--workers",
+            "1,2",
+            "--strategy",
+            "cas",
+            "--increments",
+            "20",
+        ])
+        .args([
+            "--export-markdown",
+            &path(&markdown),
+            "--export-json",
+            &path(&json),
+        ])
+        .run();
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let markdown = std::fs::read_to_string(markdown).expect("a table");
+    assert!(
+        markdown.starts_with("| workers | strategy | incr/s |"),
+        "{markdown}"
+    );
+    assert_eq!(markdown.lines().count(), 4);
+    let json = std::fs::read_to_string(json).expect("results");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let workers = json["results"].as_array().expect("results").iter();
+    let workers: Vec<_> = workers.map(|result| result["workers"].as_u64()).collect();
+    assert_eq!(workers, [Some(1), Some(2)]);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_before_anything_is_measured() {
+    let command = mccas_at("127.0.0.1:1").args(["bench", "--export-json", "/nowhere/at/all.json"]);
+    command
+        .code(2)
+        .stderr_contains("cannot write /nowhere/at/all.json")
+        .check();
+}
+
+#[test]
+fn what_warms_up_is_not_measured() {
+    let server = Memcached::start();
+    server.set("k", "0");
+    let outcome = mccas(&server)
+        .args([
+            "--json",
+            "bench",
+            "--key",
+            "k",
+            "--workers",
+            "1",
+            "--strategy",
+            "cas",
+        ])
+        .args(["--increments", "20", "--warmup", "50ms"])
+        .run();
+    assert_eq!(outcome.object()["increments"], 20, "{outcome:?}");
+    assert!(server.value("k").parse::<u64>().expect("a number") > 20);
+}
+
+#[test]
+fn bars_are_of_what_the_locale_has() {
+    let server = Memcached::start();
+    for (locale, bar) in [("C", "#"), ("C.UTF-8", "█")] {
+        let command = mccas(&server).env("LC_ALL", locale);
+        let outcome = command
+            .args(["bench", "--workers", "1", "--increments", "20"])
+            .run();
+        assert!(outcome.stdout_text().contains(bar), "{outcome:?}");
+        assert_eq!(
+            outcome.stdout_text().is_ascii(),
+            locale == "C",
+            "{outcome:?}"
+        );
+    }
+}

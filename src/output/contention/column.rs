@@ -4,6 +4,7 @@ use super::shown;
 use crate::contention::findings::{By, Findings, Row};
 use crate::output::calendar::utc;
 use crate::output::columns::{Side, cut, display_width};
+use crate::output::glyphs::Glyphs;
 use crate::output::{Paint, text};
 
 /// The column of names never gets narrower than this to make room for others.
@@ -128,7 +129,7 @@ impl Column {
             Column::Changed => row.changed.map_or("-".into(), |at| {
                 utc(at).get(11..).unwrap_or("-").to_string()
             }),
-            Column::Sparks => sparks(&row.history),
+            Column::Sparks => sparks(&row.history, Glyphs::here()),
             Column::Parts => parts(row),
         }
     }
@@ -176,13 +177,13 @@ fn parts(row: &Row) -> String {
 }
 
 /// A bar per interval, as high as its part of the highest.
-fn sparks(history: &[u64]) -> String {
-    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+fn sparks(history: &[u64], glyphs: Glyphs) -> String {
+    let bars = glyphs.heights();
     let shown = &history[history.len().saturating_sub(SPARKS)..];
     let highest = shown.iter().copied().max().unwrap_or(0).max(1);
     let bar = |&lost: &u64| match lost {
-        0 => '·',
-        _ => BARS[usize::try_from(u128::from(lost) * 7 / u128::from(highest)).unwrap_or(7)],
+        0 => glyphs.none(),
+        _ => bars[usize::try_from(u128::from(lost) * 7 / u128::from(highest)).unwrap_or(7)],
     };
     shown.iter().map(bar).collect()
 }
@@ -193,6 +194,8 @@ mod tests {
 
     #[test]
     fn sparks_show_the_shape() {
+        assert_eq!(sparks(&[0, 1, 7, 14], Glyphs::Ascii), " _-#");
+        let sparks = |history: &[u64]| sparks(history, Glyphs::Blocks);
         assert_eq!(sparks(&[0, 1, 7, 14]), "·▁▄█");
         assert_eq!(sparks(&[]), "");
         assert_eq!(display_width(&sparks(&[3; 100])), SPARKS);

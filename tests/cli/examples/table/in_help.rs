@@ -379,6 +379,12 @@ pub(in super::super) const IN_HELP: &[Row] = &[
         ends: Done("cas"),
         ..ROW
     },
+    Row {
+        line: "mccas bench --warmup 1s --export-markdown bench.md",
+        changed: &[("--warmup 1s", "--warmup 10ms --for 10ms --workers 1")],
+        ends: Done("guide"),
+        ..ROW
+    },
     // completions
     Row {
         line: "source <(mccas completions bash)",
