@@ -385,7 +385,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             break
         }
         'mccas;contention' {
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long to look')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'How long to look, or forever')
             [CompletionResult]::new('--top', '--top', [CompletionResultType]::ParameterName, 'Show the N hottest rows')
             [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What a row is')
             [CompletionResult]::new('--delimiter', '--delimiter', [CompletionResultType]::ParameterName, 'What ends a prefix, with --by prefix')
@@ -393,6 +393,7 @@ Register-ArgumentCompleter -Native -CommandName 'mccas' -ScriptBlock {
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'What comes first')
             [CompletionResult]::new('--max-drop', '--max-drop', [CompletionResultType]::ParameterName, 'Stop --reads where a server drops more of its log: 0 to 1')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Between two pictures')
+            [CompletionResult]::new('--prometheus', '--prometheus', [CompletionResultType]::ParameterName, 'Write the counts to a file for Prometheus each interval')
             [CompletionResult]::new('--fail-above', '--fail-above', [CompletionResultType]::ParameterName, 'Exit 3 if a key loses more than this share: 0 to 1')
             [CompletionResult]::new('--hash', '--hash', [CompletionResultType]::ParameterName, 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]')

@@ -808,7 +808,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__contention)
-            opts="-q -v -s -h -V --for --top --by --delimiter --depth --sort --reads --max-drop --interval --no-live --fail-above --hash --discover --timeout --max-value --json --color --quiet --verbose --tls-ca --tls-cert --tls-key --tls-server-name --tls-insecure --username --password-file --server --help --version"
+            opts="-q -v -s -h -V --for --top --by --delimiter --depth --sort --reads --max-drop --interval --prometheus --no-live --fail-above --hash --discover --timeout --max-value --json --color --quiet --verbose --tls-ca --tls-cert --tls-key --tls-server-name --tls-insecure --username --password-file --server --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -862,6 +862,10 @@ _mccas() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --prometheus)
+                    COMPREPLY=()
                     return 0
                     ;;
                 --fail-above)

@@ -371,7 +371,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --version 'Print the version'
         }
         &'mccas;contention'= {
-            cand --for 'How long to look'
+            cand --for 'How long to look, or forever'
             cand --top 'Show the N hottest rows'
             cand --by 'What a row is'
             cand --delimiter 'What ends a prefix, with --by prefix'
@@ -379,6 +379,7 @@ set edit:completion:arg-completer[mccas] = {|@words|
             cand --sort 'What comes first'
             cand --max-drop 'Stop --reads where a server drops more of its log: 0 to 1'
             cand --interval 'Between two pictures'
+            cand --prometheus 'Write the counts to a file for Prometheus each interval'
             cand --fail-above 'Exit 3 if a key loses more than this share: 0 to 1'
             cand --hash 'Which server holds a key, as the application''s client decides it [env: MCCAS_HASH]'
             cand --timeout 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]'

@@ -391,7 +391,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand locate" -s v -l verbose -d '
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s h -l help -d 'Print help; -h: a summary'
 complete -c mccas -n "__fish_mccas_using_subcommand locate" -s V -l version -d 'Print the version'
-complete -c mccas -n "__fish_mccas_using_subcommand contention" -l for -d 'How long to look' -r -f
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l for -d 'How long to look, or forever' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l top -d 'Show the N hottest rows' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l by -d 'What a row is' -r -f -a "key\t'One row for each key'
 client\t'One row for each client: a connection'
@@ -407,6 +407,7 @@ reads\t'Most reads (--reads)'
 misses\t'Most reads that found nothing (--reads)'"
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l max-drop -d 'Stop --reads where a server drops more of its log: 0 to 1' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l interval -d 'Between two pictures' -r -f
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l prometheus -d 'Write the counts to a file for Prometheus each interval' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l fail-above -d 'Exit 3 if a key loses more than this share: 0 to 1' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'

@@ -4,7 +4,7 @@ use crate::cas::fetch::Fetch;
 use crate::cas::mutation::{Mutation, Outcome};
 
 /// How stores and reads ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Counts {
     /// Stores that happened, by any command.
     pub(crate) stores: u64,
@@ -58,13 +58,27 @@ impl Counts {
 
     /// Both together.
     pub(super) fn plus(&self, other: &Counts) -> Counts {
+        self.each(other, u64::saturating_add)
+    }
+
+    /// What is more than in the other; nothing less than nothing.
+    pub(super) fn less(&self, other: &Counts) -> Counts {
+        self.each(other, u64::saturating_sub)
+    }
+
+    /// The larger of each.
+    pub(super) fn most(&self, other: &Counts) -> Counts {
+        self.each(other, u64::max)
+    }
+
+    fn each(&self, other: &Counts, both: fn(u64, u64) -> u64) -> Counts {
         Counts {
-            stores: self.stores + other.stores,
-            won: self.won + other.won,
-            lost: self.lost + other.lost,
-            missing: self.missing + other.missing,
-            hits: self.hits + other.hits,
-            misses: self.misses + other.misses,
+            stores: both(self.stores, other.stores),
+            won: both(self.won, other.won),
+            lost: both(self.lost, other.lost),
+            missing: both(self.missing, other.missing),
+            hits: both(self.hits, other.hits),
+            misses: both(self.misses, other.misses),
         }
     }
 
@@ -90,14 +104,7 @@ impl Counts {
 impl Span {
     /// What came since the last mark.
     pub(crate) fn since_mark(&self) -> Counts {
-        Counts {
-            stores: self.now.stores - self.mark.stores,
-            won: self.now.won - self.mark.won,
-            lost: self.now.lost - self.mark.lost,
-            missing: self.now.missing - self.mark.missing,
-            hits: self.now.hits - self.mark.hits,
-            misses: self.now.misses - self.mark.misses,
-        }
+        self.now.less(&self.mark)
     }
 
     pub(super) fn add(&mut self, counts: &Counts) {

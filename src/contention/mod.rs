@@ -11,6 +11,7 @@ pub(crate) mod load;
 pub(crate) mod pattern;
 pub(crate) mod prefix;
 mod ranking;
+pub(crate) mod series;
 pub(crate) mod sort;
 pub(crate) mod storm;
 pub(crate) mod tally;

@@ -17,6 +17,7 @@ mod completions; // The completion files: up to date, accepted by their shells.
 mod contention; // Who fights over which key: the log, told as tables and objects.
 mod contention_hostile; // The same on a log that no memcached writes.
 mod contention_live; // Its live view on a terminal: keys, Ctrl-Z.
+mod contention_prometheus; // Its file for Prometheus.
 mod contention_reads; // The same with reads.
 mod contention_servers; // The same over several servers, by host and by prefix.
 mod delete; // By token or value, and what is known when its answer is lost.

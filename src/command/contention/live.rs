@@ -43,16 +43,17 @@ impl Run<'_, '_> {
                 next += self.args.interval;
             }
             let mut pressed = Vec::new();
-            let woken = self.wait(next.min(self.end), &mut || {
+            let woken = self.wait(self.until(next), &mut || {
                 pressed = view.screen.pressed();
                 !pressed.is_empty() || Screen::size() != size
             });
             let quits = self.react(&mut view, &pressed)? == Reaction::Quit;
-            if quits || matches!(woken, Woken::End) || Instant::now() >= self.end {
+            if quits || matches!(woken, Woken::End) || self.is_over() {
                 return Ok(());
             }
             if Instant::now() >= next {
                 self.field.interval(self.by());
+                self.export()?;
             }
         }
     }
@@ -87,7 +88,9 @@ impl Run<'_, '_> {
             server: &self.field.name(),
             sort: view.sort,
             paused,
-            left: self.end.saturating_duration_since(Instant::now()).as_secs(),
+            left: self
+                .end
+                .map(|end| end.saturating_duration_since(Instant::now()).as_secs()),
             paint: self.context.out.paint(),
         };
         if view.help {

@@ -1,16 +1,19 @@
 //! `mccas contention`: who fights over which key, from the server's log.
 
+mod export;
 mod field;
 mod live;
 mod observation;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValueParser};
 
+use self::export::Export;
 use self::field::Field;
 use super::interrupt::Interrupt;
 use super::{Context, Subcommand, UsageError, args, connect, ending};
@@ -44,6 +47,7 @@ Examples:
   mccas contention --by host --top 5            whose processes lose most
   mccas contention --reads                      which keys are read most, and which are missed by many at once
   mccas contention --json | jq -c 'select(.event == \"report\") | .keys[0]'
+  mccas contention --for forever --prometheus /var/lib/node_exporter/mccas.prom > /dev/null
   mccas contention --fail-above 0.2 --for 30s   for cron and CI: exit 3 if a key loses more than 20%
 
 LOST% is the share of a key's swaps that lost. A key over 20% wants fewer writers, longer backoff, or memcached's own
@@ -55,9 +59,9 @@ pub(crate) struct Args {
     #[arg(value_name = "KEY", value_parser = pattern())]
     patterns: Vec<Pattern>,
 
-    /// How long to look; Ctrl-C ends it earlier
-    #[arg(long = "for", value_name = "DURATION", value_parser = args::duration, default_value = "10s")]
-    time: Duration,
+    /// How long to look, or forever; Ctrl-C ends it earlier
+    #[arg(long = "for", value_name = "DURATION", value_parser = lasting, default_value = "10s")]
+    time: Lasting,
 
     /// Show the N hottest rows
     #[arg(long, value_name = "N", value_parser = count(), default_value = "20")]
@@ -100,6 +104,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", value_parser = args::interval, default_value = "1s")]
     interval: Duration,
 
+    /// Write the counts to a file for Prometheus each interval
+    ///
+    /// In the text format that node_exporter's textfile collector takes (*.prom), replaced as a whole. The --top keys of all
+    /// have series of their own, the others of a server one together.
+    #[arg(long, value_name = "FILE")]
+    prometheus: Option<PathBuf>,
+
     /// Print only the final table, also on a terminal
     #[arg(long)]
     no_live: bool,
@@ -110,6 +121,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "RATIO", value_parser = ratio)]
     fail_above: Option<f64>,
 }
+
+/// How long to look; `None` for ever.
+#[derive(Debug, Clone, Copy)]
+struct Lasting(Option<Duration>);
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum What {
@@ -145,7 +160,8 @@ struct Run<'a, 'b> {
     context: &'a mut Context<'b>,
     field: Field,
     interrupt: Interrupt,
-    end: Instant,
+    export: Option<Export>,
+    end: Option<Instant>,
 }
 
 /// Why a wait ended.
@@ -185,10 +201,16 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
     let mut run = Run {
         args,
         context,
-        end: field.started() + args.time,
+        end: args.time.0.map(|time| field.started() + time),
+        export: args
+            .prometheus
+            .as_deref()
+            .map(|path| Export::new(path, args.top)),
         field,
         interrupt,
     };
+    // At once, so that a file that cannot be written is known now.
+    run.export()?;
     if live && run.field.has_begun() {
         run.live()?;
     } else {
@@ -239,8 +261,8 @@ impl Run<'_, '_> {
         let mut next = self.field.started();
         loop {
             next += self.args.interval;
-            let woken = self.wait(next.min(self.end), &mut || false);
-            if matches!(woken, Woken::End) || Instant::now() >= self.end {
+            let woken = self.wait(self.until(next), &mut || false);
+            if matches!(woken, Woken::End) || self.is_over() {
                 return Ok(());
             }
             let findings = self
@@ -252,6 +274,24 @@ impl Run<'_, '_> {
                 let object = Object::new(&findings);
                 self.context.out.object(&object)?;
             }
+            self.export()?;
+        }
+    }
+
+    /// Then, or at the end if that comes before.
+    fn until(&self, next: Instant) -> Instant {
+        self.end.map_or(next, |end| next.min(end))
+    }
+
+    fn is_over(&self) -> bool {
+        self.end.is_some_and(|end| Instant::now() >= end)
+    }
+
+    /// Writes the file for Prometheus, if one is wanted.
+    fn export(&mut self) -> anyhow::Result<()> {
+        match &mut self.export {
+            Some(export) => export.write(&self.field.whole(By::Key)),
+            None => Ok(()),
         }
     }
 
@@ -272,6 +312,7 @@ impl Run<'_, '_> {
 
     fn finish(mut self) -> anyhow::Result<Exit> {
         self.field.stop();
+        self.export()?;
         let findings = self
             .field
             .whole(self.by())
@@ -340,6 +381,13 @@ fn verdict(name: &Name, counts: Counts, ratio: f64) -> String {
         share(counts.lost_ratio().unwrap_or(0.0)),
         share(ratio)
     )
+}
+
+fn lasting(text: &str) -> Result<Lasting, String> {
+    match text {
+        "forever" => Ok(Lasting(None)),
+        _ => args::duration(text).map(|time| Lasting(Some(time))),
+    }
 }
 
 fn pattern() -> impl TypedValueParser<Value = Pattern> {

@@ -25,7 +25,7 @@ pub(crate) struct Frame<'a> {
     /// Whether the picture stands still.
     pub(crate) paused: bool,
     /// Seconds left, if there is an end.
-    pub(crate) left: u64,
+    pub(crate) left: Option<u64>,
     pub(crate) paint: Paint,
 }
 
@@ -92,10 +92,11 @@ impl Frame<'_> {
     fn title(&self, width: usize) -> String {
         let all = &self.findings.all;
         let left = format!(
-            "{}  {:.0} s, {} s left",
+            "{}  {:.0} s{}",
             text::escaped(self.server.as_bytes()),
             self.findings.elapsed.as_secs_f64(),
             self.left
+                .map_or(String::new(), |left| format!(", {left} s left"))
         );
         let state = match (self.paused, self.sort) {
             (true, _) => "paused   ".into(),
@@ -145,7 +146,7 @@ mod tests {
             server: "a:1",
             sort,
             paused,
-            left: 3,
+            left: Some(3),
             paint: Paint::NONE,
         }
     }

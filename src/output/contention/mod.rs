@@ -3,6 +3,7 @@
 mod column;
 pub(crate) mod json;
 pub(crate) mod live;
+pub(crate) mod prometheus;
 pub(crate) mod remarks;
 pub(crate) mod screen;
 pub(crate) mod table;

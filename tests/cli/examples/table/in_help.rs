@@ -344,6 +344,12 @@ pub(in super::super) const IN_HELP: &[Row] = &[
         ..ROW
     },
     Row {
+        line: "mccas contention --for forever --prometheus /var/lib/node_exporter/mccas.prom > /dev/null",
+        changed: &[("/var/lib/node_exporter/", ""), ("forever", "300ms")],
+        ends: Done(""),
+        ..ROW
+    },
+    Row {
         line: "mccas contention --reads",
         ends: ByCtrlC(&[("KEY", "")], 0),
         ..ROW
