@@ -66,6 +66,22 @@ fn a_store_that_was_written_over_has_no_value() {
 }
 
 #[test]
+fn people_are_told_why_a_value_is_not_shown() {
+    let server = Memcached::start();
+    let mut running = mccas(&server)
+        .args(["watch", "--log", "k", "--count", "2"])
+        .spawn();
+    running.line();
+    server.raw("set k 0 0 1\r\n1\r\nset k 0 0 1\r\n2\r\n");
+    let text = running.wait().stdout_text().to_string();
+    assert!(
+        text.contains("(set)  (value and token not seen: it has changed again)\n"),
+        "{text}"
+    );
+    assert!(text.contains("\"2\""), "{text}");
+}
+
+#[test]
 fn without_a_log_polling_takes_over_with_one_message() {
     let server = Memcached::start_with(&["-W"]);
     let (mut running, first) = watching(&server, &["k", "--count", "1"]);

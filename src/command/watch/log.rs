@@ -2,8 +2,11 @@
 //!
 //! A line of the log has neither token nor value. They are fetched, and shown only if the item is still that write: the
 //! log, read up to a moment after the fetch, must have no further store of the key.
+//!
+//! The threads of the server write their lines each for itself, so that later stores can stand before earlier ones. Whoever waits
+//! for the value of a store has the lines of all threads until then, and so can tell them in their order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Watch;
@@ -40,6 +43,19 @@ struct Told {
     command: String,
     client: String,
     at: SystemTime,
+    /// Whether a later line tells of another store of the key.
+    again: bool,
+}
+
+/// What was found out about the stores of a batch.
+#[derive(Default)]
+struct Fetched {
+    /// The items as they were after all of them.
+    items: HashMap<usize, Item>,
+    /// What the log told until then.
+    later: Vec<Told>,
+    /// Whether that was all of it.
+    complete: bool,
 }
 
 /// Why the log is followed no further, before the watch is over.
@@ -110,12 +126,20 @@ impl Watch<'_, '_> {
                 batch = feed.next(self.end())?;
                 continue;
             }
-            let (items, later) = self.fetch(feed, &batch)?;
-            for (at, told) in batch.iter().enumerate() {
-                let mut after = batch[at + 1..].iter().chain(&later);
-                let is_last = !after.any(|other| other.stored(told.index));
-                let item = items.get(&told.index).filter(|_| is_last);
-                self.tell(told, item)?;
+            let Fetched {
+                items,
+                later,
+                complete,
+            } = self.fetch(feed, &batch)?;
+            let later = in_order(&mut batch, later);
+            for told in &batch {
+                let found = match items.get(&told.index) {
+                    _ if told.again => Err("it has changed again"),
+                    _ if !complete => Err("the server is behind with its log"),
+                    Some(item) => Ok(item),
+                    None => Err("it has gone"),
+                };
+                self.tell(told, found)?;
                 if self.args.count.is_some_and(|count| self.changes >= count) {
                     return Ok(Exit::Done);
                 }
@@ -125,20 +149,12 @@ impl Watch<'_, '_> {
     }
 
     /// The items that a batch stored, and what the log tells of the time until after they were fetched.
-    fn fetch(
-        &mut self,
-        feed: &mut Feed,
-        batch: &[Told],
-    ) -> Result<(HashMap<usize, Item>, Vec<Told>), StoreError> {
-        let mut stored: Vec<usize> = batch
-            .iter()
-            .filter(|told| told.stored(told.index))
-            .map(|told| told.index)
-            .collect();
+    fn fetch(&mut self, feed: &mut Feed, batch: &[Told]) -> Result<Fetched, StoreError> {
+        let mut stored: Vec<usize> = batch.iter().filter_map(Told::changed).collect();
         stored.sort_unstable();
         stored.dedup();
         if stored.is_empty() {
-            return Ok((HashMap::new(), Vec::new()));
+            return Ok(Fetched::default());
         }
         let keys: Vec<Key> = stored
             .iter()
@@ -150,10 +166,15 @@ impl Watch<'_, '_> {
             .filter_map(|(index, item)| Some((index, item?)))
             .collect();
         let (later, complete) = feed.catch_up()?;
-        Ok((if complete { found } else { HashMap::new() }, later))
+        Ok(Fetched {
+            items: found,
+            later,
+            complete,
+        })
     }
 
-    fn tell(&mut self, told: &Told, item: Option<&Item>) -> anyhow::Result<()> {
+    /// Tells of a store, with the item that it left, or why that could not be had.
+    fn tell(&mut self, told: &Told, found: Result<&Item, &str>) -> anyhow::Result<()> {
         let key = &self.args.keys[told.index];
         let event = match told.outcome {
             Outcome::Stored => Event::Changed,
@@ -161,7 +182,11 @@ impl Watch<'_, '_> {
             Outcome::NotFound => Event::Missing,
             Outcome::NotStored | Outcome::Failed => Event::NotStored,
         };
-        let item = item.filter(|_| event == Event::Changed);
+        let item = found.ok().filter(|_| event == Event::Changed);
+        let unseen = match found {
+            Err(why) if event == Event::Changed => format!("(value and token not seen: {why})"),
+            _ => String::new(),
+        };
         let (paint, terminal) = (self.context.out.paint(), self.context.out.terminal());
         let report = match item {
             Some(item) => Report::event(event).item(item.clone()),
@@ -177,8 +202,9 @@ impl Watch<'_, '_> {
             paint.key(&key.to_string()),
             text::event(event, paint),
             text::writer(&told.client, &told.command, paint),
-            item.map(|item| text::event_item(item, paint, terminal))
-                .unwrap_or_default()
+            item.map_or(paint.label(&unseen), |item| text::event_item(
+                item, paint, terminal
+            ))
         );
         self.event_at(told.at, report, &line)?;
         if event == Event::Changed {
@@ -226,6 +252,28 @@ impl Feed {
     }
 }
 
+/// Brings a batch into the order of time, with what `later` has that happened before its end; returns the rest of that.
+fn in_order(batch: &mut Vec<Told>, later: Vec<Told>) -> Vec<Told> {
+    // By the lines first: clocks can be set back.
+    mark_again(batch, &later);
+    let end = batch.iter().map(|told| told.at).max();
+    let (earlier, later): (Vec<Told>, Vec<Told>) =
+        later.into_iter().partition(|told| Some(told.at) < end);
+    batch.extend(earlier);
+    batch.sort_by_key(|told| told.at);
+    mark_again(batch, &later);
+    later
+}
+
+/// Marks each store that another one of the same key follows.
+fn mark_again(batch: &mut [Told], later: &[Told]) {
+    let mut stored: HashSet<usize> = later.iter().filter_map(Told::changed).collect();
+    for told in batch.iter_mut().rev() {
+        told.again |= stored.contains(&told.index);
+        stored.extend(told.changed());
+    }
+}
+
 /// Takes in what the log tells of the keys.
 fn take(
     reader: &mut Reader,
@@ -252,11 +300,61 @@ impl Told {
                 .at
                 .and_then(calendar::moment)
                 .unwrap_or_else(SystemTime::now),
+            again: false,
         }
     }
 
-    /// Whether it changed the key with this index.
-    fn stored(&self, index: usize) -> bool {
-        self.index == index && self.outcome == Outcome::Stored
+    /// The index of the key that it changed, if it did.
+    fn changed(&self) -> Option<usize> {
+        (self.outcome == Outcome::Stored).then_some(self.index)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A store of a key at a second.
+    fn stored(index: usize, second: u64) -> Told {
+        Told {
+            index,
+            outcome: Outcome::Stored,
+            command: "set".into(),
+            client: "?".into(),
+            at: SystemTime::UNIX_EPOCH + Duration::from_secs(second),
+            again: false,
+        }
+    }
+
+    fn shown(batch: &[Told]) -> Vec<(usize, u64, bool)> {
+        let second = |told: &Told| {
+            told.at
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap()
+                .as_secs()
+        };
+        batch
+            .iter()
+            .map(|told| (told.index, second(told), told.again))
+            .collect()
+    }
+
+    #[test]
+    fn stores_come_in_the_order_of_time_whatever_thread_tells_them() {
+        let mut batch = vec![stored(0, 3), stored(1, 1)];
+        let later = in_order(&mut batch, vec![stored(2, 2), stored(3, 4)]);
+        assert_eq!(shown(&batch), [(1, 1, false), (2, 2, false), (0, 3, false)]);
+        assert_eq!(shown(&later), [(3, 4, false)]);
+    }
+
+    #[test]
+    fn a_store_that_another_one_follows_is_marked_by_line_and_by_time() {
+        let mut batch = vec![stored(0, 1), stored(0, 2), stored(1, 3)];
+        in_order(&mut batch, vec![stored(1, 9)]);
+        assert_eq!(shown(&batch), [(0, 1, true), (0, 2, false), (1, 3, true)]);
+        // A clock that was set back: the last line is not the last by time, and neither has a value.
+        let mut batch = vec![stored(0, 5), stored(0, 2)];
+        in_order(&mut batch, Vec::new());
+        assert_eq!(shown(&batch), [(0, 2, true), (0, 5, true)]);
     }
 }

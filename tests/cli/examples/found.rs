@@ -16,7 +16,7 @@ pub(super) struct Example {
 }
 
 /// Blocks of pages that are no shell scripts.
-const NO_SCRIPTS: [&str; 5] = ["text", "python", "rust", "dockerfile", "yaml"];
+const NO_SCRIPTS: [&str; 6] = ["ini", "text", "python", "rust", "dockerfile", "yaml"];
 
 /// The pages whose sessions `readme.rs` replays.
 const WITH_SESSIONS: [&str; 2] = ["README.md", "docs/tour.md"];
