@@ -35,7 +35,7 @@ pub(crate) struct Trial<'a> {
     pub(crate) strategy: Strategy,
     pub(crate) workers: usize,
     pub(crate) until: Until,
-    /// How long each write lets the key live where its expiry cannot be seen; `None` if it is not ours to say.
+    /// How long each write lets the key live where its expiry cannot be kept; `None` if it is not ours to say.
     pub(crate) life: Option<Duration>,
     /// Up once it is to end before its time.
     pub(crate) over: &'a AtomicBool,

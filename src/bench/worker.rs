@@ -13,7 +13,7 @@ use crate::cas::increment::{Increment, increment};
 use crate::cas::pacer::{Lost, Pacer};
 use crate::cas::store::Failure;
 use crate::cas::update::{Plan, Stopped, Why};
-use crate::cas::{Counter, ExpiryRule, Store, StoreError, Token, Ttl, Want};
+use crate::cas::{Counter, ExpiryRule, Item, Store, StoreError, Token, Want};
 
 /// The longest latency that is measured; longer ones count as this.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -64,8 +64,9 @@ impl Pacer for SilentPacer {
 pub(super) fn work(store: &mut dyn Store, trial: &Trial, race: &Race) -> Worked {
     // Connecting and learning about the server are not part of the measurement.
     let read = store.read(trial.key, Want::Value);
-    let unseen = matches!(&read, Ok(Some(item)) if item.ttl == Ttl::Unknown);
-    let life = trial.life.filter(|_| unseen);
+    let kept = |item: &Item| ExpiryRule::Keep.apply(Some(item), None);
+    let unkept = matches!(&read, Ok(Some(item)) if kept(item).is_err_and(ExpiryError::is_unkept));
+    let life = trial.life.filter(|_| unkept);
     let plan = Plan {
         key: trial.key.clone(),
         expiry: life.map_or(ExpiryRule::Keep, ExpiryRule::After),
@@ -143,9 +144,9 @@ impl Worked {
         match &stopped.why {
             Why::OutOfRetries | Why::OutOfTime => self.exhausted += 1,
             Why::Store(error) => self.error = Some(error.clone()),
-            Why::Expiry(ExpiryError::Unseen) => {
+            Why::Expiry(error) if error.is_unkept() => {
                 self.error = Some(StoreError::Refused(
-                    "when the key expires cannot be seen there, so that no swap can keep it; without --key bench \
+                    "the moment at which the key expires cannot be told there, so that no swap can keep it; without --key bench \
                      makes a key of its own"
                         .into(),
                 ));

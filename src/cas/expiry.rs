@@ -2,7 +2,7 @@
 //!
 //! Re-sending the seconds left would move the expiry by up to a second with each swap, which makes a hot key
 //! immortal, and above 30 days memcached reads them as a date in 1970 and the item is gone (protocol.md 2.8).
-//! Hence the moment itself is sent, in the server's own clock.
+//! Hence the moment itself is sent, in the server's own clock; where that is not shown, nothing is.
 
 use std::fmt;
 use std::time::Duration;
@@ -44,8 +44,10 @@ pub(crate) enum ExpiryRule {
 /// Why an expiry cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExpiryError {
-    /// The expiry is more than 30 days away and the server does not show its clock.
+    /// The expiry asked for is more than 30 days away and the server does not show its clock.
     NoClock,
+    /// The server tells how much time the item has left, but shows no clock by which that is a moment.
+    Adrift,
     /// The moment lies beyond 2038-01-19, where memcached's numbers end.
     TooLate,
     /// The server does not tell when the item expires, so that it cannot be kept.
@@ -95,11 +97,8 @@ impl Expiry {
         match (item.ttl, item.expires_at) {
             (Ttl::Never, _) => Ok(Expiry::Never),
             (Ttl::Seconds(_), Some(moment)) => Ok(Expiry::At(moment.min(MAX_MOMENT))),
-            // The server does not show its clock. What remains is a relative expiry, where that is safe.
-            (Ttl::Seconds(left), None) if (1..=MAX_RELATIVE).contains(&left) => {
-                Ok(Expiry::In(left))
-            }
-            (Ttl::Seconds(_), None) => Err(ExpiryError::NoClock),
+            // The seconds left, sent again, would count from the next tick on as often as one falls in between.
+            (Ttl::Seconds(_), None) => Err(ExpiryError::Adrift),
             (Ttl::Unknown, _) => Err(ExpiryError::Unseen),
         }
     }
@@ -128,6 +127,16 @@ impl Expiry {
     }
 }
 
+impl ExpiryError {
+    /// Whether the server does not let a swap keep the expiry that an item has. Its own arithmetic keeps it.
+    pub(crate) fn is_unkept(self) -> bool {
+        match self {
+            ExpiryError::Adrift | ExpiryError::Unseen => true,
+            ExpiryError::NoClock | ExpiryError::TooLate => false,
+        }
+    }
+}
+
 impl fmt::Display for ExpiryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -135,6 +144,11 @@ impl fmt::Display for ExpiryError {
                 f,
                 "the expiry lies more than 30 days ahead and the server does not tell its clock (stats); \
                  give --ttl never or a shorter --ttl"
+            ),
+            ExpiryError::Adrift => write!(
+                f,
+                "the item expires, and no clock is shown there by which a write could keep the moment: the seconds \
+                 left, sent again, would move it; give --ttl never or --ttl DURATION"
             ),
             ExpiryError::Unseen => write!(
                 f,
@@ -181,11 +195,30 @@ mod tests {
     }
 
     #[test]
-    fn without_the_servers_clock_keep_is_relative_up_to_30_days_and_refused_beyond() {
-        let apply = |left| ExpiryRule::Keep.apply(Some(&with_ttl(Ttl::Seconds(left), None)), None);
-        assert_eq!(apply(1), Ok(Expiry::In(1)));
-        assert_eq!(apply(2_592_000), Ok(Expiry::In(2_592_000)));
-        assert_eq!(apply(2_592_001), Err(ExpiryError::NoClock));
+    fn without_the_servers_clock_no_moment_is_kept_and_none_is_moved() {
+        for left in [1, 2_592_000, 2_592_001] {
+            let item = with_ttl(Ttl::Seconds(left), None);
+            let apply = |rule: ExpiryRule| rule.apply(Some(&item), None);
+            let minute = Duration::from_secs(60);
+            for keeping in [ExpiryRule::Keep, ExpiryRule::KeepOrCreate(minute)] {
+                assert_eq!(apply(keeping), Err(ExpiryError::Adrift));
+            }
+            assert_eq!(apply(ExpiryRule::Never), Ok(Expiry::Never));
+            assert_eq!(apply(ExpiryRule::After(minute)), Ok(Expiry::In(60)));
+        }
+        let never = with_ttl(Ttl::Never, None);
+        assert_eq!(
+            ExpiryRule::Keep.apply(Some(&never), None),
+            Ok(Expiry::Never)
+        );
+    }
+
+    #[test]
+    fn the_servers_arithmetic_helps_where_a_swap_cannot_keep_the_expiry() {
+        let unkept = [ExpiryError::Unseen, ExpiryError::Adrift];
+        assert!(unkept.into_iter().all(ExpiryError::is_unkept));
+        let others = [ExpiryError::NoClock, ExpiryError::TooLate];
+        assert!(!others.into_iter().any(ExpiryError::is_unkept));
     }
 
     #[test]

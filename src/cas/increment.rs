@@ -1,7 +1,6 @@
 //! Adding to a counter: the loop of [`update`](super::update) over decimal values, and what may finish it.
 
 use super::counter::Bounds;
-use super::expiry::ExpiryError;
 use super::pacer::Pacer;
 use super::shown::quoted;
 use super::update::{Computed, Plan, Refusal, Stopped, Tally, Updated, Why, give_back, update};
@@ -98,16 +97,19 @@ fn finished(
 ) -> Result<Incremented, Box<Stopped>> {
     match outcome {
         Ok(updated) => Ok(swapped(&updated)),
-        // The server's arithmetic keeps an expiry that cannot be seen.
+        // The server's arithmetic keeps an expiry that a swap cannot keep.
         Err(mut stopped)
-            if increment.fallback
-                && (stopped.why.is_lost() || stopped.why == Why::Expiry(ExpiryError::Unseen)) =>
+            if increment.fallback && (stopped.why.is_lost() || is_unkept(&stopped.why)) =>
         {
             fall_back(store, plan, increment, &mut stopped)
                 .map_err(|why| Box::new(stopped.because(why)))
         }
         Err(stopped) => Err(stopped),
     }
+}
+
+fn is_unkept(why: &Why) -> bool {
+    matches!(why, Why::Expiry(error) if error.is_unkept())
 }
 
 /// The number that the item holds and the one that follows it.

@@ -160,6 +160,18 @@ impl StoreError {
 }
 
 impl StoreError {
+    /// Whether the same question may be answered another time: a server that starts up is first not there, then silent, then
+    /// in its first troubles. Another protocol, a certificate or a refusal stays.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            StoreError::Unreachable(failure) | StoreError::Unknown(failure) => {
+                !matches!(failure.fault, Fault::Foreign | Fault::Handshake)
+            }
+            StoreError::Unable(_) => true,
+            _ => false,
+        }
+    }
+
     /// Names the item whose value is too long, where only the answer's place among others tells which it is.
     pub(crate) fn about(self, key: &Key) -> StoreError {
         match self {

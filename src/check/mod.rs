@@ -13,7 +13,6 @@ pub(crate) use self::contact::{Contact, Handshake, Login, Reached, contact};
 pub(crate) use self::standing::{Standing, standing};
 pub(crate) use self::trial::{trial, untried};
 use crate::cas::StoreError;
-use crate::cas::store::Fault;
 
 /// One step of the test.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,13 +124,6 @@ impl Outcome {
 
 impl Fail {
     fn of(error: &StoreError) -> Fail {
-        let passing = match error {
-            StoreError::Unreachable(failure) | StoreError::Unknown(failure) => {
-                !matches!(failure.fault, Fault::Foreign | Fault::Handshake)
-            }
-            StoreError::Unable(_) => true,
-            _ => false,
-        };
         let kind = match error {
             // Nothing of the key's state matters to anybody, so an unknown outcome is only a server that is not there.
             StoreError::Unreachable(_) | StoreError::Unknown(_) => FailKind::Unreachable,
@@ -144,7 +136,10 @@ impl Fail {
                 FailKind::Unsuitable
             }
         };
-        Fail { kind, passing }
+        Fail {
+            kind,
+            passing: error.may_pass(),
+        }
     }
 }
 

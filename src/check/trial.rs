@@ -18,6 +18,9 @@ const STEPS: [&str; 8] = [
 /// The flags of the key: any number will do that is not the 0 of a server which forgets them.
 const FLAGS: u32 = 42;
 
+const ONLY_WITH_TTL: &str = "over a key that expires mccas writes there only with --ttl, or by the server's own arithmetic \
+     (incr-cas --fallback incr)";
+
 /// The time that has passed since some moment.
 pub(crate) type Timer<'a> = &'a dyn Fn() -> Duration;
 
@@ -216,11 +219,12 @@ fn expiry_kept(name: &'static str, before: Option<&Item>, now: &Item) -> Finding
             format!("moved from {moment} to {now} by the server's clock"),
         ),
         (Ttl::Unknown, ..) => Finding::warn(name, "the server does not tell when a key expires")
-            .advice("mccas writes there only with --ttl, or by the server's own arithmetic (--fallback incr)"),
+            .advice(ONLY_WITH_TTL),
         (Ttl::Seconds(left), ..) => Finding::warn(
             name,
-            format!("{left} s left, but the server shows no clock: kept to a second or so"),
-        ),
+            format!("{left} s left, but the server shows no clock of its own, by which a swap could keep the moment"),
+        )
+        .advice(ONLY_WITH_TTL),
     }
 }
 

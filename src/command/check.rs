@@ -46,8 +46,12 @@ impl Subcommand for Args {
         false
     }
 
+    fn patience(&self) -> Option<Duration> {
+        self.wait
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
-        let started = Instant::now();
+        let started = context.began;
         let mut worst = Exit::Done;
         for place in 0..context.settings.servers.len() {
             worst = worst.worse(test(self, place, started, context)?);

@@ -1,6 +1,6 @@
 //! The way to the servers: no other file of the commands makes a client.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::under_way::{Guarded, UnderWay};
 use super::{Context, Subcommand, UsageError};
@@ -32,8 +32,31 @@ pub(super) fn prepare(settings: &Settings, out: &mut Output) -> Result<(), Usage
     Ok(())
 }
 
+/// Between two questions about servers that may be starting up.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// [`discovered`], asked again until the patience is over as long as the answer may be another one later.
+pub(super) fn discovered_in_time(
+    settings: &Settings,
+    began: Instant,
+    patience: Option<Duration>,
+    out: &mut Output,
+) -> anyhow::Result<Result<Option<Settings>, Undiscovered>> {
+    loop {
+        let found = discovered(settings);
+        let left = patience.map(|patience| patience.saturating_sub(began.elapsed()));
+        match (&found, left) {
+            (Err(why), Some(left)) if why.error.may_pass() && !left.is_zero() => {
+                out.detail(&format!("{}; trying again", why.error));
+                out.pause(PAUSE.min(left))?;
+            }
+            _ => return Ok(found),
+        }
+    }
+}
+
 /// The settings with the servers that were found out, where those named only lead to them.
-pub(super) fn discovered(settings: &Settings) -> Result<Option<Settings>, Undiscovered> {
+fn discovered(settings: &Settings) -> Result<Option<Settings>, Undiscovered> {
     if !settings.discover && !settings.servers.is_open() {
         return Ok(None);
     }
@@ -120,6 +143,7 @@ impl<'a> Context<'a> {
     pub(super) fn connect(
         settings: &'a Settings,
         subcommand: &dyn Subcommand,
+        began: Instant,
         tree: fn() -> clap::Command,
         out: &'a mut Output,
     ) -> Result<Context<'a>, UsageError> {
@@ -138,6 +162,7 @@ impl<'a> Context<'a> {
             settings,
             tree,
             out,
+            began,
             under_way,
         })
     }

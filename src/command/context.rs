@@ -1,7 +1,7 @@
 //! What every subcommand has and is: it stands apart from their list, so that they need not know the list.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::under_way::UnderWay;
 use crate::cas::Store;
@@ -16,6 +16,8 @@ pub(crate) struct Context<'a> {
     /// The whole command line, for completions.
     pub(crate) tree: fn() -> clap::Command,
     pub(crate) out: &'a mut Output,
+    /// When the command began, before its servers were found out.
+    pub(crate) began: Instant,
     /// The write that is under way; a command that made one says when it is over.
     pub(crate) under_way: UnderWay,
 }
@@ -53,6 +55,11 @@ pub(crate) trait Subcommand {
     /// Whether it asks by key, so that each key must have its server. Only then there is a store.
     fn asks_by_key(&self) -> bool {
         self.asks_servers()
+    }
+
+    /// How long servers are waited for that cannot be found out now, but may be later.
+    fn patience(&self) -> Option<Duration> {
+        None
     }
 
     /// Does what was asked. An outcome of any kind is an [`Exit`]; an error is a failure that has no outcome.

@@ -48,11 +48,23 @@ pub(super) fn no_answer(
     fail(context, server, Exit::of(error), report, &error.to_string())
 }
 
-/// Reports that the servers could not be found out, which is before there is anything to work with.
-pub(super) fn undiscovered(out: &mut Output, undiscovered: &Undiscovered) -> anyhow::Result<Exit> {
+/// Reports that the servers could not be found out, which is before there is anything to work with, even though what may
+/// pass was waited for so long.
+pub(super) fn undiscovered(
+    out: &mut Output,
+    undiscovered: &Undiscovered,
+    waited: Option<Duration>,
+) -> anyhow::Result<Exit> {
     let Undiscovered { server, error } = undiscovered;
-    let report = Report::of(Status::of(error));
-    fail_on(out, server, Exit::of(error), report, &error.to_string())
+    let (exit, status, message) = match waited.filter(|_| error.may_pass()) {
+        Some(time) => {
+            let time = humantime::format_duration(time);
+            let message = format!("{error}; not up within {time}");
+            (Exit::NotInTime, Status::NotInTime, message)
+        }
+        None => (Exit::of(error), Status::of(error), error.to_string()),
+    };
+    fail_on(out, server, exit, Report::of(status), &message)
 }
 
 /// Reports a failure on a server: the object for programs, the message for people.
@@ -135,8 +147,11 @@ impl Ending<'_> {
                 IfLost::Conflict => (Exit::Conflict, Status::Conflict),
                 IfLost::Exhausted { .. } => (Exit::Conflict, Status::Exhausted),
             },
-            Why::Expiry(ExpiryError::Unseen) => (Exit::Refused, Status::Refused),
-            Why::Unsuitable(_) | Why::Expiry(_) | Why::Declined => {
+            // That is the server's doing, and --ttl decides it; a moment that no server can store is the user's.
+            Why::Expiry(ExpiryError::Unseen | ExpiryError::Adrift | ExpiryError::NoClock) => {
+                (Exit::Refused, Status::Refused)
+            }
+            Why::Unsuitable(_) | Why::Expiry(ExpiryError::TooLate) | Why::Declined => {
                 (Exit::Unsuitable, Status::Unsuitable)
             }
             Why::Store(error) => (Exit::of(error), Status::of(error)),
@@ -170,7 +185,7 @@ impl Ending<'_> {
             Why::OutOfTime => self.lost(stopped, "time is", "--deadline", now, server),
             Why::Unsuitable(reason) => format!("{key} on {server}: {reason}; nothing was written"),
             Why::Declined => format!("{key} on {server}: nothing was written"),
-            Why::Expiry(error @ ExpiryError::Unseen) => {
+            Why::Expiry(error) if *error != ExpiryError::TooLate => {
                 let peer = peer.map_or(String::new(), |peer| format!(" (it seems to be {peer})"));
                 format!("{key} on {server}{peer}: {error}; nothing was written")
             }

@@ -29,6 +29,8 @@ mod pacer;
 mod under_way;
 mod write_args;
 
+use std::time::Instant;
+
 pub(crate) use context::{Context, Subcommand, UsageError};
 
 use crate::exit::Exit;
@@ -88,28 +90,30 @@ pub(crate) fn run(
     tree: fn() -> clap::Command,
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
-    let subcommand = command.subcommand();
+    let (subcommand, began) = (command.subcommand(), Instant::now());
     if subcommand.asks_servers() {
         connect::prepare(settings, out)?;
-        match connect::discovered(settings) {
+        let patience = subcommand.patience();
+        match connect::discovered_in_time(settings, began, patience, out)? {
             Ok(None) => {}
             Ok(Some(found)) => {
                 out.detail(&format!("the servers are {}", found.servers));
-                return run_with(subcommand, &found, tree, out);
+                return run_with(subcommand, &found, began, tree, out);
             }
-            Err(error) => return ending::undiscovered(out, &error),
+            Err(error) => return ending::undiscovered(out, &error, patience),
         }
     }
-    run_with(subcommand, settings, tree, out)
+    run_with(subcommand, settings, began, tree, out)
 }
 
 fn run_with(
     subcommand: &dyn Subcommand,
     settings: &Settings,
+    began: Instant,
     tree: fn() -> clap::Command,
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
-    let mut context = Context::connect(settings, subcommand, tree, out)?;
+    let mut context = Context::connect(settings, subcommand, began, tree, out)?;
     let exit = subcommand.run(&mut context)?;
     context.under_way.obey_late();
     Ok(exit)

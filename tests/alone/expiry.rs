@@ -16,13 +16,14 @@ const PROCESSES: usize = 4;
 const HOW_LONG: Duration = Duration::from_secs(8);
 
 /// Increments one key as fast as it goes, and returns how often that was acknowledged.
-fn fight_over(target: &Target, key: &str) -> u64 {
+fn fight_over(target: &Target, key: &str, options: &[&str]) -> u64 {
     let end = Instant::now() + HOW_LONG;
     let count = || {
         let mut done = 0;
         while Instant::now() < end {
             let outcome = mccas_at(target.address())
                 .args(["incr-cas", key, "-q"])
+                .args(options)
                 .run();
             assert_eq!(outcome.code, 0, "{outcome:?}");
             done += 1;
@@ -39,11 +40,15 @@ fn fight_over(target: &Target, key: &str) -> u64 {
 }
 
 fn the_moment_stays(name: &str, target: &Target) {
+    the_moment_stays_with(name, target, &[]);
+}
+
+fn the_moment_stays_with(name: &str, target: &Target, options: &[&str]) {
     let _turn = alone();
     let eye = Eye::on(target.server());
     eye.set("k", "0", 7, eye.stats().0 + LIFETIME);
     let before = eye.look("k").item.expect("the item");
-    let done = fight_over(target, "k");
+    let done = fight_over(target, "k", options);
     let after = eye.look("k").item.expect("the item");
     tell(format_args!(
         "{name}: {done} increments, {before:?} has become {after:?}"
@@ -66,4 +71,42 @@ fn of_a_hot_key_on_1_6_10_to_1_6_17() {
 #[test]
 fn of_a_hot_key_on_1_5_22() {
     the_moment_stays("1.5.22", &Target::speaking(Dialect::V1_5_22));
+}
+
+/// Behind a proxy no swap can keep it, and so none is made; the server's own arithmetic can.
+fn the_moment_stays_behind(name: &str, target: &Target) {
+    let eye = Eye::on(target.server());
+    eye.set("hot", "0", 7, eye.stats().0 + LIFETIME);
+    let before = eye.look("hot").item;
+    for args in [
+        &["incr-cas", "hot"][..],
+        &["cas", "hot", "1", "--expect", "0"],
+        &["update", "hot", "--", "echo", "1"],
+    ] {
+        let outcome = mccas_at(target.address()).args(args).run();
+        assert_eq!(outcome.code, 7, "{outcome:?}");
+        assert!(outcome.stderr.contains("give --ttl"), "{outcome:?}");
+        assert_eq!(eye.look("hot").item, before);
+    }
+    the_moment_stays_with(name, target, &["--fallback", "incr"]);
+}
+
+#[test]
+fn of_a_hot_key_behind_the_built_in_proxy() {
+    the_moment_stays_behind("the built-in proxy", &Target::built_in_proxy());
+}
+
+#[test]
+fn of_a_hot_key_behind_a_filter_that_answers_as_the_built_in_proxy() {
+    the_moment_stays_behind("its filter", &Target::speaking(Dialect::BuiltIn));
+}
+
+#[test]
+fn of_a_hot_key_behind_twemproxy() {
+    the_moment_stays_behind("twemproxy", &Target::twemproxy());
+}
+
+#[test]
+fn of_a_hot_key_behind_mcrouter() {
+    the_moment_stays_behind("mcrouter", &Target::speaking(Dialect::Mcrouter));
 }

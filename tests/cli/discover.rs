@@ -1,5 +1,7 @@
 //! `--discover` and `dns+HOST`: the servers that something else knows.
 
+use std::time::Duration;
+
 use crate::harness::mccas::{Mccas, mccas_at};
 use crate::harness::server::Memcached;
 use crate::harness::wire::{Connection, Peer};
@@ -52,6 +54,43 @@ fn the_servers_of_the_cluster_are_asked_and_the_endpoint_once() {
         assert_eq!(endpoint.finish(1).len(), 1);
     }
     assert!(servers.iter().all(|server| server.count("curr_items") > 0));
+}
+
+#[test]
+fn check_waits_for_the_endpoint_as_it_does_for_a_server() {
+    let server = Memcached::start();
+    let told = config(&node(&server));
+    let troubled = Peer::serve([
+        Connection::new()
+            .read_until(ASKED)
+            .reply("SERVER_ERROR starting\r\n"),
+        Connection::new().read_until(ASKED).reply(&told),
+    ]);
+    let check = ["check", "--json", "--wait", "20s"];
+    let outcome = discover(&troubled).args(check).run();
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let name = server.address().replace("127.0.0.1", "localhost");
+    assert_eq!(outcome.object()["server"], name);
+    troubled.finish(2);
+}
+
+#[test]
+fn an_endpoint_that_does_not_come_up_in_time_is_9_and_one_that_never_will_is_told_at_once() {
+    let nobody = Memcached::start();
+    nobody.stop();
+    let check = |address: &str, wait: &str| {
+        let command = mccas_at(address).args(["--discover", "--json", "check", "--wait", wait]);
+        command.run()
+    };
+    let late = check(&nobody.address(), "600ms");
+    assert_eq!(late.code, 9, "{late:?}");
+    assert_eq!(late.object()["status"], "not_in_time");
+    assert!(late.stderr.contains("not up within 600ms"), "{late:?}");
+    assert!(late.elapsed >= Duration::from_millis(600), "{late:?}");
+    // A memcached knows of no cluster, and will not.
+    let hopeless = check(&Memcached::start().address(), "30s");
+    assert_eq!(hopeless.code, 7, "{hopeless:?}");
+    assert!(hopeless.elapsed < Duration::from_secs(20), "{hopeless:?}");
 }
 
 #[test]

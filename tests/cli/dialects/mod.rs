@@ -6,6 +6,7 @@
 
 mod counters; // incr-cas and bench.
 mod edits; // update and delete.
+mod others; // lock, check and locate.
 mod peers; // The kinds of servers.
 mod reads; // gets.
 mod secured; // Credentials and TLS.
@@ -40,16 +41,22 @@ struct Found {
 }
 
 /// The commands in the order of the table.
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 11] = [
     "gets",
     "cas",
     "incr-cas",
     "update",
     "delete",
+    "lock",
     "watch",
     "contention",
     "bench",
+    "check",
+    LOCATE,
 ];
+
+/// The one that asks no server.
+const LOCATE: &str = "locate";
 
 fn checks() -> impl Iterator<Item = &'static Check> {
     [
@@ -58,6 +65,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         counters::CHECKS,
         edits::CHECKS,
         watching::CHECKS,
+        others::CHECKS,
     ]
     .into_iter()
     .flatten()
@@ -94,7 +102,7 @@ fn put_to_the_test(peer: &Peer, check: &Check) -> Found {
     };
     let must_work = match peer.kind {
         Kind::Serves(gives) => check.needs.iter().all(|need| gives.contains(need)),
-        Kind::Refuses(_) => false,
+        Kind::Refuses(_) => check.command == LOCATE,
     };
     assert_eq!(refusal.is_none(), must_work, "{name}: {refusal:?}");
     Found {
@@ -135,10 +143,12 @@ on_each! {
     without_cas: "`-C`",
     behind_twemproxy: "twemproxy",
     behind_mcrouter: "mcrouter",
+    behind_the_built_in_proxy: "memcached's built-in proxy",
     on_elasticache_serverless: "ElastiCache Serverless",
     on_a_binary_only_port: "`-B binary`",
     on_an_http_server: "an HTTP server",
     without_credentials: "`-Y`, no credentials",
+    with_credentials_over_tls: "`-Y` with `-Z`, credentials",
     over_tls_by_an_authority: "`-Z`, `--tls-ca`",
     over_tls_by_its_own_certificate: "`-Z`, its own certificate",
     over_tls_with_a_client_certificate: "`-Z`, client certificate",

@@ -78,7 +78,7 @@ const fn refuses(name: &'static str, start: fn() -> Started, code: i32) -> Peer 
     }
 }
 
-pub(super) const PEERS: [Peer; 23] = [
+pub(super) const PEERS: [Peer; 25] = [
     serves("1.4", || speaking(Dialect::V1_4), &[Tokens]),
     serves("1.5.16 to 1.5.18", || speaking(Dialect::V1_5_16), &[Tokens]),
     serves(
@@ -119,6 +119,11 @@ pub(super) const PEERS: [Peer; 23] = [
     serves("twemproxy", || Target::twemproxy().into(), &[Tokens]),
     serves("mcrouter", || speaking(Dialect::Mcrouter), &[Tokens]),
     serves(
+        "memcached's built-in proxy",
+        || Target::built_in_proxy().into(),
+        &[Tokens, Expiry, AnyKey],
+    ),
+    serves(
         "ElastiCache Serverless",
         || speaking(Dialect::Serverless),
         &[Tokens, Expiry, Clock, AnyKey],
@@ -130,6 +135,11 @@ pub(super) const PEERS: [Peer; 23] = [
     ),
     refuses("an HTTP server", http, 5),
     refuses("`-Y`, no credentials", secured::without_credentials, 7),
+    serves(
+        "`-Y` with `-Z`, credentials",
+        secured::with_credentials_over_tls,
+        INSTALLED,
+    ),
     serves("`-Z`, `--tls-ca`", secured::authority, INSTALLED),
     serves(
         "`-Z`, its own certificate",

@@ -22,7 +22,14 @@ pub(super) struct Secured {
 enum Files {
     Certificates(#[expect(dead_code, reason = "kept")] Certificates),
     Accounts(#[expect(dead_code, reason = "kept")] TempDir),
+    Both(
+        #[expect(dead_code, reason = "kept")] Certificates,
+        #[expect(dead_code, reason = "kept")] TempDir,
+    ),
 }
+
+const NAME: &str = "bob";
+const PASSWORD: &str = "s3cret";
 
 /// Starts a server that shows this certificate, and listens without TLS as well, where the test looks.
 fn tls(
@@ -115,11 +122,45 @@ fn wanting(authority: &Path) -> String {
     format!(",ssl_ca_cert={},ssl_verify_mode=2", authority.display())
 }
 
-pub(super) fn without_credentials() -> Started {
+/// A server that wants both.
+pub(super) fn with_credentials_over_tls() -> Started {
+    let certificates = Certificates::new();
+    let certificate = certificates.signed("here.pem", HERE);
+    let options = certificates.options(&certificate, "");
+    let (folder, accounts) = accounts();
+    let options = [
+        "-Z",
+        "-o",
+        &options,
+        "-l",
+        "notls:127.0.0.1:0",
+        "-Y",
+        &accounts,
+    ];
+    let environment = vec![
+        file("MCCAS_TLS_CA", &certificates.path("ca.pem")),
+        ("MCCAS_USERNAME", NAME.into()),
+        ("MCCAS_PASSWORD", PASSWORD.into()),
+    ];
+    Started::Secured(Secured {
+        server: Memcached::start_with(&options).entered_by(NAME, PASSWORD),
+        scheme: "tls://",
+        environment,
+        _files: Files::Both(certificates, folder),
+    })
+}
+
+/// The file in which a server finds who may come in.
+fn accounts() -> (TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let accounts = folder.path().join("accounts");
-    fs::write(&accounts, "bob:s3cret\n").expect("a file");
+    fs::write(&accounts, format!("{NAME}:{PASSWORD}\n")).expect("a file");
     let accounts = accounts.display().to_string();
+    (folder, accounts)
+}
+
+pub(super) fn without_credentials() -> Started {
+    let (folder, accounts) = accounts();
     Started::Secured(Secured {
         server: Memcached::start_with(&["-Y", &accounts]),
         scheme: "",

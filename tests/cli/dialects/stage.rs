@@ -174,19 +174,23 @@ impl Stage {
         self.command_at(&self.address(), args)
     }
 
-    /// The same at another address. A kind that is silent is not waited for.
+    /// The same at another address.
     pub(super) fn command_at(&self, address: &str, args: &[&str]) -> Mccas {
-        let mut command = mccas_at(address).arg("--json").args(args);
-        if let Started::Secured(secured) = &self.started {
-            for (name, value) in &secured.environment {
-                command = command.env(name, value);
-            }
-        }
+        let command = mccas_at(address).arg("--json").args(args);
+        let environment = self.environment().into_iter();
+        environment.fold(command, |command, (name, value)| command.env(name, value))
+    }
+
+    /// What a command is told of this server beside its address. A kind that is silent is not waited for.
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut environment = match &self.started {
+            Started::Secured(secured) => secured.environment.clone(),
+            Started::Serving(_) | Started::Scripted(_) => Vec::new(),
+        };
         if self.gives.is_empty() {
-            command.env("MCCAS_TIMEOUT", "500ms")
-        } else {
-            command
+            environment.push(("MCCAS_TIMEOUT", "500ms".into()));
         }
+        environment
     }
 
     /// Runs a command that must end with this exit code, and returns its outcome.
@@ -204,20 +208,26 @@ impl Stage {
         if outcome.code == code {
             return Ok(outcome);
         }
+        Err(Box::new(self.refused(outcome)))
+    }
+
+    /// A refusal, with what it says to people.
+    pub(super) fn refused(&self, outcome: Outcome) -> Refused {
+        let code = outcome.code;
         assert!(
             REFUSING.contains(&outcome.code),
-            "{}: expected exit {code}\n{outcome:?}",
+            "{}: exit {code}\n{outcome:?}",
             self.name
         );
         let lines: Vec<&str> = outcome.stderr.lines().collect();
         let sentence = lines.first().and_then(|line| line.strip_prefix("mccas: "));
         let sentence =
             sentence.unwrap_or_else(|| panic!("{}: no word of why\n{outcome:?}", self.name));
-        Err(Box::new(Refused {
-            code: outcome.code,
+        Refused {
+            code,
             sentence: without_the_time(&sentence.replace(&self.address(), "SERVER")),
             outcome,
-        }))
+        }
     }
 
     /// Compares fields of an object. The address is always told.

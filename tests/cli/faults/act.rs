@@ -40,7 +40,7 @@ impl Act {
             Self::Thaw => return server.thaw(),
             Self::Pause => return pause(server),
             Self::Overwrite => set("100"),
-            Self::StoreTheSame(write) => set(write.after()),
+            Self::StoreTheSame(write) => set(write.after().expect("a value")),
             Self::Delete => delete,
             Self::DeleteAndRestore(write) => delete + &set(write.before().unwrap_or("old")),
             Self::OverwriteAndDelete => set("100") + &delete,

@@ -2,7 +2,7 @@
 //! and cut at each of its bytes. What may come of it is not laid down, but that the exit code is true.
 
 use super::sweep::{Case, On, sweep, traffic};
-use super::{Setting, WRITES, Write};
+use super::{Setting, Write};
 use crate::harness::filter::Dialect;
 use crate::harness::proxy::{Fault, Traffic};
 use crate::harness::sockets::How;
@@ -27,6 +27,8 @@ static SERVERLESS: Setting = Setting::new("ElastiCache Serverless", || {
 });
 static TWEMPROXY: Setting = without_expiry("twemproxy", Target::twemproxy);
 static MCROUTER: Setting = without_expiry("mcrouter", || Target::speaking(Dialect::Mcrouter));
+
+const WRITES: [Write; 4] = [Write::Swap, Write::Create, Write::Increment, Write::Delete];
 
 /// Numbers in statistics grow by a few digits from one case to the next.
 const SLACK: usize = 16;

@@ -87,6 +87,8 @@ enum Write {
     Create,
     /// `incr-cas KEY`
     Increment,
+    /// `delete KEY --token N`
+    Delete,
 }
 
 /// Those that differ on the wire: a swap by value is there one by token.
@@ -102,16 +104,17 @@ const LIFETIME: u64 = 40 * 24 * 3600;
 impl Write {
     fn before(self) -> Option<&'static str> {
         match self {
-            Self::Swap | Self::Expected => Some("old"),
+            Self::Swap | Self::Expected | Self::Delete => Some("old"),
             Self::Create => None,
             Self::Increment => Some("41"),
         }
     }
 
-    fn after(self) -> &'static str {
+    fn after(self) -> Option<&'static str> {
         match self {
-            Self::Swap | Self::Expected | Self::Create => "new",
-            Self::Increment => "42",
+            Self::Swap | Self::Expected | Self::Create => Some("new"),
+            Self::Increment => Some("42"),
+            Self::Delete => None,
         }
     }
 }
@@ -162,6 +165,10 @@ impl<'a> Trial<'a> {
                 command.args(["cas", key, "new", "--token", "absent", "--flags", &flags])
             }
             Write::Increment => command.args(["incr-cas", key]),
+            Write::Delete => {
+                let token = self.before.as_ref().expect("the item").token.to_string();
+                return command.args(["delete", key, "--token", &token]);
+            }
         };
         let command = if self.setting.exactly_once {
             command.arg("--exactly-once")
@@ -178,10 +185,10 @@ impl<'a> Trial<'a> {
     /// Whether the outcome is true, where nobody else wrote: the code, and the item to the last detail.
     fn judge(&self, outcome: &Outcome) -> Result<Look, String> {
         let look = self.judge_among(outcome, 0)?;
-        let expected = if look.stored == self.stored {
+        let expected = if self.landed(&look) == 0 {
             self.before.clone()
         } else {
-            Some(self.written(look.item.as_ref()))
+            self.written(look.item.as_ref())
         };
         if look.item == expected {
             Ok(look)
@@ -193,7 +200,7 @@ impl<'a> Trial<'a> {
     /// Whether the code is true, where others stored so many items meanwhile.
     fn judge_among(&self, outcome: &Outcome, others: u64) -> Result<Look, String> {
         let look = self.eye.look(&self.key);
-        let landed = look.stored - self.stored - others;
+        let landed = self.landed(&look) - others;
         let agrees = match outcome.code {
             0 => landed == 1,
             3 | 4 | 5 | 7 | 8 => landed == 0,
@@ -208,12 +215,22 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// How often something was applied, by whomever. A delete is seen by what is left, as it is a store of its own kind where
+    /// the server knows no other that is conditional.
+    fn landed(&self, look: &Look) -> u64 {
+        match self.write {
+            Write::Delete => u64::from(look.item.is_none()),
+            _ => look.stored - self.stored,
+        }
+    }
+
     /// The item after one application; the token is the one it has now, but a new one.
-    fn written(&self, after: Option<&State>) -> State {
+    fn written(&self, after: Option<&State>) -> Option<State> {
+        let value = self.write.after()?.into();
         let before = self.before.as_ref();
         let token = after.map_or(0, |after| after.token);
-        State {
-            value: self.write.after().into(),
+        Some(State {
+            value,
             flags: before.map_or(FLAGS_CREATED, |before| before.flags),
             moment: before.and_then(|before| before.moment),
             token: if before.is_some_and(|before| before.token == token) {
@@ -221,7 +238,7 @@ impl<'a> Trial<'a> {
             } else {
                 token
             },
-        }
+        })
     }
 
     fn complaint(&self, outcome: &Outcome, look: &Look, what: &str) -> String {

@@ -80,7 +80,11 @@ impl Memcached {
         stream
             .set_read_timeout(Some(PATIENCE))
             .expect("a read timeout");
-        Session { stream }
+        let mut session = Session { stream };
+        if let Some(login) = self.login() {
+            assert_eq!(show(&session.ask(login)), "STORED\r\n");
+        }
+        session
     }
 
     /// Sends bytes on a connection of their own and returns all that they are answered with.

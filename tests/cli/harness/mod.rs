@@ -5,6 +5,7 @@
 
 // Servers.
 pub(crate) mod build; // Where the programs are that the tests run on.
+pub(crate) mod built_in; // memcached's own proxy.
 pub(crate) mod certificates; // Made by openssl, of all kinds.
 pub(crate) mod eye; // An item as the server holds it, with its moment of expiry.
 pub(crate) mod filter; // Dialects that no package has.

@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::{fs, io};
 
 use tempfile::TempDir;
@@ -31,6 +31,8 @@ struct Inner {
     endpoint: Endpoint,
     /// The first of several ports; the last one is the endpoint.
     front: Option<SocketAddr>,
+    /// What a test says on each connection before anything else.
+    login: OnceLock<String>,
     folder: TempDir,
 }
 
@@ -99,6 +101,19 @@ impl Memcached {
         self.inner.front.expect("a port").to_string()
     }
 
+    /// The same server, one that asks for a name and a password (`-Y`): tests look into it by these.
+    pub(crate) fn entered_by(self, name: &str, password: &str) -> Self {
+        let words = format!("{name} {password}");
+        let login = format!("set login 0 -1 {}\r\n{words}\r\n", words.len());
+        self.inner.login.set(login).expect("one name");
+        self
+    }
+
+    /// What it wants to hear first on a connection.
+    pub(super) fn login(&self) -> Option<&str> {
+        self.inner.login.get().map(String::as_str)
+    }
+
     /// The process id, a new one after each [`restart`](Self::restart).
     pub(crate) fn pid(&self) -> u32 {
         self.process().id()
@@ -163,6 +178,7 @@ impl Memcached {
                 options,
                 endpoint,
                 front: ports.first().copied(),
+                login: OnceLock::new(),
                 folder,
             }),
         }

@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
 use crate::harness::build::Build;
+use crate::harness::built_in::BuiltIn;
 use crate::harness::filter::{Dialect, Filter};
 use crate::harness::server::Memcached;
 use crate::harness::tell::tell;
@@ -25,6 +26,7 @@ enum Front {
     Nothing,
     Filter(Arc<Filter>),
     Twemproxy(Arc<Twemproxy>),
+    BuiltIn(Arc<BuiltIn>),
 }
 
 impl Target {
@@ -66,6 +68,24 @@ impl Target {
         }
     }
 
+    /// memcached's own proxy with one memcached, or a filter that answers as it does.
+    pub(crate) fn built_in_proxy() -> Self {
+        match Build::newest() {
+            Ok(build) => {
+                let server = Memcached::start();
+                let proxy = BuiltIn::before(&server, &build);
+                Self {
+                    server,
+                    front: Front::BuiltIn(Arc::new(proxy)),
+                }
+            }
+            Err(absent) => {
+                tell(absent);
+                Self::speaking(Dialect::BuiltIn)
+            }
+        }
+    }
+
     /// A filter that speaks this dialect, in front of the installed server.
     pub(crate) fn speaking(dialect: Dialect) -> Self {
         let server = Memcached::start();
@@ -82,6 +102,7 @@ impl Target {
             Front::Nothing => self.server.address(),
             Front::Filter(filter) => filter.address(),
             Front::Twemproxy(proxy) => proxy.address(),
+            Front::BuiltIn(proxy) => proxy.address(),
         }
     }
 
@@ -94,9 +115,11 @@ impl Target {
     pub(crate) fn dial(&self) -> io::Result<TcpStream> {
         match &self.front {
             Front::Nothing => self.server.dial(),
-            Front::Filter(_) => TcpStream::connect(self.address()).inspect(|stream| {
-                let _ = stream.set_nodelay(true);
-            }),
+            Front::Filter(_) | Front::BuiltIn(_) => {
+                TcpStream::connect(self.address()).inspect(|stream| {
+                    let _ = stream.set_nodelay(true);
+                })
+            }
             Front::Twemproxy(_) => UnixStream::connect(self.address())
                 .map(|stream| TcpStream::from(OwnedFd::from(stream))),
         }

@@ -24,6 +24,8 @@ pub(crate) enum Dialect {
     Twemproxy,
     /// mcrouter: the same, with statistics of its own and a clock of its own, which is an hour ahead here.
     Mcrouter,
+    /// memcached's own proxy: what concerns an item is passed on, its statistics are its own, and so is its clock, as mcrouter's here.
+    BuiltIn,
 }
 
 /// What becomes of one request.
@@ -91,7 +93,9 @@ impl Dialect {
         match self {
             Self::V1_4 | Self::V1_5_16 | Self::V1_5_22 | Self::Twemproxy | Self::Mcrouter => false,
             Self::V1_6_9 => behind_s() && !flags.iter().any(|flag| is_unknown_to_1_6_9(flag)),
-            Self::V1_6_12 | Self::Serverless => flags.first().is_some_and(is_number),
+            Self::V1_6_12 | Self::Serverless | Self::BuiltIn => {
+                flags.first().is_some_and(is_number)
+            }
         }
     }
 
@@ -106,6 +110,7 @@ impl Dialect {
             Self::V1_4 | Self::V1_5_16 if META.contains(&command) => error(),
             Self::Twemproxy | Self::Mcrouter => self.behind_a_proxy(request),
             Self::Serverless => serverless(request),
+            Self::BuiltIn => built_in(request),
             // Connections have been logged since 1.6.10.
             Self::V1_5_16 | Self::V1_5_22 | Self::V1_6_9
                 if command == "watch" && request.words.iter().any(|word| word == "connevents") =>
@@ -137,10 +142,29 @@ impl Dialect {
     }
 }
 
-/// A proxy counts for itself.
-fn statistics_of_mcrouter() -> String {
+fn built_in(request: &Request) -> Treatment {
+    match request.command() {
+        "stats" if request.key() == "settings" => Treatment::Say(
+            "STAT cas_enabled yes\r\nSTAT binding_protocol proxy\r\nSTAT item_size_max 1048576\r\nEND\r\n".into(),
+        ),
+        "stats" => Treatment::Say(format!(
+            "STAT pid 1\r\nSTAT uptime 60\r\nSTAT time {}\r\nSTAT version 1.6.45\r\nEND\r\n",
+            an_hour_ahead()
+        )),
+        "version" => Treatment::Say("VERSION 1.6.45\r\n".into()),
+        "watch" => Treatment::Say("OK\r\n".into()),
+        _ => Treatment::Pass,
+    }
+}
+
+/// A proxy counts for itself, and its clock is its own.
+fn an_hour_ahead() -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let ahead = now.expect("a clock").as_secs() + 3600;
+    now.expect("a clock").as_secs() + 3600
+}
+
+fn statistics_of_mcrouter() -> String {
+    let ahead = an_hour_ahead();
     format!("STAT version mcrouter 41.0.0\r\nSTAT pid 1\r\nSTAT time {ahead}\r\nEND\r\n")
 }
 
