@@ -199,9 +199,12 @@ fn with_ends(command: Command, name: &str, globals: &[Arg]) -> Command {
 /// The names of options, and what follows them, in lines of a summary of which the first has `used` characters already.
 fn listed(used: usize, options: &[Arg], more: String) -> String {
     // Everybody knows the one for the version.
-    let shown = options
+    let mut shown: Vec<&Arg> = options
         .iter()
-        .filter(|option| !option.is_hide_set() && option.get_id() != "version");
+        .filter(|option| !option.is_hide_set() && option.get_id() != "version")
+        .collect();
+    // What is asked for first.
+    shown.sort_by_key(|option| option.get_id() != "server");
     let mut names: Vec<String> = Vec::new();
     for option in shown {
         let Some(long) = option.get_long() else {

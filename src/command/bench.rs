@@ -35,7 +35,7 @@ Examples:
   mccas bench                                          all strategies with 1, 8 and 32 workers
   mccas bench --workers 1,8,32,128 --for 5s --json     one object per row
   mccas bench --strategy cas --workers 8 --increments 10000
-  mccas bench --warmup 1s --export-markdown bench.md
+  mccas bench --warmup 1s --export-json bench.json
 
 The counter is a private key that is deleted at the end. --key names a real one instead: it is raised by every
 increment, thousands of them, and stays so. Nobody else should write it meanwhile.

@@ -287,7 +287,7 @@ fn what_cannot_be_counted_on_is_told() {
 fn results_go_to_files_as_well() {
     let server = Memcached::start();
     let folder = tempfile::tempdir().expect("a folder");
-    let [markdown, json] = ["bench.md", "bench.json"].map(|name| folder.path().join(name));
+    let [markdown, json] = ["table.txt", "results.json"].map(|name| folder.path().join(name));
     let path = |path: &std::path::Path| path.display().to_string();
     let outcome = mccas(&server)
         .args([

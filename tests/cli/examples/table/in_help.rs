@@ -386,7 +386,7 @@ pub(in super::super) const IN_HELP: &[Row] = &[
         ..ROW
     },
     Row {
-        line: "mccas bench --warmup 1s --export-markdown bench.md",
+        line: "mccas bench --warmup 1s --export-json bench.json",
         changed: &[("--warmup 1s", "--warmup 10ms --for 10ms --workers 1")],
         ends: Done("guide"),
         ..ROW
