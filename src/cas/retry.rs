@@ -32,6 +32,10 @@ pub(crate) struct RetryPolicy {
     pub(crate) deadline: Duration,
 }
 
+/// A wait can be as long as this part of the time that the loop has taken already, where others wait in attempts: who has
+/// got nowhere for so long is in a crowd that shorter waits would only keep the server busy with.
+const AGE: u32 = 4;
+
 /// A lost attempt, as far as it says when the next one should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Loss {
@@ -108,7 +112,7 @@ impl RetryPolicy {
         }
         let ceiling = self
             .wait_before(loss.lost)
-            .map_or(Duration::ZERO, |wait| self.ceiling(wait, loss.took));
+            .map_or(Duration::ZERO, |wait| self.ceiling(wait, loss));
         let seconds = ceiling.as_secs_f64() * random.clamp(0.0, 1.0);
         let wait = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
         if loss.elapsed.saturating_add(wait) >= self.deadline {
@@ -134,10 +138,13 @@ impl RetryPolicy {
         None
     }
 
-    /// The longest that the `wait`-th wait can be, behind an attempt that took so long.
-    fn ceiling(&self, wait: u32, took: Duration) -> Duration {
-        let first = self.base.max(took.saturating_mul(self.attempts));
-        let cap = self.cap.max(took.saturating_mul(self.attempts.min(4)));
+    /// The longest that the `wait`-th wait can be, behind this attempt.
+    fn ceiling(&self, wait: u32, loss: &Loss) -> Duration {
+        let first = self.base.max(loss.took.saturating_mul(self.attempts));
+        let mut cap = self.cap.max(loss.took.saturating_mul(self.attempts.min(4)));
+        if self.patience > 0 {
+            cap = cap.max(loss.elapsed / AGE);
+        }
         first
             .saturating_mul(self.growth.saturating_pow(wait))
             .min(cap)
@@ -234,6 +241,25 @@ mod tests {
         let command = RetryPolicy::COMMAND;
         assert_eq!(ceilings(&command, 0, 3), [50, 100, 200]);
         assert_eq!(ceilings(&command, 9000, 3), [50, 100, 200]);
+    }
+
+    #[test]
+    fn who_has_got_nowhere_for_long_waits_a_part_of_that() {
+        let waited = |policy: RetryPolicy, seconds| {
+            let loss = Loss {
+                took: Duration::ZERO,
+                elapsed: Duration::from_secs(seconds),
+                ..loss(7)
+            };
+            policy.next(&loss, 1.0)
+        };
+        let counter = RetryPolicy::COUNTER;
+        assert_eq!(waited(counter, 4), Next::Retry(Duration::from_millis(648)));
+        assert_eq!(waited(counter, 2), Next::Retry(Duration::from_millis(500)));
+        assert_eq!(
+            waited(RetryPolicy::COMMAND, 4),
+            Next::Retry(Duration::from_secs(3))
+        );
     }
 
     #[test]

@@ -28,7 +28,8 @@ const MOST_WORKERS: i64 = 1024;
 ///
 /// Workers with a connection each increment one counter as fast as they can; each strategy is tried with each number of
 /// workers. guide is the loop of the guide as it stands (read, swap, at once again); doubling waits as most programs do
-/// (full jitter, from 2 ms to 100 ms) and is measured only if it is named; cas is incr-cas with its defaults; fallback is incr-cas --fallback incr; incr is the server's own arithmetic.
+/// (full jitter, from 2 ms to 100 ms) and is measured only if it is named; cas is incr-cas with its defaults; fallback is
+/// incr-cas --fallback incr; incr is the server's own arithmetic.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
