@@ -33,7 +33,7 @@ start_server() {
   local attempt code
   for attempt in $(seq 100); do
     code=0
-    mccas --quiet gets my_key >/dev/null || code=$?
+    mccas -qq gets my_key >/dev/null || code=$?
     [ "$code" -ne 4 ] || return 0
     sleep 0.05
   done
