@@ -7,6 +7,7 @@ use crate::harness::proxy::Proxy;
 use crate::harness::reports::{Seen, SeenServer};
 use crate::harness::running::Running;
 use crate::harness::server::Memcached;
+use crate::harness::target::Target;
 use crate::harness::wire::{Connection, Peer};
 
 /// `watch --json` with a short interval, for some keys.
@@ -333,4 +334,21 @@ fn reachable_is_said_only_of_answers_that_were_understood() {
         outcome.stderr.contains("no answer that could be used"),
         "{outcome:?}"
     );
+}
+
+#[test]
+fn a_proxy_that_cannot_answer_while_its_server_is_away_is_watched_on() {
+    let target = Target::built_in_proxy();
+    let server = target.server();
+    server.set("k", "one");
+    let args = ["watch", "k", "--json", "--interval", "5ms", "--count", "1"];
+    let mut watch = mccas_at(target.address()).args(args).spawn();
+    ensure(&mut watch, "present");
+    server.stop();
+    assert_eq!(watch.object()["event"], "unreachable");
+    server.restart();
+    assert_eq!(watch.object()["event"], "reachable");
+    // The new process has nothing.
+    ensure(&mut watch, "deleted");
+    assert_eq!(watch.wait().code, 0);
 }

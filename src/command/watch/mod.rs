@@ -179,11 +179,13 @@ impl Watch<'_, '_> {
         }
     }
 
-    /// Whether to look again is in vain. A peer that speaks otherwise after it was understood once may be in a bad hour.
+    /// Whether to look again is in vain. A peer that speaks otherwise after it was understood once may be in a bad hour, and so
+    /// is one that cannot answer: a proxy whose server is away, say.
     fn is_hopeless(&self, server: usize, error: &StoreError) -> bool {
         let understood = self.servers[server].understood;
         match error {
             StoreError::Unreachable(failure) => failure.fault == Fault::Foreign && !understood,
+            StoreError::Unable(_) => false,
             _ => true,
         }
     }
