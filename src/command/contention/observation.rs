@@ -203,6 +203,10 @@ impl Observation {
         if self.failure().is_none() {
             self.settle();
         }
+        // Also where the log has ended: what no line says any more of was read.
+        let mut tally = lock(&self.shared.tally);
+        self.keeper.finish(&mut |told| count(&mut tally, &told));
+        drop(tally);
         self.shared.stopped.store(true, Ordering::Relaxed);
     }
 
@@ -214,8 +218,6 @@ impl Observation {
         });
         // That the log has ended meanwhile is told by itself.
         self.behind = settled == Ok(Settled::Behind) && shared.failure().is_none();
-        let mut tally = lock(&shared.tally);
-        self.keeper.finish(&mut |told| count(&mut tally, &told));
     }
 
     fn now(&mut self) -> Moment {
