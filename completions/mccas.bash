@@ -291,7 +291,7 @@ _mccas() {
                     return 0
                     ;;
                 --strategy)
-                    COMPREPLY=($(compgen -W "guide cas fallback incr" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "guide doubling cas fallback incr" -- "${cur}"))
                     return 0
                     ;;
                 --hash)

@@ -399,12 +399,12 @@ host\t'One row for all clients of an address'
 prefix\t'One row for all keys that begin alike (user:*)'"
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l delimiter -d 'What ends a prefix, with --by prefix' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l depth -d 'How many delimiters a prefix has' -r -f
-complete -c mccas -n "__fish_mccas_using_subcommand contention" -l sort -d 'What comes first' -r -f -a "lost\t'Most swaps lost'
-share\t'The largest share of swaps lost'
-stores\t'Most stores'
-changed\t'Changed last'
-reads\t'Most reads (--reads)'
-misses\t'Most reads that found nothing (--reads)'"
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l sort -d 'What comes first' -r -f -a "lost\t'most swaps lost'
+share\t'the largest share of swaps lost'
+stores\t'most stores'
+changed\t'changed last'
+reads\t'most reads (--reads)'
+misses\t'most reads that found nothing (--reads)'"
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l max-drop -d 'Stop --reads where a server drops more of its log: 0 to 1' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l interval -d 'Between two pictures' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l prometheus -d 'Write the counts to a file for Prometheus each interval' -r -F
@@ -445,6 +445,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand bench" -l export-markdown -d
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l export-json -d 'Write the results to a file: {"results": [...]}' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l increments -d 'How many increments each measurement takes' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l strategy -d 'Strategies: guide, doubling, cas, fallback, incr' -r -f -a "guide\t'the loop of the guide as it stands'
+doubling\t'full jitter, doubling from 2 ms to 100 ms'
 cas\t'incr-cas with its defaults'
 fallback\t'incr-cas --fallback incr'
 incr\t'the server\'s own arithmetic'"

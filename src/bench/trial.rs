@@ -75,6 +75,17 @@ impl Strategy {
         }
     }
 
+    /// What it is, for people.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Strategy::Guide => "the loop of the guide as it stands",
+            Strategy::Doubling => "full jitter, doubling from 2 ms to 100 ms",
+            Strategy::Cas => "incr-cas with its defaults",
+            Strategy::Fallback => "incr-cas --fallback incr",
+            Strategy::Incr => "the server's own arithmetic",
+        }
+    }
+
     /// When this strategy tries again.
     pub(super) fn policy(self) -> RetryPolicy {
         match self {

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::cas::{Condition, Counter, ExpiryRule, Key};
 
@@ -39,6 +39,19 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         time if time > LONGEST => Err("it must be at most a year".into()),
         time => Ok(time),
     }
+}
+
+/// Reads one of some words that the domain has: each with its name and what it means, which completions show.
+pub(crate) fn one_of<T: Copy + Send + Sync + 'static, const N: usize>(
+    all: [T; N],
+    name: fn(T) -> &'static str,
+    meaning: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    let words = all.map(|one| PossibleValue::new(name(one)).help(meaning(one)));
+    PossibleValuesParser::new(words).map(move |word| {
+        let found = all.into_iter().find(|one| name(*one) == word);
+        found.expect("the parser takes no other word")
+    })
 }
 
 /// Reads `--interval`: a time between two looks, which each cost the server something.

@@ -77,16 +77,10 @@ pub(crate) struct Args {
     increments: Option<u64>,
 
     /// Strategies: guide, doubling, cas, fallback, incr
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',', value_parser = strategy)]
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    #[arg(value_parser = args::one_of(Strategy::ALL, Strategy::name, Strategy::meaning), hide_possible_values = true)]
     #[arg(default_value = "guide,cas,fallback,incr", hide_default_value = true)]
     strategy: Vec<Strategy>,
-}
-
-fn strategy(name: &str) -> Result<Strategy, String> {
-    let found = Strategy::ALL
-        .into_iter()
-        .find(|strategy| strategy.name() == name);
-    found.ok_or_else(|| "give guide, doubling, cas, fallback or incr".into())
 }
 
 impl Subcommand for Args {

@@ -82,7 +82,7 @@ pub(crate) struct Reading {
 pub(crate) struct Bound {
     /// How many are counted one by one: hosts or prefixes, where rows are these, else keys.
     pub(crate) tracked: usize,
-    /// How many can be.
+    /// How many can be, on a server that has fewest places.
     pub(crate) places: usize,
     /// Whether there were more.
     pub(crate) overflowed: bool,

@@ -60,7 +60,7 @@ impl Bound {
         };
         Bound {
             tracked: self.tracked + other.tracked,
-            places: self.places + other.places,
+            places: self.places.min(other.places),
             overflowed: self.overflowed || other.overflowed,
             lost_unseen,
         }

@@ -43,6 +43,18 @@ impl Sort {
         }
     }
 
+    /// What it is, for people.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Sort::Lost => "most swaps lost",
+            Sort::Share => "the largest share of swaps lost",
+            Sort::Stores => "most stores",
+            Sort::Changed => "changed last",
+            Sort::Reads => "most reads (--reads)",
+            Sort::Misses => "most reads that found nothing (--reads)",
+        }
+    }
+
     /// Whether it says anything only where reads are watched.
     pub(crate) fn needs_reads(self) -> bool {
         matches!(self, Sort::Reads | Sort::Misses)

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::harness::inspect::show;
 use crate::harness::mccas::{mccas, mccas_at};
-use crate::harness::observed::observing;
+use crate::harness::observed::{observing, wait_for_stores};
 use crate::harness::server::Memcached;
 use crate::harness::wait;
 
@@ -135,4 +135,25 @@ fn a_file_that_cannot_be_written_ends_it_at_once() {
         .check();
     let command = mccas_at("127.0.0.1:1").args(["contention", "--for", "never"]);
     command.code(2).stderr_contains("not a duration").check();
+}
+
+#[test]
+fn a_file_that_cannot_be_written_any_more_ends_it_with_the_report() {
+    let server = Memcached::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let [here, gone] = ["here", "gone"].map(|name| folder.path().join(name));
+    fs::create_dir(&here).expect("a folder");
+    let file = here.join("mccas.prom").display().to_string();
+    let mut running = observing(&server, &["--for", "forever", "--prometheus", &file]);
+    server.set("k", "1");
+    wait_for_stores(&mut running, 1);
+    fs::rename(here, gone).expect("a folder");
+    let outcome = running.wait();
+    assert_eq!(outcome.code, 1, "{outcome:?}");
+    assert!(outcome.stderr.contains("cannot write"), "{outcome:?}");
+    let report = outcome.json().pop().expect("a report");
+    assert_eq!(
+        (&report["event"], &report["totals"]["stores"]),
+        (&"report".into(), &1.into())
+    );
 }

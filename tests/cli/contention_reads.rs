@@ -159,3 +159,26 @@ fn the_report_comes_in_the_order_that_is_asked_for() {
     let (report, _) = report(running);
     assert_eq!(report["keys"][0]["key"], "busy", "{report:#}");
 }
+
+#[test]
+fn a_read_that_waits_is_counted_when_the_server_goes_away() {
+    let server = Memcached::start();
+    server.set("k", "v");
+    let mut running = observing(&server, &["--reads"]);
+    // The second one shows that the first was a read; nothing follows the second.
+    let mut reader = server.session();
+    reader.ask("get k\r\nget k\r\n");
+    let mut told = 0;
+    while told < 1 {
+        told += reads(&running.object()["totals"]).0;
+    }
+    server.stop();
+    let outcome = running.wait();
+    assert_eq!(outcome.code, 5, "{outcome:?}");
+    let report = outcome.json().pop().expect("a report");
+    assert_eq!(
+        reads(row(&report["keys"], "key", "k")),
+        (2, 0),
+        "{report:#}"
+    );
+}

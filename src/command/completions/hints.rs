@@ -7,7 +7,7 @@ use clap::{Arg, Command, ValueHint};
 type Word = (&'static str, &'static str);
 
 /// What an argument takes besides what cannot be offered (a key, a number, a time).
-const WORDS: [(&str, &[Word]); 4] = [
+const WORDS: [(&str, &[Word]); 3] = [
     (
         "ttl",
         &[
@@ -17,15 +17,6 @@ const WORDS: [(&str, &[Word]); 4] = [
     ),
     ("flags", &[("keep", "the flags stay")]),
     ("token", &[("absent", "only if the key does not exist")]),
-    (
-        "strategy",
-        &[
-            ("guide", "the loop of the guide as it stands"),
-            ("cas", "incr-cas with its defaults"),
-            ("fallback", "incr-cas --fallback incr"),
-            ("incr", "the server's own arithmetic"),
-        ],
-    ),
 ];
 
 /// The tree with a hint at every argument, for the generators.
@@ -73,6 +64,8 @@ fn hinted(command: &str, argument: Arg, commands: &[PossibleValue]) -> Arg {
         None => argument.value_hint(match (command, id) {
             ("update", "command") => ValueHint::CommandWithArguments,
             (_, "exec" | "shell") => ValueHint::CommandString,
+            ("contention", "prometheus") => ValueHint::FilePath,
+            (_, id) if id.starts_with("export") => ValueHint::FilePath,
             (_, id) if id.ends_with("file") || id.ends_with("from") => ValueHint::FilePath,
             _ => ValueHint::Other,
         }),

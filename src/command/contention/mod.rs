@@ -88,7 +88,8 @@ pub(crate) struct Args {
     ///
     /// By default swaps lost; with --reads, reads.
     #[arg(long, value_name = "WHAT", hide_possible_values = true)]
-    sort: Option<First>,
+    #[arg(value_parser = args::one_of(Sort::ALL, Sort::name, Sort::meaning))]
+    sort: Option<Sort>,
 
     /// Watch reads, too: heavy for a busy server
     ///
@@ -136,22 +137,6 @@ enum What {
     Host,
     /// One row for all keys that begin alike (user:*)
     Prefix,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum First {
-    /// Most swaps lost
-    Lost,
-    /// The largest share of swaps lost
-    Share,
-    /// Most stores
-    Stores,
-    /// Changed last
-    Changed,
-    /// Most reads (--reads)
-    Reads,
-    /// Most reads that found nothing (--reads)
-    Misses,
 }
 
 /// One run.
@@ -211,31 +196,20 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
     };
     // At once, so that a file that cannot be written is known now.
     run.export()?;
-    if live && run.field.has_begun() {
-        run.live()?;
+    let watched = if live && run.field.has_begun() {
+        run.live()
     } else {
-        run.quiet()?;
-    }
-    run.finish()
-}
-
-impl From<First> for Sort {
-    fn from(first: First) -> Sort {
-        match first {
-            First::Lost => Sort::Lost,
-            First::Share => Sort::Share,
-            First::Stores => Sort::Stores,
-            First::Changed => Sort::Changed,
-            First::Reads => Sort::Reads,
-            First::Misses => Sort::Misses,
-        }
-    }
+        run.quiet()
+    };
+    // Whatever ended it, what was seen until then is told.
+    let exit = run.finish()?;
+    watched.map(|()| exit)
 }
 
 impl Args {
     fn sort(&self) -> Sort {
         let usual = if self.reads { Sort::Reads } else { Sort::Lost };
-        self.sort.map_or(usual, Sort::from)
+        self.sort.unwrap_or(usual)
     }
 
     /// What counts the log of one of so many servers.
@@ -312,7 +286,6 @@ impl Run<'_, '_> {
 
     fn finish(mut self) -> anyhow::Result<Exit> {
         self.field.stop();
-        self.export()?;
         let findings = self
             .field
             .whole(self.by())
@@ -334,6 +307,7 @@ impl Run<'_, '_> {
             self.context.out.message(&verdict);
             exit = exit.worse(Exit::Conflict);
         }
+        self.export()?;
         Ok(exit)
     }
 }

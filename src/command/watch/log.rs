@@ -45,6 +45,8 @@ struct Told {
     at: SystemTime,
     /// Whether a later line tells of another store of the key.
     again: bool,
+    /// Whether its line came only after the items had been fetched.
+    late: bool,
 }
 
 /// What was found out about the stores of a batch.
@@ -135,6 +137,8 @@ impl Watch<'_, '_> {
             for told in &batch {
                 let found = match items.get(&told.index) {
                     _ if told.again => Err("it has changed again"),
+                    // The fetch may have been before the store.
+                    _ if told.late => Err("its line came late"),
                     _ if !complete => Err("the server is behind with its log"),
                     Some(item) => Ok(item),
                     None => Err("it has gone"),
@@ -257,9 +261,12 @@ fn in_order(batch: &mut Vec<Told>, later: Vec<Told>) -> Vec<Told> {
     // By the lines first: clocks can be set back.
     mark_again(batch, &later);
     let end = batch.iter().map(|told| told.at).max();
-    let (earlier, later): (Vec<Told>, Vec<Told>) =
+    let (mut earlier, later): (Vec<Told>, Vec<Told>) =
         later.into_iter().partition(|told| Some(told.at) < end);
-    batch.extend(earlier);
+    for told in &mut earlier {
+        told.late = true;
+    }
+    batch.append(&mut earlier);
     batch.sort_by_key(|told| told.at);
     mark_again(batch, &later);
     later
@@ -301,6 +308,7 @@ impl Told {
                 .and_then(calendar::moment)
                 .unwrap_or_else(SystemTime::now),
             again: false,
+            late: false,
         }
     }
 
@@ -323,6 +331,7 @@ mod tests {
             client: "?".into(),
             at: SystemTime::UNIX_EPOCH + Duration::from_secs(second),
             again: false,
+            late: false,
         }
     }
 
@@ -345,6 +354,8 @@ mod tests {
         let later = in_order(&mut batch, vec![stored(2, 2), stored(3, 4)]);
         assert_eq!(shown(&batch), [(1, 1, false), (2, 2, false), (0, 3, false)]);
         assert_eq!(shown(&later), [(3, 4, false)]);
+        let late: Vec<bool> = batch.iter().map(|told| told.late).collect();
+        assert_eq!(late, [false, true, false], "it was not there to be fetched");
     }
 
     #[test]

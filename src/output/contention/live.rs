@@ -105,16 +105,18 @@ impl Frame<'_> {
         };
         let stores = if all.stores == 1 { "store" } else { "stores" };
         let swaps = if all.lost == 1 { "swap" } else { "swaps" };
-        let right = format!(
-            "{state}{} {stores}, {} {swaps} lost   ? keys  q quits",
-            all.stores, all.lost
-        );
+        let counts = format!("{} {stores}, {} {swaps} lost   ", all.stores, all.lost);
+        let keys = "? keys  q quits";
+        // Where there is little room, the counts stand in the table as well.
+        let rights = [
+            format!("{state}{counts}{keys}"),
+            format!("{state}{keys}"),
+            state.trim_end().into(),
+        ];
+        let fits = |right: &String| display_width(&left) + display_width(right) < width;
+        let right = rights.into_iter().find(fits).unwrap_or_default();
         let gap = width.saturating_sub(display_width(&left) + display_width(&right));
-        let line = if gap > 0 {
-            format!("{left}{}{right}", " ".repeat(gap))
-        } else {
-            left
-        };
+        let line = format!("{left}{}{right}", " ".repeat(gap));
         self.paint.label(&cut(&line, width))
     }
 }
@@ -179,6 +181,21 @@ mod tests {
         assert!(title(false, Sort::Lost).contains("1 store, 0 swaps lost   ? keys"));
         assert!(title(false, Sort::Share).contains("by share   1 store"));
         assert!(title(true, Sort::Share).contains("paused   1 store"));
+    }
+
+    #[test]
+    fn on_a_narrow_terminal_the_counts_make_room_for_the_state() {
+        let findings = findings(9999);
+        let server = "cache-with-a-long-name.example.com:11211";
+        for (width, part) in [(80, "paused   ? keys  q quits"), (64, "paused")] {
+            let frame = Frame {
+                server,
+                ..frame(&findings, true, Sort::Share)
+            };
+            let title = frame.lines(width, 9)[0].clone();
+            assert!(title.ends_with(part), "{title}");
+            assert!(display_width(&title) <= width);
+        }
     }
 
     #[test]

@@ -199,9 +199,10 @@ pub(super) fn lower_bound(findings: &Findings, paint: Paint) -> Vec<String> {
             by => by,
         };
         lines.push(format!(
-            "more than {} {}: not all are counted; one that is not lost at most {} swaps",
+            "more than {} {}{}: not all are counted; one that is not lost at most {} swaps",
             bound.places,
             what(by, bound.places),
+            if several { " on a server" } else { "" },
             bound.lost_unseen
         ));
     }
@@ -213,7 +214,8 @@ mod tests {
     use super::*;
     use crate::cas::fetch::Lookup;
     use crate::cas::lookups::Lookups;
-    use crate::contention::testing::{named, read};
+    use crate::cas::mutation::Outcome;
+    use crate::contention::testing::{named, read, tried};
     use crate::contention::{Reading, Scope, Tally};
 
     #[test]
@@ -241,6 +243,22 @@ mod tests {
             "some of the reads may be none: 3 touches, additions and deletes look alike in the log",
         ];
         assert_eq!(reads(&findings), expected);
+    }
+
+    #[test]
+    fn of_several_servers_the_one_that_is_full_counts() {
+        let found = |keys: usize| {
+            let mut tally = Tally::new(Vec::new()).among(3);
+            for n in 0..keys {
+                tally.take(&tried(&format!("k{n}"), "set", Outcome::Stored, None));
+            }
+            tally.findings(By::Key, Scope::Whole)
+        };
+        let joined = |keys| Findings::joined(vec![found(keys), found(1), found(1)]).unwrap();
+        assert!(lower_bound(&joined(1365), Paint::NONE).is_empty());
+        let lines = lower_bound(&joined(1366), Paint::NONE);
+        let expected = "more than 1365 keys on a server: not all are counted; one that is not lost at most 0 swaps";
+        assert_eq!(lines, [expected]);
     }
 
     #[test]
