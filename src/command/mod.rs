@@ -26,6 +26,7 @@ mod input;
 mod interrupt;
 mod many;
 mod pacer;
+mod replaced;
 mod under_way;
 mod write_args;
 

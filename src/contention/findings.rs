@@ -37,6 +37,8 @@ pub(crate) struct Findings {
     pub(crate) scope: Scope,
     pub(crate) by: By,
     pub(crate) elapsed: Duration,
+    /// When it ended by our clock, in microseconds of unix time.
+    pub(crate) at: Option<u64>,
     /// Hottest first: by swaps lost, then by stores.
     pub(crate) rows: Vec<Row>,
     /// Rows left out because only so many were wanted.
@@ -103,14 +105,17 @@ pub(crate) struct Row {
     pub(crate) parts: Vec<Part>,
     /// Connections that the host was seen to have.
     pub(crate) connections: u64,
-    /// Lost swaps per interval, the last one last.
-    pub(crate) history: Vec<u64>,
+    /// The hosts of the key; hottest first.
+    pub(crate) hosts: Vec<Part>,
+    /// What it did step by step, the last one last, if that was followed (see [`Timeline`](super::Timeline)).
+    pub(crate) history: Vec<Counts>,
     /// How many lost swaps at most happened before the row was counted.
     pub(crate) error: u64,
     /// Whether the counts may lack what happened before the row was counted.
     pub(crate) partial: bool,
-    /// Whether there were more parts than can be counted one by one.
+    /// Whether there were more parts, or hosts, than can be counted one by one.
     pub(crate) more_parts: bool,
+    pub(crate) more_hosts: bool,
 }
 
 /// The share of one client in a key, of one key in a client, and so on.
@@ -141,6 +146,27 @@ impl Watched {
 }
 
 impl Findings {
+    /// Nothing at all, of no server.
+    pub(crate) fn empty(by: By, scope: Scope) -> Findings {
+        Findings {
+            scope,
+            by,
+            elapsed: Duration::ZERO,
+            at: None,
+            rows: Vec::new(),
+            more: 0,
+            all: Counts::default(),
+            bound: Bound::default(),
+            storms: Vec::new(),
+            servers: Vec::new(),
+        }
+    }
+
+    /// Nothing of the same kind.
+    pub(crate) fn nothing(&self) -> Findings {
+        Findings::empty(self.by, Scope::Whole)
+    }
+
     /// Whether more may have happened than was found.
     pub(crate) fn is_lower_bound(&self) -> bool {
         let unsure = |server: &Watched| server.is_lower_bound();

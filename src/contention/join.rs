@@ -1,12 +1,13 @@
 //! The findings of several servers' logs as one.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::findings::{Bound, By, Findings, Name, Part, Row};
+use super::findings::{Bound, By, Findings, Part, Reading, Row, Scope, Watched};
 use super::ranking::{hotness, rank};
+use super::storm;
 
 impl Findings {
     /// All of them as one; `None` of none. A key and a client are of one server; hosts and prefixes are summed up.
@@ -29,6 +30,40 @@ impl Findings {
         Some(joined)
     }
 
+    /// With those of a later interval: what can be known of both together from the rows that are told of each.
+    pub(crate) fn then(mut self, later: Findings) -> Findings {
+        let elapsed = self.elapsed + later.elapsed;
+        self.leave_to(&later);
+        // A row that was left out of one of them had no more than those that are told.
+        let more = self.more.max(later.more);
+        let servers = std::mem::take(&mut self.servers);
+        let mut both = Findings {
+            scope: Scope::Whole,
+            storms: storm::together(std::mem::take(&mut self.storms), later.storms.clone()),
+            ..self.and(Findings {
+                servers: Vec::new(),
+                storms: Vec::new(),
+                ..later.clone()
+            })
+        };
+        both.elapsed = elapsed;
+        both.more = more;
+        both.rows = summed(both.rows);
+        rank(&mut both.rows);
+        both.servers = in_turn(servers, later.servers);
+        both.bound.tracked = later.bound.tracked;
+        both
+    }
+
+    /// Leaves to later findings what these tell of all the time until then.
+    fn leave_to(&mut self, later: &Findings) {
+        let told: HashSet<_> = later.rows.iter().map(Row::id).collect();
+        for row in self.rows.iter_mut().filter(|row| told.contains(&row.id())) {
+            row.connections = 0;
+            row.error = 0;
+        }
+    }
+
     /// With the server's name in each row that is of this server alone.
     fn on_its_server(mut self) -> Findings {
         if let (By::Key | By::Client, [watched]) = (self.by, self.servers.as_slice()) {
@@ -44,6 +79,7 @@ impl Findings {
         self.more += other.more;
         self.all = self.all.plus(&other.all);
         self.elapsed = self.elapsed.max(other.elapsed);
+        self.at = self.at.max(other.at);
         self.bound = self.bound.and(other.bound, self.by);
         self.servers.extend(other.servers);
         self.storms.extend(other.storms);
@@ -67,16 +103,47 @@ impl Bound {
     }
 }
 
-/// Rows of the same name as one.
+/// What the same servers did in one interval and a later one.
+fn in_turn(mut earlier: Vec<Watched>, later: Vec<Watched>) -> Vec<Watched> {
+    for server in later {
+        match earlier
+            .iter_mut()
+            .find(|known| known.server == server.server)
+        {
+            Some(known) => known.go_on(server),
+            None => earlier.push(server),
+        }
+    }
+    earlier
+}
+
+impl Watched {
+    fn go_on(&mut self, later: Watched) {
+        self.all = self.all.plus(&later.all);
+        self.dropped += later.dropped;
+        self.behind = later.behind;
+        self.failure = later.failure;
+        self.counters = self
+            .counters
+            .zip(later.counters)
+            .map(|(mine, more)| mine.plus(&more));
+        self.reading = self.reading.zip(later.reading).map(|(mine, more)| Reading {
+            lines: mine.lines + more.lines,
+            deletes_told: more.deletes_told,
+        });
+    }
+}
+
+/// The same rows as one.
 fn summed(rows: Vec<Row>) -> Vec<Row> {
-    let mut by_name: HashMap<Name, Row> = HashMap::new();
+    let mut by_id: HashMap<_, Row> = HashMap::new();
     for row in rows {
-        match by_name.entry(row.name.clone()) {
+        match by_id.entry(row.id()) {
             Entry::Vacant(vacant) => drop(vacant.insert(row)),
             Entry::Occupied(mut occupied) => occupied.get_mut().add(row),
         }
     }
-    by_name.into_values().collect()
+    by_id.into_values().collect()
 }
 
 impl Row {
@@ -87,42 +154,31 @@ impl Row {
         self.error += other.error;
         self.partial |= other.partial;
         self.more_parts |= other.more_parts;
-        self.history = added(&self.history, &other.history);
-        for part in other.parts {
-            self.add_part(part);
-        }
-        self.parts
-            .sort_by_cached_key(|part| hotness(&part.counts, &part.name));
-    }
-
-    fn add_part(&mut self, part: Part) {
-        match self.parts.iter_mut().find(|mine| mine.name == part.name) {
-            Some(mine) => {
-                mine.counts = mine.counts.plus(&part.counts);
-                mine.partial |= part.partial;
-            }
-            None => self.parts.push(part),
-        }
+        self.more_hosts |= other.more_hosts;
+        add_parts(&mut self.parts, other.parts);
+        add_parts(&mut self.hosts, other.hosts);
     }
 }
 
-/// Interval by interval, from the last one back.
-fn added(one: &[u64], other: &[u64]) -> Vec<u64> {
-    let length = one.len().max(other.len());
-    let at = |history: &[u64], back: usize| {
-        let at = history.len().checked_sub(back);
-        at.and_then(|at| history.get(at).copied()).unwrap_or(0)
-    };
-    (1..=length)
-        .rev()
-        .map(|back| at(one, back) + at(other, back))
-        .collect()
+/// The same parts as one, the hottest first.
+fn add_parts(mine: &mut Vec<Part>, others: Vec<Part>) {
+    for other in others {
+        match mine.iter_mut().find(|part| part.name == other.name) {
+            Some(part) => {
+                part.counts = part.counts.plus(&other.counts);
+                part.partial |= other.partial;
+            }
+            None => mine.push(other),
+        }
+    }
+    mine.sort_by_cached_key(|part| hotness(&part.counts, &part.name));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cas::mutation::Outcome;
+    use crate::contention::findings::Name;
     use crate::contention::testing::{named, tried};
     use crate::contention::{Scope, Tally};
 
@@ -170,6 +226,22 @@ mod tests {
     }
 
     #[test]
+    fn intervals_that_follow_each_other_are_one_time() {
+        let (first, mut later) = (joined(By::Host), joined(By::Host));
+        later.servers[0].failure = Some("gone".into());
+        let both = first.then(later);
+        let host = Name::Host(Some("10.0.0.1".into()));
+        assert_eq!(rows(&both), [(host, None, 22)]);
+        assert_eq!(both.rows[0].connections, 2, "they were there before");
+        let servers = both.servers.iter();
+        let servers: Vec<_> = servers
+            .map(|server| (&*server.server, &server.failure))
+            .collect();
+        assert_eq!(servers, [("a:1", &Some("gone".into())), ("b:1", &None)]);
+        assert_eq!((both.all.lost, both.scope), (22, Scope::Whole));
+    }
+
+    #[test]
     fn a_host_is_one_row_over_all_servers() {
         let joined = joined(By::Host);
         let host = Name::Host(Some("10.0.0.1".into()));
@@ -207,12 +279,5 @@ mod tests {
         };
         assert_eq!(bound(2).and(bound(3), By::Key).lost_unseen, 3);
         assert_eq!(bound(2).and(bound(3), By::Host).lost_unseen, 5);
-    }
-
-    #[test]
-    fn histories_are_added_from_their_ends() {
-        assert_eq!(added(&[1, 2, 3], &[10]), [1, 2, 13]);
-        assert_eq!(added(&[], &[4]), [4]);
-        assert!(added(&[], &[]).is_empty());
     }
 }

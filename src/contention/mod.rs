@@ -17,6 +17,7 @@ pub(crate) mod storm;
 pub(crate) mod tally;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod timeline;
 pub(crate) mod top;
 
 pub(crate) use counts::Counts;
@@ -25,3 +26,4 @@ pub(crate) use pattern::Pattern;
 pub(crate) use prefix::Prefixes;
 pub(crate) use sort::Sort;
 pub(crate) use tally::Tally;
+pub(crate) use timeline::Timeline;

@@ -28,6 +28,7 @@ impl Tally {
             scope,
             by,
             elapsed: Duration::ZERO,
+            at: None,
             rows,
             more: 0,
             all,
@@ -77,10 +78,12 @@ where
             changed: of.changed,
             parts: parts(&of.parts, scope, part),
             connections: of.connections,
-            history: of.history.iter().copied().collect(),
+            hosts: parts(&of.hosts, scope, host_part),
+            history: Vec::new(),
             error: slot.error,
             partial: slot.partial,
             more_parts: of.parts.overflowed(),
+            more_hosts: of.hosts.overflowed(),
         }
     });
     rows.collect()

@@ -201,6 +201,14 @@ fn add(all: &mut Vec<Storm>, storm: Storm) {
     }
 }
 
+/// The storms of an interval and of a later one.
+pub(super) fn together(mut all: Vec<Storm>, later: Vec<Storm>) -> Vec<Storm> {
+    for storm in later {
+        add(&mut all, storm);
+    }
+    sorted(all)
+}
+
 fn sorted(mut all: Vec<Storm>) -> Vec<Storm> {
     all.sort_by(|one, other| order(one).cmp(&order(other)));
     all

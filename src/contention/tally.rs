@@ -1,7 +1,6 @@
 //! Counting: stores, swaps and reads, per key, client, host and prefix, over the whole time and since the last mark.
 
 use std::borrow::Borrow;
-use std::collections::VecDeque;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -23,8 +22,8 @@ const CLIENTS: usize = 1024;
 const GROUPS: usize = 1024;
 /// Parts of each of these: the clients of a key, the keys of a client.
 const PARTS: usize = 32;
-/// Intervals of which a key's lost swaps are remembered.
-const HISTORY: usize = 64;
+/// Hosts of a key.
+const HOSTS: usize = 16;
 
 /// What is kept of a key, a client, a host or a prefix, with its parts by name.
 #[derive(Debug)]
@@ -33,8 +32,8 @@ pub(crate) struct Of<P> {
     /// When it was last changed, by the server's clock, in microseconds of unix time.
     pub(crate) changed: Option<u64>,
     pub(crate) parts: Top<P, Part>,
-    /// Lost swaps per interval, the last one last.
-    pub(crate) history: VecDeque<u64>,
+    /// Whose clients wrote or read it, where it is a key; as with hosts, the empty one is of all that are not known.
+    pub(crate) hosts: Top<Arc<str>, Part>,
     /// Who it is, where it is a client.
     pub(crate) client: Option<Arc<Writer>>,
     /// Connections with a name that it was seen to have, where it is a host.
@@ -70,7 +69,7 @@ impl<P: Clone + Eq + Hash> Default for Of<P> {
             span: Span::default(),
             changed: None,
             parts: Top::new(PARTS),
-            history: VecDeque::new(),
+            hosts: Top::new(HOSTS),
             client: None,
             connections: 0,
         }
@@ -110,15 +109,16 @@ impl<P: Clone + Eq + Hash> Of<P> {
         Some(part)
     }
 
+    fn count_host(&mut self, event: &Event, host: &str) {
+        if let Some(part) = self.hosts.count(host, 1, || host.into()) {
+            part.span.add(&event.counts);
+        }
+    }
+
     fn mark(&mut self) {
-        if self.history.len() == HISTORY {
-            self.history.pop_front();
-        }
-        self.history.push_back(self.span.since_mark().lost);
         self.span.mark();
-        for part in self.parts.values_mut() {
-            part.span.mark();
-        }
+        let parts = self.parts.values_mut().chain(self.hosts.values_mut());
+        parts.for_each(|part| part.span.mark());
     }
 }
 
@@ -204,12 +204,16 @@ impl Tally {
             return;
         };
         of_key.count(event);
-        if let Some(client) = event.client
-            && let Some(part) = of_key.count_part(event, &client.number(), || client.number())
+        let Some(client) = event.client else {
+            return;
+        };
+        let number = client.number();
+        if let Some(part) = of_key.count_part(event, &number, || number)
             && part.client.is_none()
         {
             part.client = Some(Arc::clone(client));
         }
+        of_key.count_host(event, client.host().unwrap_or_default());
     }
 
     fn count_client(&mut self, event: &Event, client: &Arc<Writer>) {
@@ -338,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_begins_anew_and_remembers_what_was_lost() {
+    fn a_mark_begins_anew() {
         let mut tally = tally(&[]);
         let lost = tried("k", "cas", Outcome::Exists, None);
         tally.take(&lost);
@@ -348,7 +352,6 @@ mod tests {
         let slot = tally.by_key.iter().next().unwrap();
         assert_eq!(slot.value.span.since_mark(), counts(0, 0, 1, 0));
         assert_eq!(slot.value.span.now, counts(0, 0, 3, 0));
-        assert_eq!(slot.value.history, [2]);
         assert_eq!(slot.value.changed, None, "a lost swap changes nothing");
     }
 }

@@ -1,8 +1,10 @@
 //! Bytes from outside, made safe for JSON and for terminals.
 
+use base64::Engine as _;
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Serialize, Serializer};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::cas::shown::is_unsafe_to_show;
 
@@ -13,6 +15,20 @@ pub(crate) struct Base64(Vec<u8>);
 impl Serialize for Base64 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&Base64Display::new(&self.0, &STANDARD))
+    }
+}
+
+impl<'de> Deserialize<'de> for Base64 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Base64, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map(Base64).map_err(D::Error::custom)
+    }
+}
+
+impl Base64 {
+    /// The bytes themselves.
+    pub(crate) fn bytes(self) -> Vec<u8> {
+        self.0
     }
 }
 

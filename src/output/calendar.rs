@@ -17,6 +17,13 @@ pub(crate) fn utc(micros: u64) -> String {
     humantime::format_rfc3339_millis(moment).to_string()
 }
 
+/// The microseconds of unix time that UTC as above means, if it is that.
+pub(crate) fn micros(utc: &str) -> Option<u64> {
+    let moment = humantime::parse_rfc3339(utc).ok()?;
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    since.as_micros().try_into().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,6 +33,18 @@ mod tests {
         assert_eq!(utc(1_795_404_235_810_314), "2026-11-23T03:23:55.810Z");
         assert_eq!(utc(253_402_300_799_999_999), "9999-12-31T23:59:59.999Z");
         assert_eq!(utc(u64::MAX), "9999-12-31T23:59:59.000Z");
+    }
+
+    #[test]
+    fn a_time_that_was_told_is_understood() {
+        assert_eq!(
+            micros(&utc(1_795_404_235_810_314)),
+            Some(1_795_404_235_810_000)
+        );
+        assert_eq!(
+            (micros("yesterday"), micros("1960-01-01T00:00:00Z")),
+            (None, None)
+        );
     }
 
     #[test]

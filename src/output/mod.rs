@@ -9,6 +9,7 @@ mod diff;
 pub(crate) mod event;
 mod glyphs;
 pub(crate) mod measurements;
+pub(crate) mod page;
 mod paint;
 mod progress;
 pub(crate) mod report;

@@ -1,12 +1,8 @@
-//! The file for Prometheus: replaced as a whole, so that nobody ever reads half of one.
+//! The file for Prometheus.
 
-use std::fs::Permissions;
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
+use crate::command::replaced::replace;
 use crate::contention::Findings;
 use crate::contention::series::Series;
 use crate::output::contention::prometheus::exposition;
@@ -30,21 +26,6 @@ impl Export {
     pub(super) fn write(&mut self, findings: &Findings) -> anyhow::Result<()> {
         self.series.update(findings);
         let text = exposition(findings, &self.series, env!("CARGO_PKG_VERSION"));
-        self.replace(&text)
-            .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", self.path.display()))
-    }
-
-    fn replace(&self, text: &str) -> io::Result<()> {
-        let folder = match self.path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        let mut file = NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        // node_exporter is another user.
-        file.as_file()
-            .set_permissions(Permissions::from_mode(0o644))?;
-        file.persist(&self.path)?;
-        Ok(())
+        replace(&self.path, &text)
     }
 }

@@ -5,9 +5,11 @@ use std::thread;
 use std::time::Instant;
 
 use super::observation::Observation;
+use super::source::Source;
 use crate::cas::StoreError;
 use crate::client::Session;
 use crate::contention::{By, Findings, Scope, Tally, Watched};
+use crate::exit::Exit;
 
 /// All servers that are observed, and those that could not be.
 pub(super) struct Field {
@@ -44,68 +46,13 @@ impl Field {
         }
     }
 
-    /// When all servers were attached to.
-    pub(super) fn started(&self) -> Instant {
-        self.started
-    }
-
-    /// What people call it.
-    pub(super) fn name(&self) -> String {
-        match self.places.as_slice() {
-            [place] => place.server().to_string(),
-            several => format!("{} servers", several.len()),
-        }
-    }
-
-    /// Whether any server was observed at all.
-    pub(super) fn has_begun(&self) -> bool {
-        let observed = |place: &Place| matches!(place, Place::Observed(_));
-        self.places.iter().any(observed)
-    }
-
-    /// Whether any server is still observed.
-    pub(super) fn goes_on(&self) -> bool {
-        self.places.iter().any(|place| place.failure().is_none())
-    }
-
     /// Which servers are not observed, or not any more, and why.
-    pub(super) fn failures(&self) -> Vec<(&str, StoreError)> {
-        let failures = self.places.iter().filter_map(|place| {
+    pub(super) fn closed(&self) -> Vec<(&str, StoreError)> {
+        let closed = self.places.iter().filter_map(|place| {
             let error = place.failure()?;
             Some((place.server().as_ref(), error))
         });
-        failures.collect()
-    }
-
-    /// Keeps the servers' logging threads awake: to be called about ten times a second.
-    pub(super) fn keep_awake(&mut self) {
-        for_each(self.open(), &|observation| observation.keep_awake());
-    }
-
-    /// The findings of the interval that ends now; the next one begins.
-    pub(super) fn interval(&mut self, by: By) -> Findings {
-        let found = at_once(
-            self.places.iter_mut().collect(),
-            &|place: &mut Place| match place {
-                Place::Observed(observation) => observation.interval(by),
-                Place::Closed(server, error) => unseen(server, error, by, Scope::Interval),
-            },
-        );
-        joined(found, by, Scope::Interval)
-    }
-
-    /// The findings of the whole time, until now or until it was stopped.
-    pub(super) fn whole(&self, by: By) -> Findings {
-        let found = self.places.iter().map(|place| match place {
-            Place::Observed(observation) => observation.whole(by),
-            Place::Closed(server, error) => unseen(server, error, by, Scope::Whole),
-        });
-        joined(found.collect(), by, Scope::Whole)
-    }
-
-    /// Ends the time, and waits for what the servers have yet to tell of it.
-    pub(super) fn stop(&mut self) {
-        for_each(self.observations(), &|observation| observation.stop());
+        closed.collect()
     }
 
     fn observations(&mut self) -> Vec<&mut Observation> {
@@ -123,6 +70,62 @@ impl Field {
         let mut observations = self.observations();
         observations.retain(|observation| observation.failure().is_none());
         observations
+    }
+}
+
+impl Source for Field {
+    fn started(&self) -> Instant {
+        self.started
+    }
+
+    fn name(&self) -> String {
+        match self.places.as_slice() {
+            [place] => place.server().to_string(),
+            several => format!("{} servers", several.len()),
+        }
+    }
+
+    fn has_begun(&self) -> bool {
+        let observed = |place: &Place| matches!(place, Place::Observed(_));
+        self.places.iter().any(observed)
+    }
+
+    fn goes_on(&self) -> bool {
+        self.places.iter().any(|place| place.failure().is_none())
+    }
+
+    fn failures(&self) -> Vec<(Exit, String)> {
+        let failures = self.closed().into_iter();
+        failures
+            .map(|(_, error)| (Exit::of(&error), error.to_string()))
+            .collect()
+    }
+
+    fn keep_awake(&mut self) {
+        for_each(self.open(), &|observation| observation.keep_awake());
+    }
+
+    fn interval(&mut self, by: By) -> Findings {
+        let found = at_once(
+            self.places.iter_mut().collect(),
+            &|place: &mut Place| match place {
+                Place::Observed(observation) => observation.interval(by),
+                Place::Closed(server, error) => unseen(server, error, by, Scope::Interval),
+            },
+        );
+        joined(found, by, Scope::Interval)
+    }
+
+    fn whole(&self, by: By) -> Findings {
+        let found = self.places.iter().map(|place| match place {
+            Place::Observed(observation) => observation.whole(by),
+            Place::Closed(server, error) => unseen(server, error, by, Scope::Whole),
+        });
+        joined(found.collect(), by, Scope::Whole)
+    }
+
+    fn stop(&mut self) {
+        for_each(self.observations(), &|observation| observation.stop());
     }
 }
 
@@ -151,12 +154,12 @@ fn unseen(server: &Arc<str>, error: &StoreError, by: By, scope: Scope) -> Findin
     };
     Findings {
         servers: vec![watched],
-        ..Tally::new(Vec::new()).findings(by, scope)
+        ..Findings::empty(by, scope)
     }
 }
 
 fn joined(found: Vec<Findings>, by: By, scope: Scope) -> Findings {
-    Findings::joined(found).unwrap_or_else(|| Tally::new(Vec::new()).findings(by, scope))
+    Findings::joined(found).unwrap_or_else(|| Findings::empty(by, scope))
 }
 
 fn for_each(observations: Vec<&mut Observation>, act: &(dyn Fn(&mut Observation) + Sync)) {

@@ -31,16 +31,16 @@ impl Run<'_, '_> {
     pub(super) fn live(&mut self) -> anyhow::Result<()> {
         let mut view = View {
             screen: Screen::enter()?,
-            sort: self.args.sort(),
+            sort: self.sort,
             paused: None,
             help: false,
         };
-        let mut next = self.field.started();
+        let mut next = self.source.started();
         loop {
             let size = Screen::size();
             Screen::show(&self.picture(&view, size))?;
             while next <= Instant::now() {
-                next += self.args.interval;
+                next += self.interval;
             }
             let mut pressed = Vec::new();
             let woken = self.wait(self.until(next), &mut || {
@@ -52,8 +52,7 @@ impl Run<'_, '_> {
                 return Ok(());
             }
             if Instant::now() >= next {
-                self.field.interval(self.by());
-                self.export()?;
+                self.end_interval()?;
             }
         }
     }
@@ -64,11 +63,11 @@ impl Run<'_, '_> {
             match key {
                 Pressed::Quit => return Ok(Reaction::Quit),
                 Pressed::Help => view.help = !view.help,
-                Pressed::Sort => view.sort = view.sort.next(self.args.reads),
+                Pressed::Sort => view.sort = view.sort.next(self.reads),
                 Pressed::Pause => {
                     view.paused = match view.paused {
                         Some(_) => None,
-                        None => Some(self.field.whole(self.by())),
+                        None => Some(self.source.whole(self.by)),
                     }
                 }
                 Pressed::Suspend => view.screen.suspend()?,
@@ -81,11 +80,12 @@ impl Run<'_, '_> {
     fn picture(&self, view: &View, (width, height): (usize, usize)) -> Vec<String> {
         let paused = view.paused.is_some();
         let findings = view.paused.clone();
-        let findings = findings.unwrap_or_else(|| self.field.whole(self.by()));
+        let findings = findings.unwrap_or_else(|| self.source.whole(self.by));
         let findings = findings.sorted(view.sort).cut(self.args.top);
+        let findings = self.timeline.told(findings);
         let frame = Frame {
             findings: &findings,
-            server: &self.field.name(),
+            server: &self.source.name(),
             sort: view.sort,
             paused,
             left: self

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::cas::StoreError;
 use crate::cas::mutation::Counters;
@@ -29,7 +29,7 @@ pub(super) struct Observation {
     /// Where the whole time and the interval began.
     first: Moment,
     last: Moment,
-    ended: Option<Instant>,
+    ended: Option<Moment>,
     /// Whether the server had not told all of its log at the end.
     behind: bool,
     /// What of its log the server may drop, where reads are watched, and when that was looked at.
@@ -142,7 +142,10 @@ impl Observation {
     pub(super) fn interval(&mut self, by: By) -> Findings {
         // A client without a name is shown as one.
         let _ = self.keeper.name_clients();
-        let end = self.now();
+        let end = match &self.ended {
+            Some(ended) => *ended,
+            None => self.now(),
+        };
         let mut tally = lock(&self.shared.tally);
         let findings = tally.findings(by, Scope::Interval);
         let findings = self.dated(findings, &self.last, &end);
@@ -159,11 +162,15 @@ impl Observation {
     /// The findings of the whole time, until now or until it was stopped.
     pub(super) fn whole(&self, by: By) -> Findings {
         let tally = lock(&self.shared.tally);
+        let (at, last) = match &self.ended {
+            Some(ended) => (ended.at, ended),
+            None => (Instant::now(), &self.last),
+        };
         let end = Moment {
-            at: self.ended.unwrap_or_else(Instant::now),
+            at,
             skipped: self.keeper.skipped(),
             lines: self.keeper.lines(),
-            ..self.last
+            ..*last
         };
         let findings = tally.findings(by, Scope::Whole);
         drop(tally);
@@ -191,6 +198,7 @@ impl Observation {
         };
         Findings {
             elapsed: to.at - from.at,
+            at: unix_micros(to.at),
             servers: vec![watched],
             ..findings
         }
@@ -198,8 +206,7 @@ impl Observation {
 
     /// Ends the time, and waits for what the server has yet to tell of it.
     pub(super) fn stop(&mut self) {
-        self.last = self.now();
-        self.ended = Some(self.last.at);
+        self.ended = Some(self.now());
         if self.failure().is_none() {
             self.settle();
         }
@@ -264,6 +271,13 @@ fn count(tally: &mut Tally, told: &Told) {
         Told::Store(mutation) => tally.take(mutation),
         Told::Read(fetch) => tally.take_read(fetch),
     }
+}
+
+/// A moment by the calendar, in microseconds of unix time.
+fn unix_micros(at: Instant) -> Option<u64> {
+    let then = SystemTime::now().checked_sub(at.elapsed())?;
+    let since = then.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    since.as_micros().try_into().ok()
 }
 
 /// What another thread left behind when it panicked is still worth reporting.

@@ -1,6 +1,7 @@
 //! The columns of the table beside the name: what stands in them, and which are spared first.
 
 use super::shown;
+use crate::contention::Counts;
 use crate::contention::findings::{By, Findings, Row};
 use crate::output::calendar::utc;
 use crate::output::columns::{Side, cut, display_width};
@@ -80,7 +81,7 @@ impl Column {
                 By::Prefix => "HOSTS",
             },
             Column::Changed => "LAST CHANGE",
-            Column::Sparks => "LOST BY INTERVAL",
+            Column::Sparks => "LOST% OVER TIME",
             Column::Parts => match by {
                 By::Key => "HOTTEST CLIENTS (LOST)",
                 By::Client | By::Host => "HOTTEST KEYS (LOST)",
@@ -176,14 +177,15 @@ fn parts(row: &Row) -> String {
     text.join(", ")
 }
 
-/// A bar per interval, as high as its part of the highest.
-fn sparks(history: &[u64], glyphs: Glyphs) -> String {
+/// A bar per step, as high as the share of swaps that lost.
+fn sparks(history: &[Counts], glyphs: Glyphs) -> String {
     let bars = glyphs.heights();
     let shown = &history[history.len().saturating_sub(SPARKS)..];
-    let highest = shown.iter().copied().max().unwrap_or(0).max(1);
-    let bar = |&lost: &u64| match lost {
-        0 => glyphs.none(),
-        _ => bars[usize::try_from(u128::from(lost) * 7 / u128::from(highest)).unwrap_or(7)],
+    let bar = |counts: &Counts| match (counts.lost, counts.swaps()) {
+        (0, _) => glyphs.none(),
+        (lost, swaps) => {
+            bars[usize::try_from(u128::from(lost) * 7 / u128::from(swaps)).unwrap_or(7)]
+        }
     };
     shown.iter().map(bar).collect()
 }
@@ -194,11 +196,22 @@ mod tests {
 
     #[test]
     fn sparks_show_the_shape() {
-        assert_eq!(sparks(&[0, 1, 7, 14], Glyphs::Ascii), " _-#");
-        let sparks = |history: &[u64]| sparks(history, Glyphs::Blocks);
+        let history = |lost: &[u64]| -> Vec<Counts> {
+            let counts = lost.iter().map(|&lost| Counts {
+                lost,
+                won: 14_u64.saturating_sub(lost),
+                ..Counts::default()
+            });
+            counts.collect()
+        };
+        let shape = history(&[0, 1, 7, 14]);
+        assert_eq!(sparks(&shape, Glyphs::Ascii), " _-#");
+        let sparks = |lost: &[u64]| sparks(&history(lost), Glyphs::Blocks);
         assert_eq!(sparks(&[0, 1, 7, 14]), "·▁▄█");
         assert_eq!(sparks(&[]), "");
         assert_eq!(display_width(&sparks(&[3; 100])), SPARKS);
         assert_eq!(sparks(&[u64::MAX]), "█");
+        let idle = Counts::default();
+        assert_eq!(super::sparks(&[idle], Glyphs::Blocks), "·");
     }
 }

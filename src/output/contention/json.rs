@@ -1,6 +1,6 @@
 //! The JSON contract of `mccas contention`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
 use crate::cas::mutation::Counters;
@@ -11,120 +11,144 @@ use crate::output::bytes::{Base64, text_or_base64};
 use crate::output::calendar::utc;
 use crate::output::rounding::rounded;
 
+/// What a reader of these objects has to know; raised when a field changes its meaning.
+pub(super) const VERSION: u32 = 1;
+
+fn unversioned() -> u32 {
+    VERSION
+}
+
+/// What an object tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Event {
+    Interval,
+    Report,
+}
+
 /// One interval, or the final findings.
 #[skip_serializing_none]
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Object {
-    event: &'static str,
+    /// Of this contract: what a recording is read by.
+    #[serde(default = "unversioned")]
+    pub(super) version: u32,
+    pub(super) event: Event,
+    /// When it ended, by our clock.
+    pub(super) at: Option<String>,
     /// The server, if it is one.
-    server: Option<String>,
-    elapsed_ms: u64,
-    keys: Option<Vec<Entry>>,
-    clients: Option<Vec<Entry>>,
-    hosts: Option<Vec<Entry>>,
-    prefixes: Option<Vec<Entry>>,
+    pub(super) server: Option<String>,
+    pub(super) elapsed_ms: u64,
+    pub(super) keys: Option<Vec<Entry>>,
+    pub(super) clients: Option<Vec<Entry>>,
+    pub(super) hosts: Option<Vec<Entry>>,
+    pub(super) prefixes: Option<Vec<Entry>>,
     /// Rows left out by `--top`.
-    more: usize,
+    pub(super) more: usize,
     /// All stores that the log showed, whatever their keys.
-    totals: Numbers,
-    dropped: u64,
-    lower_bound: bool,
-    tracked_keys: Option<usize>,
-    tracked_hosts: Option<usize>,
-    tracked_prefixes: Option<usize>,
+    pub(super) totals: Numbers,
+    pub(super) dropped: u64,
+    pub(super) lower_bound: bool,
+    pub(super) tracked_keys: Option<usize>,
+    pub(super) tracked_hosts: Option<usize>,
+    pub(super) tracked_prefixes: Option<usize>,
+    /// How many can be, on a server that has fewest places, if there were more.
+    pub(super) tracked_at_most: Option<usize>,
     /// The most swaps that a row can have lost without being counted.
-    untracked_lost_at_most: Option<u64>,
-    counters: Option<ServerCounters>,
-    miss_storms: Option<Vec<MissStorm>>,
+    pub(super) untracked_lost_at_most: Option<u64>,
+    pub(super) counters: Option<ServerCounters>,
+    pub(super) miss_storms: Option<Vec<MissStorm>>,
     /// Lines of the logs that came, where reads were watched, and lookups that they show like reads.
-    log_lines: Option<u64>,
-    lookups_like_reads: Option<u64>,
+    pub(super) log_lines: Option<u64>,
+    pub(super) lookups_like_reads: Option<u64>,
     /// Each server, if there are several.
-    servers: Option<Vec<OfServer>>,
-    error: Option<String>,
+    pub(super) servers: Option<Vec<OfServer>>,
+    pub(super) error: Option<String>,
 }
 
 /// One of several servers.
 #[skip_serializing_none]
-#[derive(Debug, Serialize)]
-struct OfServer {
-    server: String,
-    totals: Numbers,
-    dropped: u64,
-    lower_bound: bool,
-    counters: Option<ServerCounters>,
-    error: Option<String>,
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OfServer {
+    pub(super) server: String,
+    pub(super) totals: Numbers,
+    pub(super) dropped: u64,
+    pub(super) lower_bound: bool,
+    pub(super) counters: Option<ServerCounters>,
+    pub(super) error: Option<String>,
 }
 
 /// One row, or the share of one in another.
 #[skip_serializing_none]
-#[derive(Debug, Default, Serialize)]
-struct Entry {
-    key: Option<String>,
-    key_base64: Option<Base64>,
-    client: Option<String>,
-    host: Option<String>,
-    prefix: Option<String>,
-    prefix_base64: Option<Base64>,
-    server: Option<String>,
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Entry {
+    pub(super) key: Option<String>,
+    pub(super) key_base64: Option<Base64>,
+    pub(super) client: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) prefix: Option<String>,
+    pub(super) prefix_base64: Option<Base64>,
+    pub(super) server: Option<String>,
     #[serde(flatten)]
-    numbers: Numbers,
-    lost_ratio: Option<f64>,
-    miss_ratio: Option<f64>,
-    writers: Option<usize>,
-    connections: Option<u64>,
-    last_change: Option<String>,
+    pub(super) numbers: Numbers,
+    pub(super) lost_ratio: Option<f64>,
+    pub(super) miss_ratio: Option<f64>,
+    pub(super) writers: Option<usize>,
+    pub(super) connections: Option<u64>,
+    pub(super) last_change: Option<String>,
     /// Set if the numbers may lack what happened before this entry was counted.
-    partial: Option<bool>,
+    pub(super) partial: Option<bool>,
     /// Set if there were more clients (or keys) than are counted one by one: these are the hottest.
-    writers_at_least: Option<bool>,
+    pub(super) writers_at_least: Option<bool>,
+    pub(super) hosts_at_least: Option<bool>,
     /// How many more swaps at most were lost before that.
-    lost_before_at_most: Option<u64>,
-    clients: Option<Vec<Entry>>,
-    hosts: Option<Vec<Entry>>,
-    keys: Option<Vec<Entry>>,
+    pub(super) lost_before_at_most: Option<u64>,
+    pub(super) clients: Option<Vec<Entry>>,
+    pub(super) hosts: Option<Vec<Entry>>,
+    pub(super) keys: Option<Vec<Entry>>,
 }
 
-#[derive(Debug, Default, Serialize)]
-struct Numbers {
-    stores: u64,
-    won: u64,
-    lost: u64,
-    missing: u64,
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Numbers {
+    pub(super) stores: u64,
+    pub(super) won: u64,
+    pub(super) lost: u64,
+    pub(super) missing: u64,
     #[serde(flatten)]
-    reads: Option<Reads>,
+    pub(super) reads: Option<Reads>,
 }
 
-#[derive(Debug, Serialize)]
-struct Reads {
-    hits: u64,
-    misses: u64,
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Reads {
+    pub(super) hits: u64,
+    pub(super) misses: u64,
 }
 
 /// Many misses of one key by many clients within a second.
 #[skip_serializing_none]
-#[derive(Debug, Serialize)]
-struct MissStorm {
-    key: Option<String>,
-    key_base64: Option<Base64>,
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct MissStorm {
+    pub(super) key: Option<String>,
+    pub(super) key_base64: Option<Base64>,
     /// Of several the worst.
-    second: String,
-    misses: u64,
-    clients: usize,
-    clients_at_least: Option<bool>,
+    pub(super) second: String,
+    pub(super) misses: u64,
+    pub(super) clients: usize,
+    pub(super) clients_at_least: Option<bool>,
     /// Whether the key's time was found to be over.
-    expired: bool,
+    pub(super) expired: bool,
     /// In how many seconds there was one.
-    seconds: u64,
+    pub(super) seconds: u64,
 }
 
-#[derive(Debug, Serialize)]
-struct ServerCounters {
-    cas_hits: u64,
-    cas_badval: u64,
-    cas_misses: u64,
-    log_worker_dropped: u64,
-    log_watcher_skipped: u64,
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ServerCounters {
+    pub(super) cas_hits: u64,
+    pub(super) cas_badval: u64,
+    pub(super) cas_misses: u64,
+    pub(super) log_worker_dropped: u64,
+    pub(super) log_watcher_skipped: u64,
 }
 
 impl Object {
@@ -135,10 +159,12 @@ impl Object {
         let by = |wanted| (findings.by == wanted).then_some(());
         let bound = findings.bound;
         let object = Object {
+            version: VERSION,
             event: match findings.scope {
-                Scope::Interval => "interval",
-                Scope::Whole => "report",
+                Scope::Interval => Event::Interval,
+                Scope::Whole => Event::Report,
             },
+            at: findings.at.map(utc),
             server: None,
             elapsed_ms: findings.elapsed.as_millis().try_into().unwrap_or(u64::MAX),
             keys: None,
@@ -146,12 +172,13 @@ impl Object {
             hosts: None,
             prefixes: None,
             more: findings.more,
-            totals: Numbers::from(findings.all).and_reads(findings.all, reads),
+            totals: Numbers::of(findings.all, reads),
             dropped: findings.dropped(),
             lower_bound: findings.is_lower_bound(),
             tracked_keys: by(By::Key).or(by(By::Client)).map(|()| bound.tracked),
             tracked_hosts: by(By::Host).map(|()| bound.tracked),
             tracked_prefixes: by(By::Prefix).map(|()| bound.tracked),
+            tracked_at_most: bound.overflowed.then_some(bound.places),
             untracked_lost_at_most: bound.overflowed.then_some(bound.lost_unseen),
             counters: findings.counters().map(ServerCounters::from),
             miss_storms: reads.then(|| findings.storms.iter().map(MissStorm::from).collect()),
@@ -203,7 +230,7 @@ impl From<&Watched> for OfServer {
     fn from(watched: &Watched) -> OfServer {
         OfServer {
             server: watched.server.to_string(),
-            totals: Numbers::from(watched.all).and_reads(watched.all, watched.reading.is_some()),
+            totals: Numbers::of(watched.all, watched.reading.is_some()),
             dropped: watched.dropped,
             lower_bound: watched.is_lower_bound(),
             counters: watched.counters.map(ServerCounters::from),
@@ -228,6 +255,13 @@ impl Entry {
             By::Key => Entry {
                 writers: Some(row.parts.len()),
                 clients: parts,
+                hosts: Some(
+                    row.hosts
+                        .iter()
+                        .map(|host| Entry::part(host, reads))
+                        .collect(),
+                ),
+                hosts_at_least: row.more_hosts.then_some(true),
                 ..entry
             },
             By::Client => Entry {
@@ -257,7 +291,7 @@ impl Entry {
         let mut entry = Entry {
             lost_ratio: counts.lost_ratio().map(|ratio| rounded(ratio, 4)),
             miss_ratio: counts.miss_ratio().map(|ratio| rounded(ratio, 4)),
-            numbers: Numbers::from(counts).and_reads(counts, reads),
+            numbers: Numbers::of(counts, reads),
             ..Entry::default()
         };
         match name {
@@ -272,26 +306,19 @@ impl Entry {
     }
 }
 
-impl From<Counts> for Numbers {
-    fn from(counts: Counts) -> Numbers {
+impl Numbers {
+    /// With the reads, if they were watched.
+    fn of(counts: Counts, reads: bool) -> Numbers {
         Numbers {
             stores: counts.stores,
             won: counts.won,
             lost: counts.lost,
             missing: counts.missing,
-            reads: None,
+            reads: reads.then_some(Reads {
+                hits: counts.hits,
+                misses: counts.misses,
+            }),
         }
-    }
-}
-
-impl Numbers {
-    /// With the reads, if they were watched.
-    fn and_reads(self, counts: Counts, watched: bool) -> Numbers {
-        let reads = watched.then_some(Reads {
-            hits: counts.hits,
-            misses: counts.misses,
-        });
-        Numbers { reads, ..self }
     }
 }
 

@@ -1,11 +1,15 @@
 //! Contention as JSON, as a table, and as a live view.
 
 mod column;
+mod cures;
 pub(crate) mod json;
 pub(crate) mod live;
+pub(crate) mod page;
 pub(crate) mod prometheus;
+pub(crate) mod recorded;
 pub(crate) mod remarks;
 pub(crate) mod screen;
+mod sentence;
 pub(crate) mod table;
 
 use super::text;
