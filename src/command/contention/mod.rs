@@ -179,18 +179,20 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         &|servers| args.tally(servers),
         args.reads.then_some(args.max_drop),
     );
+    let path = args.prometheus.as_deref();
+    let export = path.map(|path| Export::new(path, args.top));
     if let ([(server, error)], false) = (field.failures().as_slice(), field.has_begun()) {
-        return ending::no_answer(context, server, error, Report::default());
+        let exit = ending::no_answer(context, server, error, Report::default())?;
+        // A file of an earlier run must not go on saying that the server is watched.
+        let written = export.map(|mut export| export.write_last(&field.whole(By::Key)));
+        return written.unwrap_or(Ok(())).map(|()| exit);
     }
     let live = context.out.live() && !args.no_live;
     let mut run = Run {
         args,
         context,
         end: args.time.0.map(|time| field.started() + time),
-        export: args
-            .prometheus
-            .as_deref()
-            .map(|path| Export::new(path, args.top)),
+        export,
         field,
         interrupt,
     };
@@ -269,6 +271,14 @@ impl Run<'_, '_> {
         }
     }
 
+    /// The same for the last time.
+    fn export_last(&mut self) -> anyhow::Result<()> {
+        match &mut self.export {
+            Some(export) => export.write_last(&self.field.whole(By::Key)),
+            None => Ok(()),
+        }
+    }
+
     /// Waits, ready to wake up earlier if the user, the server or `disturbed` says so.
     fn wait(&mut self, until: Instant, disturbed: &mut dyn FnMut() -> bool) -> Woken {
         loop {
@@ -286,6 +296,8 @@ impl Run<'_, '_> {
 
     fn finish(mut self) -> anyhow::Result<Exit> {
         self.field.stop();
+        // Before the report, which may go to somebody who listens no more; what is wrong with it is said behind that.
+        let exported = self.export_last();
         let findings = self
             .field
             .whole(self.by())
@@ -307,8 +319,7 @@ impl Run<'_, '_> {
             self.context.out.message(&verdict);
             exit = exit.worse(Exit::Conflict);
         }
-        self.export()?;
-        Ok(exit)
+        exported.map(|()| exit)
     }
 }
 
