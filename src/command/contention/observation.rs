@@ -202,6 +202,10 @@ impl Observation {
         self.ended = Some(self.last.at);
         if self.failure().is_none() {
             self.settle();
+            // Only now has the server added up what it dropped until then.
+            if let (Some(last), Ok(Some(now))) = (self.last.counters, self.keeper.counters()) {
+                self.last.counters = Some(last.with_dropped_of(&now));
+            }
         }
         // Also where the log has ended: what no line says any more of was read.
         let mut tally = lock(&self.shared.tally);
