@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 readonly RESULTS="$PWD/target/bench"
 
 clean_up() {
-  [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+  end_server
   rm -rf "$folder"
 }
 
@@ -21,18 +21,8 @@ cargo build --release --locked --quiet
 mkdir -p "$RESULTS"
 rustc --edition 2024 -C opt-level=3 -o "$RESULTS/pipelined_reader" benches/pipelined_reader.rs
 folder=$(mktemp -d)
-server=""
 trap clean_up EXIT
-options=(-l 127.0.0.1 -p -1 -U 0 -m 1024 -t 2)
-[ "$(id -u)" -ne 0 ] || options+=(-u root)
-MEMCACHED_PORT_FILENAME="$folder/ports" "${MCCAS_TEST_MEMCACHED:-memcached}" "${options[@]}" &
-server=$!
-for _ in $(seq 100); do
-  [ ! -s "$folder/ports" ] || break
-  sleep 0.05
-done
-port=$(sed -n 's/^TCP INET: //p' "$folder/ports")
-[ -n "$port" ] || die "memcached did not start"
+start_server "$folder" -m 1024 -t 2
 
 python3 scripts/bench_keys.py "127.0.0.1:$port" "${CARGO_TARGET_DIR:-$PWD/target}/release/mccas" \
   "$RESULTS/pipelined_reader" "$folder" "${BENCH_KEYS:-1000000}" "${BENCH_COUNTERS:-100000}" \

@@ -37,22 +37,8 @@ build_minimal() {
 }
 
 clean_up() {
-  [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+  end_server
   rm -rf "$folder"
-}
-
-# A private server on a port that it picks itself.
-start_server() {
-  local -a options=(-l 127.0.0.1 -p -1 -U 0 -m 64 -t 2)
-  [ "$(id -u)" -ne 0 ] || options+=(-u root)
-  MEMCACHED_PORT_FILENAME="$folder/ports" "${MCCAS_TEST_MEMCACHED:-memcached}" "${options[@]}" &
-  server=$!
-  for _ in $(seq 100); do
-    [ ! -s "$folder/ports" ] || break
-    sleep 0.05
-  done
-  port=$(sed -n 's/^TCP INET: //p' "$folder/ports")
-  [ -n "$port" ] || die "memcached did not start"
 }
 
 whole_processes() {
@@ -82,9 +68,8 @@ build_for_release
 mkdir -p "$RESULTS"
 build_minimal
 folder=$(mktemp -d)
-server=""
 trap clean_up EXIT
-start_server
+start_server "$folder" -m 64 -t 2
 export PATH="${CARGO_TARGET_DIR:-$PWD/target}/release:$PATH" MCCAS_SERVER="127.0.0.1:$port"
 mccas cas my_key 41 --token absent >/dev/null
 

@@ -12,26 +12,15 @@ readonly SECONDS_OF_FIGHT=6
 readonly KEY=stock:4711
 
 work=$(mktemp -d)
-memcached_pid=""
 writers=()
 
 # Ends what this script started, and nothing else.
 clean_up() {
   stop_writers
-  [ -z "$memcached_pid" ] || kill "$memcached_pid" 2>/dev/null || true
+  end_server
   rm -rf "$work"
 }
 trap clean_up EXIT
-
-start_memcached() {
-  local user=()
-  [ "$(id -u)" -ne 0 ] || user=(-u root)
-  MEMCACHED_PORT_FILENAME="$work/ports" memcached "${user[@]}" -l 127.0.0.1 -p -1 -U 0 -m 16 &
-  memcached_pid=$!
-  until [ -s "$work/ports" ]; do sleep 0.05; done
-  MCCAS_SERVER=127.0.0.1:$(sed -n 's/^TCP INET: //p' "$work/ports")
-  export MCCAS_SERVER
-}
 
 # A worker written in Python that reads, thinks for a moment and swaps; it keeps its connection.
 start_python_worker() {
@@ -135,7 +124,8 @@ if [ -z "$mccas" ]; then
   cargo build --release --locked --quiet
   mccas=${CARGO_TARGET_DIR:-$PWD/target}/release/mccas
 fi
-start_memcached
+start_server "$work" -m 16
+export MCCAS_SERVER="127.0.0.1:$port"
 case "${1:-demo}" in
   demo) demo ;;
   picture) picture ;;

@@ -18,13 +18,13 @@ say() {
   printf '# %s\n' "$*"
 }
 
-# Ends the server by the id of its process, whatever ended the demo.
+# Whatever ended the demo.
 clean_up() {
-  [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+  end_server
   rm -rf "$folder"
 }
 
-start_server() {
+start_on_socket() {
   local -a options=(-s "$folder/m.sock" -m 16 -t 2)
   [ "$(id -u)" -ne 0 ] || options+=(-u root)
   "${MCCAS_TEST_MEMCACHED:-memcached}" "${options[@]}" &
@@ -51,10 +51,9 @@ echo "Building mccas (a minute, the first time) ..." >&2
 cargo build --release --locked --quiet
 
 folder=$(mktemp -d)
-server=""
 trap clean_up EXIT
 export PATH="$BINARIES:$PATH" MCCAS_SERVER="$folder/m.sock"
-start_server
+start_on_socket
 
 say "A private memcached runs at \$MCCAS_SERVER. A key is created, if it does not exist:"
 run "mccas cas my_key 41 --token absent"

@@ -64,3 +64,29 @@ apt_install() {
   [ -z "$masked" ] || as_root systemctl unmask --runtime --quiet memcached.service || true
   return "$status"
 }
+
+# The private server of this script, if it has one, and its port.
+server="" port=""
+
+# Starts a private memcached on a port of 127.0.0.1 that it picks itself, and waits for it: start_server FOLDER [OPTION...].
+# MCCAS_TEST_MEMCACHED names another one than the installed one. The script's trap on EXIT is to call end_server.
+start_server() {
+  local ports="$1/ports"
+  local -a options=(-l 127.0.0.1 -p -1 -U 0 "${@:2}")
+  [ "$(id -u)" -ne 0 ] || options+=(-u root)
+  rm -f "$ports"
+  MEMCACHED_PORT_FILENAME="$ports" "${MCCAS_TEST_MEMCACHED:-memcached}" "${options[@]}" &
+  server=$!
+  for _ in $(seq 200); do
+    [ ! -s "$ports" ] && kill -0 "$server" 2>/dev/null || break
+    sleep 0.05
+  done
+  port=$(sed -n 's/^TCP INET: //p' "$ports" 2>/dev/null | head -n 1 || true)
+  [ -n "$port" ] || die "memcached did not start"
+}
+
+# Ends it by the id of its process, and nothing else.
+end_server() {
+  [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+  server=""
+}

@@ -13,23 +13,13 @@ have jq || install_packages jq || die "jq could not be installed: please install
 [ -x "$mccas" ] || cargo build --release --locked --quiet
 
 clean_up() {
-  [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+  end_server
   rm -rf "$folder"
 }
 
 folder=$(mktemp -d)
-server=""
 trap clean_up EXIT
-options=(-l 127.0.0.1 -p -1 -U 0 -c 4096)
-[ "$(id -u)" -ne 0 ] || options+=(-u root)
-MEMCACHED_PORT_FILENAME="$folder/ports" "${MCCAS_TEST_MEMCACHED:-memcached}" "${options[@]}" &
-server=$!
-for _ in $(seq 100); do
-  [ ! -s "$folder/ports" ] || break
-  sleep 0.05
-done
-port=$(sed -n 's/^TCP INET: //p' "$folder/ports")
-[ -n "$port" ] || die "memcached did not start"
+start_server "$folder" -c 4096
 SERVER="127.0.0.1:$port"
 
 echo "| workers | strategy | incr/s | attempts | p50 | p99 | max | fairness | exhausted | lost |"

@@ -10,34 +10,15 @@ cd "$(dirname "$0")/.."
 . scripts/packaging.sh
 
 folder=$(mktemp -d)
-server=""
 passed=0
 smokes=0
 skipped=()
 
 clean_up() {
-  [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+  end_server
   rm -rf "$folder"
 }
 trap clean_up EXIT
-
-# Starts a memcached on a port of its own choice, which mccas is to find by a name.
-start_server() {
-  local port
-  local -a options=(-l 127.0.0.1 -p -1 -U 0 -m 16 -t 2)
-  [ "$(id -u)" -ne 0 ] || options+=(-u root)
-  MEMCACHED_PORT_FILENAME="$folder/ports" "${MCCAS_TEST_MEMCACHED:-memcached}" "${options[@]}" &
-  server=$!
-  for _ in $(seq 200); do
-    port=$(sed -n 's/^TCP INET: //p' "$folder/ports" 2>/dev/null | head -n 1 || true)
-    if [ -n "$port" ]; then
-      export MCCAS_SERVER="localhost:$port"
-      return 0
-    fi
-    sleep 0.05
-  done
-  die "memcached did not start"
-}
 
 equals() {
   [ "$2" = "$3" ] || die "$1 printed ${2@Q}, not ${3@Q}"
@@ -176,7 +157,8 @@ linked_statically=""
 scripts/install-memcached.sh
 build_for_release
 linked_as_it_should "$BUILT"
-start_server
+start_server "$folder" -m 16 -t 2
+export MCCAS_SERVER="localhost:$port" # mccas is to find it by a name.
 for way in "$@"; do
   case $way in
     install | cargo | deb | wheel | image) ;;

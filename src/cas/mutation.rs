@@ -137,6 +137,15 @@ impl Counters {
         }
     }
 
+    /// With the lines of the log that were counted as dropped by `later`: the server adds them up only when it writes its log.
+    pub(crate) fn with_dropped_of(self, later: &Counters) -> Counters {
+        Counters {
+            log_worker_dropped: later.log_worker_dropped,
+            log_watcher_skipped: later.log_watcher_skipped,
+            ..self
+        }
+    }
+
     /// How many lines of the log did not reach us, if the log itself told of `skipped` ones meanwhile.
     pub(crate) fn dropped(&self, skipped: u64) -> u64 {
         self.log_worker_dropped
@@ -159,6 +168,18 @@ mod tests {
             Some(2)
         );
         assert_eq!(counters(1).since(&counters(3)), None);
+    }
+
+    #[test]
+    fn what_was_dropped_is_known_later_than_what_was_swapped() {
+        let counters = |number| Counters {
+            cas_hits: number,
+            log_worker_dropped: number,
+            log_watcher_skipped: number,
+            ..Counters::default()
+        };
+        let both = counters(1).with_dropped_of(&counters(5));
+        assert_eq!((both.cas_hits, both.dropped(0)), (1, 10));
     }
 
     #[test]

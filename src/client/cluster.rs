@@ -139,9 +139,9 @@ impl Cluster {
 /// How many servers are asked at once.
 const AT_ONCE: usize = 64;
 
-/// Puts a question to each of several servers, to all of them before the first has answered; the answers come back in the
-/// order of the servers. Where there is only one, nothing is different from asking it.
-pub(super) fn at_once<S: Send, T: Send>(servers: Vec<S>, ask: impl Fn(S) -> T + Sync) -> Vec<T> {
+/// Puts a question to each of several servers, to all of them (of very many, to [`AT_ONCE`]) before the first has answered;
+/// the answers come back in the order of the servers. Where there is only one, nothing is different from asking it.
+pub(crate) fn at_once<S: Send, T: Send>(servers: Vec<S>, ask: impl Fn(S) -> T + Sync) -> Vec<T> {
     let mut answers = Vec::with_capacity(servers.len());
     let mut servers = servers.into_iter();
     while let Some(first) = servers.next() {

@@ -22,5 +22,5 @@ mod timed;
 pub(crate) mod tls;
 mod wire;
 
-pub(crate) use self::cluster::Cluster;
+pub(crate) use self::cluster::{Cluster, at_once};
 pub(crate) use self::session::Session;

@@ -2,7 +2,10 @@
 //!
 //! Of each server the keys at the top get a series of their own, up to a number; all others together have one more. A key
 //! counts in its own series from when it gets it, so that the series of the others does not fall by what it brings. A
-//! key that makes room for another keeps what it had: it is in no series from then on, and in the totals of the server.
+//! key that makes room for another takes what it had with it, and counts among the others from then on: given to these, what
+//! it had in hours would look like something that happened just now. So the series grow together by what happened
+//! on the server, no more and no less, whoever comes and goes, and rates may be added up. What happened since the beginning
+//! is told by the total of the server ([`Watched::all`]) alone.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,7 +38,7 @@ struct OfKey {
 
 #[derive(Debug, Default, Clone, Copy)]
 struct OfServer {
-    /// What keys had told that have no series any more.
+    /// What keys had told that have no series any more; it is told no more.
     retired: Counts,
     /// All keys without a series of their own.
     others: Counts,
@@ -142,6 +145,8 @@ fn id(findings: &Findings, row: &Row) -> Option<Id> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::cas::mutation::Outcome;
     use crate::contention::testing::tried;
@@ -187,25 +192,6 @@ mod tests {
     }
 
     #[test]
-    fn there_are_never_more_than_so_many_and_none_ever_falls() {
-        let mut watch = Watch::of(2);
-        let mut before: HashMap<String, u64> = HashMap::new();
-        for round in 1..40_usize {
-            let key = format!("k{}", round % 5);
-            let all = watch.lose(&key, round);
-            assert!(all.len() <= 3, "{all:?}");
-            let now: HashMap<String, u64> = all.into_iter().collect();
-            for (key, lost) in &before {
-                assert!(
-                    now.get(key).is_none_or(|now| now >= lost),
-                    "{key}: {before:?}, {now:?}"
-                );
-            }
-            before = now;
-        }
-    }
-
-    #[test]
     fn what_all_tell_is_what_happened() {
         let mut watch = Watch::of(9);
         for round in 0..20 {
@@ -213,5 +199,31 @@ mod tests {
         }
         let told: u64 = watch.series.all().iter().map(|one| one.counts.lost).sum();
         assert_eq!(told, 60);
+    }
+
+    /// By how much all series together grew between two looks; a new one begins at nothing. None may fall.
+    fn growth(before: &HashMap<String, u64>, now: &HashMap<String, u64>) -> u64 {
+        let grown = now.iter().map(|(key, now)| {
+            let before = before.get(key).copied().unwrap_or_default();
+            now.checked_sub(before).expect("no series falls")
+        });
+        grown.sum()
+    }
+
+    proptest! {
+        #[test]
+        fn the_series_grow_by_what_happened_whoever_comes_and_goes(
+            rounds in proptest::collection::vec((0_u8..7, 0_usize..9), 1..80), most in 1_usize..5
+        ) {
+            let mut watch = Watch::of(most);
+            let mut before = HashMap::new();
+            for (key, times) in rounds {
+                let all = watch.lose(&format!("k{key}"), times);
+                prop_assert!(all.len() <= most + 1, "{all:?}");
+                let now: HashMap<String, u64> = all.into_iter().collect();
+                prop_assert_eq!(growth(&before, &now), times as u64);
+                before = now;
+            }
+        }
     }
 }

@@ -49,7 +49,7 @@ impl Timeline {
         };
         let full = 1_u32 << self.halved.min(31);
         match self.steps.last_mut() {
-            Some(last) if last.intervals < full => last.add(step),
+            Some(last) if last.intervals < full || last.is_much_longer(&step) => last.add(step),
             _ => self.steps.push(step),
         }
         if self.steps.len() > STEPS {
@@ -91,6 +91,11 @@ impl Timeline {
 }
 
 impl Step {
+    /// Whether the other is but the rest of an interval, whose rate would say little.
+    fn is_much_longer(&self, other: &Step) -> bool {
+        other.time * 2 * self.intervals < self.time
+    }
+
     fn add(&mut self, later: Step) {
         self.time += later.time;
         self.all = self.all.plus(&later.all);
@@ -140,6 +145,18 @@ mod tests {
     }
 
     #[test]
+    fn the_rest_of_an_interval_is_no_step_of_its_own() {
+        let (mut timeline, row) = timeline(2);
+        let mut rest = Findings::empty(By::Key, Scope::Interval);
+        rest.elapsed = Duration::from_millis(20);
+        rest.rows.push(row.clone());
+        timeline.push(&rest);
+        assert_eq!(timeline.steps().len(), 2);
+        let lost: u64 = timeline.of(&row).iter().map(|counts| counts.lost).sum();
+        assert_eq!(lost, 2 * row.counts.lost);
+    }
+
+    #[test]
     fn a_long_time_has_longer_steps_and_nothing_gets_lost() {
         for intervals in [STEPS, STEPS + 1, 2 * STEPS + 1, 1000] {
             let (timeline, row) = timeline(intervals);
@@ -150,9 +167,9 @@ mod tests {
             let lost: u64 = timeline.of(&row).iter().map(|counts| counts.lost).sum();
             assert_eq!(lost, row.counts.lost);
             let each = told[0].intervals;
-            let (last, others) = told.split_last().unwrap();
+            let (newest, others) = told.split_last().unwrap();
             assert!(others.iter().all(|step| step.intervals == each));
-            assert!(last.intervals <= each);
+            assert!(newest.intervals <= each);
         }
     }
 }

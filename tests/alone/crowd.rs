@@ -2,13 +2,10 @@
 //! host and server is what they did.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use socket2::{Domain, Socket, Type};
 
 use crate::alone;
 use crate::foreign::pymemcache;
@@ -16,6 +13,7 @@ use crate::harness::mccas::{mccas, mccas_at};
 use crate::harness::observed::{Counts, counts, report};
 use crate::harness::running::Running;
 use crate::harness::server::Memcached;
+use crate::raw::Raw;
 
 const KEYS: usize = 40;
 
@@ -28,35 +26,21 @@ fn keys() -> Vec<String> {
 
 /// Swaps the keys in turn over a bare socket from `host`.
 fn raw_writer(server: &Memcached, host: &str, time: Duration) -> Done {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-    let from: SocketAddr = format!("{host}:0").parse().expect("an address");
-    socket
-        .bind(&from.into())
-        .expect("an address of this machine");
-    let to: SocketAddr = server.address().parse().expect("an address");
-    socket.connect(&to.into()).expect("a connection");
-    let mut stream = TcpStream::from(socket);
-    stream.set_nodelay(true).expect("a socket");
-    let mut answers = BufReader::new(stream.try_clone().expect("a socket"));
-    let mut line = move || {
-        let mut line = String::new();
-        answers.read_line(&mut line).expect("an answer");
-        line.trim_end().to_string()
-    };
+    let mut raw = Raw::new(server, host);
     let mut done = Done::new();
     let (end, keys) = (Instant::now() + time, keys());
     for key in keys.iter().cycle() {
         if Instant::now() >= end {
             break;
         }
-        write!(stream, "gets {key}\r\n").expect("a question");
-        let head = line();
+        raw.send(&format!("gets {key}\r\n"));
+        let head = raw.line();
         let token = head.rsplit(' ').next().expect("a token").to_string();
-        let (value, _) = (line(), line());
+        let (value, _) = (raw.line(), raw.line());
         let next = value.parse::<u64>().expect("a number") + 1;
         let length = next.to_string().len();
-        write!(stream, "cas {key} 0 0 {length} {token}\r\n{next}\r\n").expect("a swap");
-        let counts = match line().as_str() {
+        raw.send(&format!("cas {key} 0 0 {length} {token}\r\n{next}\r\n"));
+        let counts = match raw.line().as_str() {
             "STORED" => (1, 1, 0),
             "EXISTS" => (0, 0, 1),
             other => panic!("{other}"),

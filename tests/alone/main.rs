@@ -14,6 +14,7 @@ mod harness;
 
 mod foreign; // Writers that are not ours: pymemcache.
 mod hostile; // Peers that flood.
+mod raw; // Bare sockets from several hosts.
 
 // The tests.
 mod arithmetic; // Swaps beside the server's own arithmetic.
@@ -24,6 +25,7 @@ mod expiry; // A hot key on older servers keeps its moment of expiry.
 mod locks; // Holders that are killed or cut off, and those who wait.
 mod memory; // Floods against every command: time and peak of memory.
 mod observed; // `contention` against the writers' own counts, and its memory.
+mod readers; // `contention --reads` against the readers' own counts.
 mod soak; // A long run in bad weather, short in the suite.
 mod updates; // 32 processes edit one JSON array through jq.
 

@@ -97,7 +97,8 @@ fn clients_of_a_unix_socket_are_told_apart() {
 #[test]
 fn a_flood_is_told_as_a_lower_bound() {
     const SENT: u64 = 20_000;
-    let server = Memcached::start();
+    // Older servers do not count exactly what they drop (protocol.md 6).
+    let server = Memcached::modern();
     let running = observing(&server, &[]);
     server.raw("ms k 1 q\r\n1\r\n".repeat(20_000));
     let (report, _) = report(running);

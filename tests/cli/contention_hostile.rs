@@ -102,3 +102,37 @@ fn a_log_of_endless_clients_leaves_memory_flat() {
     let report = running.wait().json().pop().expect("a report");
     assert_eq!(row(&report, "last")["stores"], 1, "{report:#}");
 }
+
+/// A server adds up what it dropped when it writes its log, which may be after the end.
+#[test]
+fn what_was_dropped_is_asked_for_when_the_log_is_settled() {
+    let dropped = |lines: u64| {
+        let counters = "STAT cas_hits 1\r\nSTAT cas_badval 0\r\nSTAT cas_misses 0\r\n";
+        format!("{counters}STAT log_worker_dropped {lines}\r\nEND\r\n")
+    };
+    let settings = "STAT item_size_max 1048576\r\nEND\r\n";
+    let session = Connection::new()
+        .read_until("settings\r\n")
+        .reply(format!("STAT pid 1\r\nEND\r\n{settings}"))
+        .read_until("conns\r\n")
+        .reply("END\r\n")
+        .read_until("conns\r\n")
+        .reply("END\r\n")
+        .read_until("stats\r\n")
+        .reply(dropped(1))
+        .read_until("stats\r\n")
+        .reply(dropped(1))
+        .read_until("stats\r\n")
+        .reply(dropped(8))
+        .silence();
+    let log = Connection::new()
+        .read_until("connevents\r\n")
+        .reply("OK\r\n")
+        .silence();
+    let peer = Peer::serve([session, log]);
+    let outcome = mccas_at(peer.address())
+        .args(["--json", "contention", "--for", "100ms"])
+        .run();
+    let report = outcome.json().pop().expect("a report");
+    assert_eq!(report["dropped"], 7, "{report:#}");
+}

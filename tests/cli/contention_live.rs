@@ -1,5 +1,6 @@
 //! The live view of `mccas contention` on a terminal (tmux): its keys, and what becomes of the terminal.
 
+use std::fs;
 use std::process::Command;
 
 use crate::harness::reaper;
@@ -125,4 +126,22 @@ fn what_has_no_room_is_said_and_nothing_else() {
     tmux.wait_for("what is hidden", |screen| {
         screen.contains("no room for: 7 more rows; hottest clients (lost)")
     });
+}
+
+#[test]
+fn a_file_for_prometheus_that_fails_leaves_the_view_with_the_report() {
+    let server = Memcached::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let [here, gone] = ["here", "gone"].map(|name| folder.path().join(name));
+    fs::create_dir(&here).expect("a folder");
+    let file = here.join("mccas.prom").display().to_string();
+    let args = format!("--interval 100ms --prometheus {file}");
+    let tmux = viewing(&server, &args, (160, 24));
+    store(&server);
+    tmux.wait_for("table", |screen| screen.contains("fought"));
+    fs::rename(here, gone).expect("a folder");
+    let screen = tmux.wait_for("final table", |screen| screen.ends_with('>'));
+    for part in ["fought", "2 keys in ", "cannot write"] {
+        assert!(screen.contains(part), "{part:?} is not in:\n{screen}");
+    }
 }

@@ -1,17 +1,18 @@
 //! `mccas contention --prometheus`: a file that Prometheus' own parser reads, never half of one, and no counter in it falls.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::harness::inspect::show;
-use crate::harness::mccas::{mccas, mccas_at};
+use crate::harness::mccas::{end_within, mccas, mccas_at};
 use crate::harness::observed::{observing, wait_for_stores};
 use crate::harness::server::Memcached;
-use crate::harness::wait;
+use crate::harness::wait::{self, PATIENCE};
 
 /// Reads the file on stdin, as Prometheus does, and prints `[name, {label: value}, value]` a line.
 const PARSER: &str = "
@@ -89,7 +90,9 @@ fn swaps_and_stores_are_counters_that_prometheus_reads() {
     assert_eq!(of("mccas_stores_total", &[("key", "")]), Some(2.0));
     let lost = [("key", "k"), ("outcome", "lost")];
     assert_eq!(of("mccas_swaps_total", &lost), Some(1.0));
-    assert_eq!(of("mccas_watched", &[]), Some(1.0));
+    assert_eq!(of("mccas_server_stores_total", &[]), Some(3.0));
+    let lost = [("outcome", "lost")];
+    assert_eq!(of("mccas_server_swaps_total", &lost), Some(1.0));
     assert_eq!(of("mccas_log_lines_dropped_total", &[]), Some(0.0));
     let types: Vec<&Value> = samples
         .iter()
@@ -126,6 +129,93 @@ fn however_many_keys_there_are_few_have_series() {
 }
 
 #[test]
+fn keys_come_and_go_and_the_total_of_the_server_has_them_all() {
+    let server = Memcached::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mccas.prom");
+    let file = path.display().to_string();
+    let mut running = observing(
+        &server,
+        &["--for", "forever", "--top", "1", "--prometheus", &file],
+    );
+    // Each is stored more often than all before it, and so takes the only series over.
+    for (key, stores) in [("a", 2), ("b", 4), ("c", 8)] {
+        for _ in 0..stores {
+            server.set(key, "v");
+        }
+        wait::until("its series", || {
+            running.object();
+            value(&parsed(&path), "mccas_stores_total", &[("key", key)]).map(|_| ())
+        });
+    }
+    running.signal("TERM");
+    running.wait();
+    let samples = parsed(&path);
+    let total = value(&samples, "mccas_server_stores_total", &[]);
+    assert_eq!(total, Some(14.0), "{samples:#?}");
+    assert_eq!(value(&samples, "mccas_stores_total", &[("key", "a")]), None);
+}
+
+/// What the file says of whether the server is watched.
+fn watched(path: &Path) -> Option<f64> {
+    value(&parsed(path), "mccas_watched", &[])
+}
+
+#[test]
+fn the_last_file_says_that_nobody_watches_any_more() {
+    let server = Memcached::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mccas.prom");
+    let file = path.display().to_string();
+    for signal in ["TERM", "INT"] {
+        let running = observing(&server, &["--for", "forever", "--prometheus", &file]);
+        assert_eq!(watched(&path), Some(1.0), "{signal}");
+        running.signal(signal);
+        assert_eq!(running.wait().code, 0);
+        assert_eq!(watched(&path), Some(0.0), "{signal}");
+    }
+    let args = ["--for", "300ms", "--prometheus", &file];
+    let mut running = observing(&server, &args);
+    assert_eq!(watched(&path), Some(1.0));
+    while running.object()["event"] != "report" {}
+    running.wait();
+    assert_eq!(watched(&path), Some(0.0));
+}
+
+#[test]
+fn the_last_file_is_written_though_nobody_hears_the_report() {
+    let server = Memcached::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mccas.prom");
+    let mut child = mccas(&server)
+        .args(["--json", "contention", "--for", "forever"])
+        .args(["--interval", "100ms", "--prometheus"])
+        .args([path.as_os_str()])
+        .command()
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("mccas starts");
+    let mut first = [0; 1];
+    let mut stdout = child.stdout.take().expect("a pipe");
+    stdout.read_exact(&mut first).expect("the first interval");
+    drop(stdout);
+    let status = end_within(&mut child, PATIENCE);
+    assert!(status.is_some_and(|status| status.success()), "{status:?}");
+    assert_eq!(watched(&path), Some(0.0));
+}
+
+#[test]
+fn a_server_that_is_not_there_is_not_watched_whatever_the_file_said_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mccas.prom");
+    fs::write(&path, "mccas_watched{server=\"127.0.0.1:1\"} 1\n").expect("a file");
+    let file = path.display().to_string();
+    let command = mccas_at("127.0.0.1:1").args(["contention", "--prometheus", &file]);
+    command.code(5).stderr_contains("127.0.0.1:1").check();
+    assert_eq!(watched(&path), Some(0.0));
+}
+
+#[test]
 fn a_file_that_cannot_be_written_ends_it_at_once() {
     let server = Memcached::start();
     let command = mccas(&server).args(["contention", "--prometheus", "/nowhere/at/all.prom"]);
@@ -148,6 +238,32 @@ fn a_file_that_cannot_be_written_any_more_ends_it_with_the_report() {
     server.set("k", "1");
     wait_for_stores(&mut running, 1);
     fs::rename(here, gone).expect("a folder");
+    let outcome = running.wait();
+    assert_eq!(outcome.code, 1, "{outcome:?}");
+    assert!(outcome.stderr.contains("cannot write"), "{outcome:?}");
+    let report = outcome.json().pop().expect("a report");
+    assert_eq!(
+        (&report["event"], &report["totals"]["stores"]),
+        (&"report".into(), &1.into())
+    );
+}
+
+#[test]
+fn a_last_file_that_cannot_be_written_costs_no_report() {
+    let server = Memcached::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let [here, gone] = ["here", "gone"].map(|name| folder.path().join(name));
+    fs::create_dir(&here).expect("a folder");
+    let path = here.join("mccas.prom");
+    let running = mccas(&server)
+        .args(["--json", "contention", "--for", "forever"])
+        .args(["--interval", "1h", "--prometheus"])
+        .args([path.as_os_str()])
+        .spawn();
+    wait::until("the first file", || path.exists().then_some(()));
+    server.set("k", "1");
+    fs::rename(here, gone).expect("a folder");
+    running.signal("TERM");
     let outcome = running.wait();
     assert_eq!(outcome.code, 1, "{outcome:?}");
     assert!(outcome.stderr.contains("cannot write"), "{outcome:?}");

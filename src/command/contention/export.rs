@@ -24,8 +24,17 @@ impl Export {
 
     /// Writes what has been found by key until now.
     pub(super) fn write(&mut self, findings: &Findings) -> anyhow::Result<()> {
+        self.write_as(findings, true)
+    }
+
+    /// The same for the last time: from then on nobody reads the servers' logs, and the file stays.
+    pub(super) fn write_last(&mut self, findings: &Findings) -> anyhow::Result<()> {
+        self.write_as(findings, false)
+    }
+
+    fn write_as(&mut self, findings: &Findings, watching: bool) -> anyhow::Result<()> {
         self.series.update(findings);
-        let text = exposition(findings, &self.series, env!("CARGO_PKG_VERSION"));
+        let text = exposition(findings, &self.series, env!("CARGO_PKG_VERSION"), watching);
         replace(&self.path, &text)
     }
 }

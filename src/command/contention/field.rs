@@ -1,13 +1,12 @@
 //! All servers that are observed, as one.
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
 use super::observation::Observation;
 use super::source::Source;
 use crate::cas::StoreError;
-use crate::client::Session;
+use crate::client::{Session, at_once};
 use crate::contention::{By, Findings, Scope, Tally, Watched};
 use crate::exit::Exit;
 
@@ -33,7 +32,7 @@ impl Field {
         max_drop: Option<f64>,
     ) -> Field {
         let several = servers.len();
-        let places = at_once(servers, &|server: Session| {
+        let places = at_once(servers, |server: Session| {
             let name: Arc<str> = server.name().into();
             match Observation::begin(server, tally(several), max_drop) {
                 Ok(observation) => Place::Observed(Box::new(observation)),
@@ -108,7 +107,7 @@ impl Source for Field {
     fn interval(&mut self, by: By) -> Findings {
         let found = at_once(
             self.places.iter_mut().collect(),
-            &|place: &mut Place| match place {
+            |place: &mut Place| match place {
                 Place::Observed(observation) => observation.interval(by),
                 Place::Closed(server, error) => unseen(server, error, by, Scope::Interval),
             },
@@ -163,25 +162,5 @@ fn joined(found: Vec<Findings>, by: By, scope: Scope) -> Findings {
 }
 
 fn for_each(observations: Vec<&mut Observation>, act: &(dyn Fn(&mut Observation) + Sync)) {
-    at_once(observations, &|observation: &mut Observation| {
-        act(observation);
-    });
-}
-
-/// Each on a thread of its own, as a server may take its time; the only one needs none.
-fn at_once<S: Send, T: Send>(mut all: Vec<S>, act: &(dyn Fn(S) -> T + Sync)) -> Vec<T> {
-    if all.len() == 1 {
-        return all.pop().map(act).into_iter().collect();
-    }
-    thread::scope(|scope| {
-        let running: Vec<_> = all
-            .into_iter()
-            .map(|one| scope.spawn(move || act(one)))
-            .collect();
-        let end = |one: thread::ScopedJoinHandle<'_, T>| {
-            one.join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        running.into_iter().map(end).collect()
-    })
+    at_once(observations, act);
 }

@@ -87,11 +87,16 @@ fn observe(args: &Args, interrupt: Interrupt, context: &mut Context) -> anyhow::
         &|servers| args.tally(servers),
         args.reads.then_some(args.max_drop),
     );
+    let path = args.prometheus.as_deref();
+    let export = path.map(|path| Export::new(path, args.top));
     if let ([(server, error)], false) = (field.closed().as_slice(), field.has_begun()) {
-        return ending::no_answer(context, server, error, Report::default());
+        let exit = ending::no_answer(context, server, error, Report::default())?;
+        // A file of an earlier run must not go on saying that the server is watched.
+        let written = export.map(|mut export| export.write_last(&field.whole(By::Key)));
+        return written.unwrap_or(Ok(())).map(|()| exit);
     }
     let files = Files {
-        export: (args.prometheus.as_deref()).map(|path| Export::new(path, args.top)),
+        export,
         record: args.record.as_deref().map(Record::create).transpose()?,
         page: args.html.as_deref().map(Page::new),
     };
@@ -252,14 +257,26 @@ impl Run<'_, '_> {
         }
     }
 
+    /// Writes the files for the last time; each is tried.
+    fn write_last(&mut self) -> anyhow::Result<()> {
+        // What came after the last interval.
+        let interval = self.end_interval().map(drop);
+        let recorded = match &mut self.files.record {
+            Some(record) => record.write(&self.source.whole(self.by).sorted(self.sort)),
+            None => Ok(()),
+        };
+        let exported = match &mut self.files.export {
+            Some(export) => export.write_last(&self.source.whole(By::Key)),
+            None => Ok(()),
+        };
+        interval.and(recorded).and(exported).and(self.page())
+    }
+
     fn finish(mut self) -> anyhow::Result<Exit> {
         self.source.stop();
-        // What came after the last interval.
-        self.end_interval()?;
+        // Before the report, which may go to somebody who listens no more; what is wrong with it is said behind that.
+        let written = self.write_last();
         let findings = self.seen(self.sort);
-        if let Some(record) = &mut self.files.record {
-            record.write(&self.source.whole(self.by).sorted(self.sort))?;
-        }
         let judged = self.args.fail_above.and_then(|ratio| {
             let findings = self.source.whole(By::Key);
             let row = findings.above(ratio)?;
@@ -275,7 +292,6 @@ impl Run<'_, '_> {
             self.context.out.message(&verdict);
             exit = exit.worse(Exit::Conflict);
         }
-        self.page()?;
-        Ok(exit)
+        written.map(|()| exit)
     }
 }

@@ -206,10 +206,15 @@ impl Observation {
 
     /// Ends the time, and waits for what the server has yet to tell of it.
     pub(super) fn stop(&mut self) {
-        self.ended = Some(self.now());
+        let mut end = self.now();
         if self.failure().is_none() {
             self.settle();
+            // Only now has the server added up what it dropped until then.
+            if let (Some(counted), Ok(Some(now))) = (end.counters, self.keeper.counters()) {
+                end.counters = Some(counted.with_dropped_of(&now));
+            }
         }
+        self.ended = Some(end);
         // Also where the log has ended: what no line says any more of was read.
         let mut tally = lock(&self.shared.tally);
         self.keeper.finish(&mut |told| count(&mut tally, &told));

@@ -3,69 +3,77 @@
 
 use std::fmt::Write as _;
 
-use crate::contention::Findings;
 use crate::contention::series::{One, Series};
+use crate::contention::{Counts, Findings};
 use crate::output::text;
 
-/// The whole file.
-pub(crate) fn exposition(findings: &Findings, series: &Series, version: &str) -> String {
-    let all = series.all();
+/// The whole file; `watching` is whether the servers' logs are still read when somebody looks at it.
+pub(crate) fn exposition(
+    findings: &Findings,
+    series: &Series,
+    version: &str,
+    watching: bool,
+) -> String {
     let mut file = String::new();
-    head(
-        &mut file,
-        "mccas_build_info",
-        "gauge",
-        "The program that wrote this.",
-    );
+    let help = "The program that wrote this.";
+    head(&mut file, "mccas_build_info", "gauge", help);
     let _ = writeln!(file, "mccas_build_info{{version=\"{version}\"}} 1");
-    of_servers(&mut file, findings);
-    head(
-        &mut file,
-        "mccas_stores_total",
-        "counter",
-        "Stores that the server's log showed; key is empty for all keys without a series of their own.",
-    );
-    for one in &all {
-        let _ = writeln!(
-            file,
-            "mccas_stores_total{{{}}} {}",
-            labels(one),
-            one.counts.stores
-        );
-    }
-    let swaps = |one: &One| {
-        let counts = &one.counts;
-        vec![
-            ("won", counts.won),
-            ("lost", counts.lost),
-            ("missing", counts.missing),
-        ]
-    };
-    let help = "Swaps by outcome: won, lost to another writer, missing (the key was gone).";
-    by_outcome(&mut file, "mccas_swaps_total", help, &all, swaps);
-    if findings.has_reads() {
-        let reads = |one: &One| vec![("hit", one.counts.hits), ("miss", one.counts.misses)];
-        let help = "Reads by outcome: hit or miss.";
-        by_outcome(&mut file, "mccas_reads_total", help, &all, reads);
-    }
+    of_servers(&mut file, findings, watching);
+    let servers = findings.servers.iter();
+    let servers = servers.map(|server| (of_server(&server.server), server.all));
+    let servers: Vec<(String, Counts)> = servers.collect();
+    let keys = series.all().into_iter();
+    let keys: Vec<(String, Counts)> = keys.map(|one| (labels(&one), one.counts)).collect();
+    let reads = findings.has_reads();
+    let totals = "whatever the key: the figure to use for all of a server";
+    counters(&mut file, "mccas_server", totals, &servers, reads);
+    let by_key = "by key, which is empty for all keys without a series of their own";
+    counters(&mut file, "mccas", by_key, &keys, reads);
     file
 }
 
-fn of_servers(file: &mut String, findings: &Findings) {
+fn of_servers(file: &mut String, findings: &Findings, watching: bool) {
     let help = "Whether the server's log is being read.";
     head(file, "mccas_watched", "gauge", help);
     for server in &findings.servers {
-        let watched = u8::from(server.failure.is_none());
-        let server = escaped(server.server.as_bytes());
-        let _ = writeln!(file, "mccas_watched{{server=\"{server}\"}} {watched}");
+        let watched = u8::from(watching && server.failure.is_none());
+        let label = of_server(&server.server);
+        let _ = writeln!(file, "mccas_watched{{{label}}} {watched}");
     }
     let name = "mccas_log_lines_dropped_total";
     let help =
         "Lines that the server left out of its log: the other figures are a lower bound then.";
     head(file, name, "counter", help);
     for server in &findings.servers {
-        let label = escaped(server.server.as_bytes());
-        let _ = writeln!(file, "{name}{{server=\"{label}\"}} {}", server.dropped);
+        let label = of_server(&server.server);
+        let _ = writeln!(file, "{name}{{{label}}} {}", server.dropped);
+    }
+}
+
+/// What was counted, each with its labels; `of` says of what in the help.
+fn counters(file: &mut String, prefix: &str, of: &str, all: &[(String, Counts)], reads: bool) {
+    let name = format!("{prefix}_stores_total");
+    let help = format!("Stores that the server's log showed, {of}.");
+    head(file, &name, "counter", &help);
+    for (labels, counts) in all {
+        let _ = writeln!(file, "{name}{{{labels}}} {}", counts.stores);
+    }
+    let help =
+        format!("Swaps by outcome (won, lost to another writer, missing: the key was gone), {of}.");
+    let name = format!("{prefix}_swaps_total");
+    by_outcome(file, &name, &help, all, |counts| {
+        vec![
+            ("won", counts.won),
+            ("lost", counts.lost),
+            ("missing", counts.missing),
+        ]
+    });
+    if reads {
+        let help = format!("Reads by outcome (hit or miss), {of}.");
+        let name = format!("{prefix}_reads_total");
+        by_outcome(file, &name, &help, all, |counts| {
+            vec![("hit", counts.hits), ("miss", counts.misses)]
+        });
     }
 }
 
@@ -73,13 +81,12 @@ fn by_outcome(
     file: &mut String,
     name: &str,
     help: &str,
-    all: &[One],
-    outcomes: impl Fn(&One) -> Vec<(&'static str, u64)>,
+    all: &[(String, Counts)],
+    outcomes: impl Fn(&Counts) -> Vec<(&'static str, u64)>,
 ) {
     head(file, name, "counter", help);
-    for one in all {
-        for (outcome, count) in outcomes(one) {
-            let labels = labels(one);
+    for (labels, counts) in all {
+        for (outcome, count) in outcomes(counts) {
             let _ = writeln!(file, "{name}{{{labels},outcome=\"{outcome}\"}} {count}");
         }
     }
@@ -91,8 +98,11 @@ fn head(file: &mut String, name: &str, kind: &str, help: &str) {
 
 fn labels(one: &One) -> String {
     let key = one.key.as_deref().unwrap_or_default();
-    let server = escaped(one.server.as_bytes());
-    format!("server=\"{server}\",key=\"{}\"", escaped(key))
+    format!("{},key=\"{}\"", of_server(&one.server), escaped(key))
+}
+
+fn of_server(server: &str) -> String {
+    format!("server=\"{}\"", escaped(server.as_bytes()))
 }
 
 /// As on a terminal, so that it is text whatever the bytes are; then as a label.
@@ -113,27 +123,33 @@ mod tests {
         let mut tally = Tally::new(Vec::new());
         let hostile = "a\"b\\c\nd";
         let mut series = Series::new(4);
-        let mut found = |tally: &Tally| {
+        let mut found = |tally: &Tally, watching: bool| {
             let mut findings = tally.findings(By::Key, Scope::Whole);
             findings.servers[0].server = "10.0.0.1:11211".into();
             series.update(&findings);
-            exposition(&findings, &series, "9.9.9")
+            exposition(&findings, &series, "9.9.9", watching)
         };
         tally.take(&tried(hostile, "cas", Outcome::Exists, None));
-        found(&tally);
+        found(&tally, true);
         tally.take(&tried(hostile, "cas", Outcome::Exists, None));
-        let file = found(&tally);
+        let file = found(&tally, true);
         for line in [
             "mccas_build_info{version=\"9.9.9\"} 1",
             "mccas_watched{server=\"10.0.0.1:11211\"} 1",
             "mccas_log_lines_dropped_total{server=\"10.0.0.1:11211\"} 0",
             "mccas_swaps_total{server=\"10.0.0.1:11211\",key=\"\",outcome=\"lost\"} 1",
             "mccas_swaps_total{server=\"10.0.0.1:11211\",key=\"a\\\"b\\\\c\\\\nd\",outcome=\"lost\"} 1",
+            "mccas_server_swaps_total{server=\"10.0.0.1:11211\",outcome=\"lost\"} 2",
             "# TYPE mccas_stores_total counter",
         ] {
             assert!(file.lines().any(|other| other == line), "{line}\n{file}");
         }
-        assert!(!file.contains("mccas_reads_total"));
+        assert!(!file.contains("reads_total"));
         assert!(file.ends_with('\n'));
+        let ended = file.replace(
+            "mccas_watched{server=\"10.0.0.1:11211\"} 1",
+            "mccas_watched{server=\"10.0.0.1:11211\"} 0",
+        );
+        assert_eq!(found(&tally, false), ended);
     }
 }
