@@ -33,11 +33,29 @@ pub(super) fn with_hints(tree: Command) -> Command {
             }
         })
         .collect();
-    tree.mut_args(|argument| hinted("", argument, &commands))
+    // Each command has the global options already, as far as they mean something there.
+    tree.mut_args(|argument| hinted("", argument, &commands).global(false))
         .mut_subcommands(|command| {
             let name = command.get_name().to_string();
-            command.mut_args(|argument| hinted(&name, argument, &commands))
+            without_hidden(command).mut_args(|argument| hinted(&name, argument, &commands))
         })
+}
+
+/// The command without what its help does not show: the generators would offer that as well.
+fn without_hidden(command: Command) -> Command {
+    if !command.get_arguments().any(Arg::is_hide_set) {
+        return command;
+    }
+    // Nothing can be taken out of a command, so it is made anew.
+    let shown = command
+        .get_arguments()
+        .filter(|option| !option.is_hide_set());
+    let name: &'static str = command.get_name().to_string().leak();
+    let anew = Command::new(name).args(shown);
+    match command.get_about() {
+        Some(about) => anew.about(about.clone()),
+        None => anew,
+    }
 }
 
 fn hinted(command: &str, argument: Arg, commands: &[PossibleValue]) -> Arg {
@@ -69,5 +87,32 @@ fn hinted(command: &str, argument: Arg, commands: &[PossibleValue]) -> Arg {
             (_, id) if id.ends_with("file") || id.ends_with("from") => ValueHint::FilePath,
             _ => ValueHint::Other,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_help_hides_is_not_offered() {
+        let server = Arg::new("server").long("server").global(true);
+        let local = Command::new("man")
+            .about("Pages")
+            .arg(Arg::new("help").long("help"))
+            .arg(server.clone().hide(true));
+        let gets = Command::new("gets").arg(server.clone());
+        let tree = Command::new("mccas").arg(server).subcommands([local, gets]);
+        let mut tree = with_hints(tree.disable_help_flag(true));
+        tree.build();
+        let options = |name: &str| -> Vec<String> {
+            let command = tree.find_subcommand(name).expect("a command");
+            let options = command.get_opts();
+            options.map(|option| option.get_id().to_string()).collect()
+        };
+        assert_eq!(options("man"), ["help"]);
+        assert_eq!(options("gets"), ["server"]);
+        let about = tree.find_subcommand("man").and_then(Command::get_about);
+        assert_eq!(about.map(ToString::to_string).as_deref(), Some("Pages"));
     }
 }
