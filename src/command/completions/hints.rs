@@ -19,6 +19,15 @@ const WORDS: [(&str, &[Word]); 3] = [
     ("token", &[("absent", "only if the key does not exist")]),
 ];
 
+/// The shells, and where the line that completes mccas belongs.
+const SHELLS: [Word; 5] = [
+    ("bash", "for ~/.bashrc"),
+    ("elvish", "for ~/.config/elvish/rc.elv"),
+    ("fish", "for ~/.config/fish/config.fish"),
+    ("powershell", "for its profile"),
+    ("zsh", "for ~/.zshrc, after compinit"),
+];
+
 /// The tree with a hint at every argument, for the generators.
 pub(super) fn with_hints(tree: Command) -> Command {
     let commands: Vec<PossibleValue> = tree
@@ -59,6 +68,9 @@ fn without_hidden(command: Command) -> Command {
 }
 
 fn hinted(command: &str, argument: Arg, commands: &[PossibleValue]) -> Arg {
+    if (command, argument.get_id().as_str()) == ("completions", "shell") {
+        return argument.value_parser(explained(&SHELLS));
+    }
     if !argument.get_action().takes_values()
         || !argument.get_possible_values().is_empty()
         || argument.get_value_hint() != ValueHint::Unknown
@@ -73,12 +85,7 @@ fn hinted(command: &str, argument: Arg, commands: &[PossibleValue]) -> Arg {
     let words = WORDS.iter().find(|(of, _)| *of == id);
     // The token of a delete is always one that was seen.
     match words.filter(|_| (command, id) != ("delete", "token")) {
-        Some((_, words)) => {
-            let words = words.iter();
-            argument.value_parser(PossibleValuesParser::new(
-                words.map(|(word, meaning)| PossibleValue::new(*word).help(*meaning)),
-            ))
-        }
+        Some((_, words)) => argument.value_parser(explained(words)),
         None => argument.value_hint(match (command, id) {
             ("update", "command") => ValueHint::CommandWithArguments,
             (_, "exec" | "shell") => ValueHint::CommandString,
@@ -90,9 +97,25 @@ fn hinted(command: &str, argument: Arg, commands: &[PossibleValue]) -> Arg {
     }
 }
 
+/// Words with what they mean beside them.
+fn explained(words: &[Word]) -> PossibleValuesParser {
+    let words = words.iter();
+    PossibleValuesParser::new(words.map(|(word, meaning)| PossibleValue::new(*word).help(*meaning)))
+}
+
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum;
+    use clap_complete::Shell;
+
     use super::*;
+
+    #[test]
+    fn each_shell_is_explained() {
+        let shells = Shell::value_variants().iter();
+        let shells: Vec<String> = shells.map(ToString::to_string).collect();
+        assert_eq!(shells, SHELLS.map(|(name, _)| name));
+    }
 
     #[test]
     fn what_the_help_hides_is_not_offered() {
