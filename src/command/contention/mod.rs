@@ -4,6 +4,7 @@ mod export;
 mod field;
 mod live;
 mod observation;
+mod signals;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -182,7 +183,8 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
     if let ([(server, error)], false) = (field.failures().as_slice(), field.has_begun()) {
         return ending::no_answer(context, server, error, Report::default());
     }
-    let live = context.out.live() && !args.no_live;
+    // In the background the terminal is the shell's.
+    let live = context.out.live() && !args.no_live && screen::is_ours();
     let mut run = Run {
         args,
         context,

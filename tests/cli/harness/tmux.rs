@@ -63,6 +63,22 @@ impl Tmux {
         lines.join("\n")
     }
 
+    /// Whether the cursor is shown, and whether the alternate screen is.
+    #[track_caller]
+    pub(crate) fn modes(&self) -> (bool, bool) {
+        let mut tmux = self.command();
+        tmux.args(["display-message", "-p", "#{cursor_flag}#{alternate_on}"]);
+        let output = tmux.output().expect("tmux").stdout;
+        (output.starts_with(b"1"), output.ends_with(b"1\n"))
+    }
+
+    /// Types a line at a shell's prompt.
+    #[track_caller]
+    pub(crate) fn line(&self, line: &str) {
+        self.send(&["-l", line]);
+        self.send(&["Enter"]);
+    }
+
     /// Waits until the screen is as `fits` says, and returns it.
     #[track_caller]
     pub(crate) fn wait_for(&self, what: &str, fits: impl Fn(&str) -> bool) -> String {
