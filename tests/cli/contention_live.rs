@@ -1,34 +1,11 @@
 //! The live view of `mccas contention` on a terminal (tmux): its keys, and what becomes of the terminal.
 
 use std::fs;
-use std::process::Command;
 
 use crate::harness::process::{is_stopped, signal};
-use crate::harness::reaper;
 use crate::harness::server::Memcached;
 use crate::harness::tmux::Tmux;
 use crate::harness::wait;
-
-/// A terminal in which a program runs, on so many columns and rows.
-fn terminal(program: &[&str], size: (u16, u16)) -> Tmux {
-    let tmux = Tmux::new();
-    tmux.start(program, size, &|command: &mut Command| {
-        command.env_clear().envs([
-            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-            ("PS1", "> "),
-            ("TERM", "screen"),
-            ("LC_ALL", "C.UTF-8"),
-        ]);
-        reaper::mark(command);
-    });
-    tmux
-}
-
-fn shell(size: (u16, u16)) -> Tmux {
-    let tmux = terminal(&["bash", "--norc", "--noprofile"], size);
-    tmux.wait_for("prompt", |screen| screen.ends_with('>'));
-    tmux
-}
 
 fn is_observed(server: &Memcached) {
     wait::until("the log to be read", || {
@@ -45,7 +22,7 @@ fn view(server: &Memcached, args: &str) -> String {
 
 /// A shell in which the view has been started, on so many columns and rows.
 fn viewing(server: &Memcached, args: &str, size: (u16, u16)) -> Tmux {
-    let tmux = shell(size);
+    let tmux = Tmux::shell(size);
     tmux.line(&format!("clear; {}", view(server, args)));
     is_observed(server);
     tmux
@@ -151,7 +128,7 @@ struct Watched {
 
 impl Watched {
     fn start(server: &Memcached) -> Watched {
-        let tmux = shell((100, 24));
+        let tmux = Tmux::shell((100, 24));
         let folder = tmux.folder().display().to_string();
         let view = view(server, "");
         tmux.line(&format!(
@@ -285,7 +262,7 @@ fn where_nobody_could_bring_it_back_it_does_not_stop() {
     let server = Memcached::start();
     let view = view(&server, "");
     let words: Vec<&str> = view.split_whitespace().collect();
-    let tmux = terminal(&words, (100, 24));
+    let tmux = Tmux::running(&words, (100, 24));
     tmux.wait_for("table", |screen| screen.contains("? keys"));
     tmux.send(&["C-z"]);
     tmux.send(&["p"]);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::harness::wait;
+use crate::harness::{reaper, wait};
 
 /// A terminal of its own, and a folder beside it.
 pub(crate) struct Tmux {
@@ -16,6 +16,30 @@ impl Tmux {
         Tmux {
             folder: tempfile::tempdir().expect("a folder"),
         }
+    }
+
+    /// A terminal in which a program runs, with nothing of the tester's environment, on so many columns and rows.
+    #[track_caller]
+    pub(crate) fn running(program: &[&str], size: (u16, u16)) -> Tmux {
+        let tmux = Tmux::new();
+        tmux.start(program, size, &|command: &mut Command| {
+            command.env_clear().envs([
+                ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+                ("PS1", "> "),
+                ("TERM", "screen"),
+                ("LC_ALL", "C.UTF-8"),
+            ]);
+            reaper::mark(command);
+        });
+        tmux
+    }
+
+    /// A terminal with a shell that waits for a line.
+    #[track_caller]
+    pub(crate) fn shell(size: (u16, u16)) -> Tmux {
+        let tmux = Tmux::running(&["bash", "--norc", "--noprofile"], size);
+        tmux.wait_for("prompt", |screen| screen.ends_with('>'));
+        tmux
     }
 
     pub(crate) fn folder(&self) -> &Path {
