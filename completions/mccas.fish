@@ -475,58 +475,8 @@ complete -c mccas -n "__fish_mccas_using_subcommand bench" -s v -l verbose -d 'S
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s h -l help -d 'Print help; -h: a summary'
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -s V -l version -d 'Print the version'
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
-libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
-pymemcache\t'Python pymemcache\'s HashClient with str keys'
-dalli\t'Ruby Dalli, also below Rails\' mem_cache_store'
-gomemcache\t'Go gomemcache'
-python-memcached\t'Python python-memcached'
-memjs\t'Node memjs'"
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r -f
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r -f
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'on a terminal that can show it'
-always\t'also on a pipe'
-never\t'nowhere'"
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r -f
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r -f
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l json -d 'Print one JSON object per line'
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand completions" -s h -l help -d 'Print help; -h: a summary'
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -s V -l version -d 'Print the version'
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
-libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'
-pymemcache\t'Python pymemcache\'s HashClient with str keys'
-dalli\t'Ruby Dalli, also below Rails\' mem_cache_store'
-gomemcache\t'Go gomemcache'
-python-memcached\t'Python python-memcached'
-memjs\t'Node memjs'"
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l timeout -d 'Bound on connecting and on each exchange: 500ms, 2s, 1m [env: MCCAS_TIMEOUT] [default: 1s]' -r -f
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l max-value -d 'The longest value to deal with, such as 64k, 200MiB or 1GiB [default: 128MiB]' -r -f
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l color -d 'When to colour: auto, always or never [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t'on a terminal that can show it'
-always\t'also on a pipe'
-never\t'nowhere'"
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-ca -d 'Trust the certificates in this file, and what they have signed, instead of the system\'s [env: MCCAS_TLS_CA]' -r -F
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-cert -d 'Show the certificate in this file to a server that wants one [env: MCCAS_TLS_CERT]' -r -F
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-key -d 'The key to --tls-cert, if it is not in the same file [env: MCCAS_TLS_KEY]' -r -F
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-server-name -d 'The name that the server\'s certificate must have, instead of the host of --server [env: MCCAS_TLS_SERVER_NAME]' -r -f
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l username -d 'The user name, for a server that asks for one [env: MCCAS_USERNAME]' -r -f
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l password-file -d 'The file that has the password, which else comes from MCCAS_PASSWORD; it is sent only when a server has asked for it' -r -F
-complete -c mccas -n "__fish_mccas_using_subcommand man" -s s -l server -d 'The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] [default: 127.0.0.1:11211]' -r -f -a "(__fish_print_hostnames)"
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l discover -d 'Ask the server for those of its cluster: it is a configuration endpoint of ElastiCache or Memorystore'
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l json -d 'Print one JSON object per line'
-complete -c mccas -n "__fish_mccas_using_subcommand man" -s q -l quiet -d 'No notes, and no message on an ordinary outcome (exit 3, 4, 8, 9); -qq: nothing on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand man" -s v -l verbose -d 'Show each attempt, its wait and its reason on stderr'
-complete -c mccas -n "__fish_mccas_using_subcommand man" -l tls-insecure -d 'Take any certificate, and say so each time: anybody in between can read and change everything [env: MCCAS_TLS_INSECURE=1]'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -s h -l help -d 'Print help; -h: a summary'
-complete -c mccas -n "__fish_mccas_using_subcommand man" -s V -l version -d 'Print the version'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "gets" -d 'Read values with their tokens, in one round trip'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "cas" -d 'Store a value only if the item is still the one you saw'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "incr-cas" -d 'Add to a counter by compare-and-swap, retrying until it lands'
@@ -543,11 +493,11 @@ complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_su
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "man" -d 'Print the manual page of mccas or of one of its commands'
 complete -c mccas -n "__fish_mccas_using_subcommand help; and not __fish_seen_subcommand_from gets cas incr-cas update edit delete lock watch check locate contention bench completions man" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mccas -f
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -f -a bash -d ''
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -f -a elvish -d ''
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -f -a fish -d ''
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -f -a powershell -d ''
-complete -c mccas -n "__fish_mccas_using_subcommand completions" -f -a zsh -d ''
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -f -a bash -d 'for ~/.bashrc'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -f -a elvish -d 'for ~/.config/elvish/rc.elv'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -f -a fish -d 'for ~/.config/fish/config.fish'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -f -a powershell -d 'for its profile'
+complete -c mccas -n "__fish_mccas_using_subcommand completions" -f -a zsh -d 'for ~/.zshrc, after compinit'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -f -a gets -d 'Read values with their tokens, in one round trip'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -f -a cas -d 'Store a value only if the item is still the one you saw'
 complete -c mccas -n "__fish_mccas_using_subcommand man" -f -a incr-cas -d 'Add to a counter by compare-and-swap, retrying until it lands'

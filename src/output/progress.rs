@@ -1,8 +1,9 @@
 //! How far a long job has come, on a terminal.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::glyphs::Glyphs;
 
@@ -22,8 +23,12 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn new(shown: bool) -> Tally {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{pos} keys  {per_sec}  {elapsed}") {
-            bar.set_style(style);
+        if let Ok(style) = ProgressStyle::with_template("{pos} keys  {rate}  {elapsed}") {
+            // The library's own {per_sec} has four decimals.
+            let rate = |state: &ProgressState, text: &mut dyn fmt::Write| {
+                let _ = write!(text, "{:.0}/s", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate));
         }
         Tally {
             bar,

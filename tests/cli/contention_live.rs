@@ -1,40 +1,30 @@
 //! The live view of `mccas contention` on a terminal (tmux): its keys, and what becomes of the terminal.
 
 use std::fs;
-use std::process::Command;
 
-use crate::harness::reaper;
+use crate::harness::process::{is_stopped, signal};
 use crate::harness::server::Memcached;
 use crate::harness::tmux::Tmux;
 use crate::harness::wait;
 
-/// A shell in which the view has been started, on so many columns and rows.
-fn viewing(server: &Memcached, args: &str, size: (u16, u16)) -> Tmux {
-    let tmux = Tmux::new();
-    tmux.start(
-        &["bash", "--norc", "--noprofile"],
-        size,
-        &|command: &mut Command| {
-            command.env_clear().envs([
-                ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-                ("PS1", "> "),
-                ("TERM", "screen"),
-                ("LC_ALL", "C.UTF-8"),
-            ]);
-            reaper::mark(command);
-        },
-    );
-    tmux.wait_for("prompt", |screen| screen.ends_with('>'));
-    let program = env!("CARGO_BIN_EXE_mccas");
-    let line = format!(
-        "clear; {program} -s {} contention --for 5m {args}",
-        server.address()
-    );
-    tmux.send(&["-l", &line]);
-    tmux.send(&["Enter"]);
+fn is_observed(server: &Memcached) {
     wait::until("the log to be read", || {
         (server.count("log_watchers") == 1).then_some(())
     });
+}
+
+/// The command that starts the view.
+fn view(server: &Memcached, args: &str) -> String {
+    let program = env!("CARGO_BIN_EXE_mccas");
+    let address = server.address();
+    format!("{program} -s {address} contention --for 5m --interval 100ms {args}")
+}
+
+/// A shell in which the view has been started, on so many columns and rows.
+fn viewing(server: &Memcached, args: &str, size: (u16, u16)) -> Tmux {
+    let tmux = Tmux::shell(size);
+    tmux.line(&format!("clear; {}", view(server, args)));
+    is_observed(server);
     tmux
 }
 
@@ -53,7 +43,7 @@ fn in_order(screen: &str, first: &str, second: &str) -> bool {
 #[test]
 fn keys_sort_pause_and_explain() {
     let server = Memcached::start();
-    let tmux = viewing(&server, "--interval 100ms", (100, 24));
+    let tmux = viewing(&server, "", (100, 24));
     store(&server);
     tmux.wait_for("table, the lost first", |screen| {
         in_order(screen, "fought", "busy")
@@ -83,18 +73,16 @@ fn keys_sort_pause_and_explain() {
 #[test]
 fn it_can_be_suspended_and_comes_back() {
     let server = Memcached::start();
-    let tmux = viewing(&server, "--interval 100ms", (100, 24));
+    let tmux = viewing(&server, "", (100, 24));
     store(&server);
     tmux.wait_for("table", |screen| screen.contains("fought"));
     tmux.send(&["C-z"]);
     tmux.wait_for("shell", |screen| {
         screen.contains("Stopped") && screen.ends_with('>')
     });
-    tmux.send(&["-l", "echo typed"]);
-    tmux.send(&["Enter"]);
+    tmux.line("echo typed");
     tmux.wait_for("what the shell says", |screen| screen.contains("\ntyped\n"));
-    tmux.send(&["-l", "fg"]);
-    tmux.send(&["Enter"]);
+    tmux.line("fg");
     tmux.wait_for("table again", |screen| {
         screen.contains("? keys") && screen.contains("fought")
     });
@@ -111,7 +99,7 @@ fn it_can_be_suspended_and_comes_back() {
 #[test]
 fn what_has_no_room_is_said_and_nothing_else() {
     let server = Memcached::start();
-    let tmux = viewing(&server, "--interval 100ms", (160, 24));
+    let tmux = viewing(&server, "", (160, 24));
     store(&server);
     let screen = tmux.wait_for("table", |screen| screen.contains("fought"));
     assert!(!screen.contains("no room"), "{screen}");
@@ -119,7 +107,7 @@ fn what_has_no_room_is_said_and_nothing_else() {
     wait::until("the log to be left", || {
         (server.count("log_watchers") == 0).then_some(())
     });
-    let tmux = viewing(&server, "--interval 100ms", (60, 8));
+    let tmux = viewing(&server, "", (60, 8));
     for n in 0..9 {
         server.set(format!("k{n}"), "v");
     }
@@ -144,4 +132,156 @@ fn a_file_for_prometheus_that_fails_leaves_the_view_with_the_report() {
     for part in ["fought", "2 keys in ", "cannot write"] {
         assert!(screen.contains(part), "{part:?} is not in:\n{screen}");
     }
+}
+/// The terminal as a shell has it, and not the view.
+const GIVEN_BACK: (bool, bool) = (true, false);
+const TAKEN: (bool, bool) = (false, true);
+
+/// A view in a shell that says what came of it, its process, and how the terminal was set before and afterwards.
+struct Watched {
+    tmux: Tmux,
+    pid: u32,
+}
+
+impl Watched {
+    fn start(server: &Memcached) -> Watched {
+        let tmux = Tmux::shell((100, 24));
+        let folder = tmux.folder().display().to_string();
+        let view = view(server, "");
+        tmux.line(&format!(
+            "cd {folder}; clear; stty -a >before; sh -c 'echo $$ >pid; exec {view}'; echo ended $?; stty -a >after"
+        ));
+        is_observed(server);
+        tmux.wait_for("table", |screen| screen.contains("? keys"));
+        let pid = fs::read_to_string(tmux.folder().join("pid")).expect("a number");
+        let pid = pid.trim().parse().expect("a number");
+        let watched = Watched { tmux, pid };
+        watched.ensure_modes(TAKEN);
+        watched
+    }
+
+    #[track_caller]
+    fn ensure_modes(&self, modes: (bool, bool)) {
+        wait::until("the terminal taken over or given back", || {
+            (self.tmux.modes() == modes).then_some(())
+        });
+    }
+
+    /// The screen after an end with this status, which leaves the terminal as it was.
+    #[track_caller]
+    fn ended(&self, status: i32) -> String {
+        let end = format!("\nended {status}\n>");
+        let screen = self.tmux.wait_for("end", |screen| screen.ends_with(&end));
+        self.ensure_modes(GIVEN_BACK);
+        let set = |file: &str| fs::read_to_string(self.tmux.folder().join(file)).expect("a file");
+        assert!(set("before").contains("speed"));
+        assert_eq!(set("before"), set("after"));
+        screen
+    }
+
+    /// Waits for the shell's prompt above a stopped view.
+    #[track_caller]
+    fn is_suspended(&self) {
+        self.tmux.wait_for("shell", |screen| {
+            screen.contains("Stopped") && screen.ends_with('>')
+        });
+        self.ensure_modes(GIVEN_BACK);
+        wait::until("a view that stands", || is_stopped(self.pid).then_some(()));
+    }
+
+    /// Brings it back, and ends it.
+    #[track_caller]
+    fn resume_and_quit(&self) {
+        self.tmux.line("clear; fg; echo ended $?; stty -a >after");
+        self.tmux
+            .wait_for("table again", |screen| screen.contains("? keys"));
+        self.ensure_modes(TAKEN);
+        self.tmux.send(&["q"]);
+        self.tmux
+            .wait_for("final report", |screen| screen.contains("0 keys in "));
+        self.ended(0);
+    }
+}
+
+#[test]
+fn sigterm_ends_it_with_its_report_and_gives_the_terminal_back() {
+    let server = Memcached::start();
+    let watched = Watched::start(&server);
+    store(&server);
+    signal(watched.pid, "TERM");
+    let screen = watched.ended(0);
+    assert!(screen.contains("2 keys in "), "{screen}");
+}
+
+#[test]
+fn signals_that_end_it_at_once_give_the_terminal_back_first() {
+    let server = Memcached::start();
+    for (name, status) in [("HUP", 129), ("QUIT", 131)] {
+        let watched = Watched::start(&server);
+        signal(watched.pid, name);
+        watched.ended(status);
+        wait::until("the log to be left", || {
+            (server.count("log_watchers") == 0).then_some(())
+        });
+    }
+}
+
+#[test]
+fn a_server_that_goes_away_ends_it_and_gives_the_terminal_back() {
+    let server = Memcached::start();
+    let watched = Watched::start(&server);
+    store(&server);
+    watched
+        .tmux
+        .wait_for("table", |screen| screen.contains("fought"));
+    let address = server.address();
+    drop(server);
+    let screen = watched.ended(5);
+    assert!(screen.contains("2 keys in "), "{screen}");
+    assert!(screen.contains(&format!("mccas: {address}")), "{screen}");
+}
+
+#[test]
+fn sigtstp_from_outside_is_as_the_key() {
+    let server = Memcached::start();
+    let watched = Watched::start(&server);
+    signal(watched.pid, "TSTP");
+    watched.is_suspended();
+    watched.resume_and_quit();
+}
+
+#[test]
+fn it_does_not_take_the_terminal_from_the_shell() {
+    let server = Memcached::start();
+    let watched = Watched::start(&server);
+    watched.tmux.send(&["C-z"]);
+    watched.is_suspended();
+    // While the shell reads a line its terminal is set otherwise, and that is not how it is to be afterwards.
+    signal(watched.pid, "CONT");
+    wait::until("a view that stands", || {
+        is_stopped(watched.pid).then_some(())
+    });
+    assert_eq!(watched.tmux.modes(), GIVEN_BACK);
+    watched.resume_and_quit();
+}
+
+#[test]
+fn in_the_background_there_is_only_the_report() {
+    let server = Memcached::start();
+    let tmux = viewing(&server, "--for 500ms &", (100, 24));
+    store(&server);
+    let screen = tmux.wait_for("final report", |screen| screen.contains("2 keys in "));
+    assert!(!screen.contains("? keys"), "{screen}");
+}
+
+#[test]
+fn where_nobody_could_bring_it_back_it_does_not_stop() {
+    let server = Memcached::start();
+    let view = view(&server, "");
+    let words: Vec<&str> = view.split_whitespace().collect();
+    let tmux = Tmux::running(&words, (100, 24));
+    tmux.wait_for("table", |screen| screen.contains("? keys"));
+    tmux.send(&["C-z"]);
+    tmux.send(&["p"]);
+    tmux.wait_for("paused table", |screen| screen.contains("paused"));
 }

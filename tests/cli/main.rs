@@ -47,6 +47,7 @@ mod many_writes; // `incr-cas` and `delete` of many keys: windows that break, an
 mod old_servers; // Servers without today's meta commands, as scripted peers.
 mod options; // Before and after the command, and by the environment.
 mod pipes; // Readers that go away.
+mod progress;
 mod promises; // Nothing is destroyed, no byte is changed.
 mod readme; // README.md shows what the program prints.
 mod recipes; // The recipes of README.md, run by two shells.

@@ -14,12 +14,14 @@ use crate::harness::tmux::Tmux;
 use crate::harness::{reaper, wait};
 
 /// What is typed before TAB.
-const LINES: [&str; 20] = [
+const LINES: [&str; 22] = [
     "mccas ",
     "mccas c",
     "mccas help ",
     "mccas man in",
+    "mccas man -",
     "mccas completions ",
+    "mccas completions -",
     "mccas --color ",
     "mccas --timeout ",
     "mccas gets ",

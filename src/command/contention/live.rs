@@ -3,14 +3,17 @@
 use std::io;
 use std::time::Instant;
 
+use super::signals::{Signals, ask_to_stop};
 use super::{Run, Woken};
 use crate::contention::{Findings, Sort};
 use crate::output::contention::live::Frame;
-use crate::output::contention::screen::{Pressed, Screen};
+use crate::output::contention::screen::{self, Pressed, Screen};
 
 /// How the picture is to be.
 struct View {
     screen: Screen,
+    /// After the screen, so that it is given back when one is obeyed at the end.
+    signals: Signals,
     sort: Sort,
     /// What is shown as long as the picture stands still.
     paused: Option<Findings>,
@@ -29,9 +32,11 @@ enum Reaction {
 impl Run<'_, '_> {
     /// Draws the table again and again.
     pub(super) fn live(&mut self) -> anyhow::Result<()> {
+        let signals = Signals::catch()?;
         let mut view = View {
             screen: Screen::enter()?,
             sort: self.sort,
+            signals,
             paused: None,
             help: false,
         };
@@ -45,16 +50,26 @@ impl Run<'_, '_> {
             let mut pressed = Vec::new();
             let woken = self.wait(self.until(next), &mut || {
                 pressed = view.screen.pressed();
-                !pressed.is_empty() || Screen::size() != size
+                !pressed.is_empty() || view.signals.came() || Screen::size() != size
             });
             let quits = self.react(&mut view, &pressed)? == Reaction::Quit;
             if quits || matches!(woken, Woken::End) || self.is_over() {
+                return Ok(());
+            }
+            if view.signals.came() && !self.obey(&view)? {
                 return Ok(());
             }
             if Instant::now() >= next {
                 self.end_interval()?;
             }
         }
+    }
+
+    /// Lets the signals that came do what they do; whether the view goes on then.
+    fn obey(&self, view: &View) -> io::Result<bool> {
+        let asked = || self.interrupt.asked();
+        view.screen
+            .aside(|| view.signals.obey(screen::is_ours, asked))
     }
 
     fn react(&self, view: &mut View, pressed: &[Pressed]) -> io::Result<Reaction> {
@@ -70,7 +85,7 @@ impl Run<'_, '_> {
                         None => Some(self.source.whole(self.by)),
                     }
                 }
-                Pressed::Suspend => view.screen.suspend()?,
+                Pressed::Suspend => ask_to_stop()?,
             }
             reaction = Reaction::Redraw;
         }

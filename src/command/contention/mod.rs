@@ -9,6 +9,7 @@ mod page;
 mod record;
 mod replay;
 mod report;
+mod signals;
 mod source;
 
 use std::thread;
@@ -26,6 +27,7 @@ use super::{Context, Subcommand, UsageError, connect, ending};
 use crate::contention::{By, Findings, Sort, Timeline};
 use crate::exit::Exit;
 use crate::output::contention::json::Object;
+use crate::output::contention::screen;
 use crate::output::report::Report;
 
 /// How often keys, signals and the size of the terminal are looked at, and the server's log is kept awake.
@@ -113,7 +115,7 @@ fn observe(args: &Args, interrupt: Interrupt, context: &mut Context) -> anyhow::
         args,
         context,
     };
-    let live = run.context.out.live() && !args.no_live && run.source.has_begun();
+    let live = is_live(args, run.context) && run.source.has_begun();
     run.whole(if live { Run::live } else { Run::quiet })
 }
 
@@ -130,7 +132,7 @@ fn replay(
     if args.fail_above.is_some() && by != By::Key {
         return Err(UsageError::new("--fail-above needs a recording by key").into());
     }
-    let live = context.out.live() && !args.no_live;
+    let live = is_live(args, context);
     let run = Run {
         by,
         sort,
@@ -149,6 +151,11 @@ fn replay(
         context,
     };
     run.whole(if live { Run::live } else { Run::reread })
+}
+
+/// Whether there is somebody who looks. In the background the terminal is the shell's.
+fn is_live(args: &Args, context: &Context) -> bool {
+    context.out.live() && !args.no_live && screen::is_ours()
 }
 
 fn ensure_sortable(sort: Sort, reads: bool, need: &str) -> Result<(), UsageError> {

@@ -44,6 +44,10 @@ pub(crate) struct Args {
     keys: Vec<Key>,
 
     /// Follow the server's log instead of polling: every store, lost swaps included, with the client's address
+    ///
+    /// Lines are held back until the server has told of all that was before them: so they come in order, and with the value where
+    /// it still is that store's. That takes milliseconds, but 1 to 3 s over a unix socket or where addresses are translated (NAT).
+    /// The time at their beginning is that of the store.
     #[arg(long, conflicts_with_all = ["since", "interval"])]
     log: bool,
 

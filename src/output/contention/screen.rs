@@ -2,9 +2,10 @@
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::process::{self, Signal};
+use rustix::process;
 use rustix::termios::{self, OptionalActions, SpecialCodeIndex, Termios};
 
 /// The alternate screen without cursor, and back. What was on the terminal before is there again afterwards.
@@ -14,7 +15,8 @@ const LEAVE: &str = "\x1b[?25h\x1b[?1049l";
 const CTRL_C: u8 = 3;
 const CTRL_Z: u8 = 26;
 
-/// How the terminal was, as long as it is taken over; a panic gives it back too.
+/// Whether the terminal is taken over, and how its keys were; a panic gives it back too.
+static TAKEN: AtomicBool = AtomicBool::new(false);
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
 /// A terminal that is ours until this is dropped.
@@ -38,6 +40,7 @@ impl Screen {
 
     fn take_over(&self) -> io::Result<()> {
         let stdin = io::stdin();
+        TAKEN.store(true, Ordering::SeqCst);
         if self.keys {
             let before = termios::tcgetattr(&stdin)?;
             let mut raw = before.clone();
@@ -52,11 +55,14 @@ impl Screen {
         write(ENTER)
     }
 
-    /// Gives the terminal back and stops the process, as Ctrl-Z does; returns when it goes on in the foreground.
-    pub(crate) fn suspend(&self) -> io::Result<()> {
+    /// Gives the terminal back meanwhile. Returns whether it is taken over again, which is so if it is ours then.
+    pub(crate) fn aside(&self, meanwhile: impl FnOnce()) -> io::Result<bool> {
         leave();
-        process::kill_current_process_group(Signal::TSTP)?;
-        self.take_over()
+        meanwhile();
+        if is_ours() {
+            self.take_over()?;
+        }
+        Ok(TAKEN.load(Ordering::SeqCst))
     }
 
     /// Columns and rows.
@@ -128,7 +134,15 @@ pub(crate) fn size() -> Option<(usize, usize)> {
     (size.ws_col > 0 && size.ws_row > 0).then(|| (size.ws_col.into(), size.ws_row.into()))
 }
 
+/// Whether we are in the foreground; where the system does not tell, we are.
+pub(crate) fn is_ours() -> bool {
+    termios::tcgetpgrp(io::stdout()).map_or(true, |group| group == process::getpgrp())
+}
+
 fn leave() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     // There is nobody to tell if the terminal itself is gone.
     let _ = write(LEAVE);
     if let Some(before) = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take() {

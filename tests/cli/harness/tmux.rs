@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::harness::wait;
+use crate::harness::{reaper, wait};
 
 /// A terminal of its own, and a folder beside it.
 pub(crate) struct Tmux {
@@ -16,6 +16,30 @@ impl Tmux {
         Tmux {
             folder: tempfile::tempdir().expect("a folder"),
         }
+    }
+
+    /// A terminal in which a program runs, with nothing of the tester's environment, on so many columns and rows.
+    #[track_caller]
+    pub(crate) fn running(program: &[&str], size: (u16, u16)) -> Tmux {
+        let tmux = Tmux::new();
+        tmux.start(program, size, &|command: &mut Command| {
+            command.env_clear().envs([
+                ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+                ("PS1", "> "),
+                ("TERM", "screen"),
+                ("LC_ALL", "C.UTF-8"),
+            ]);
+            reaper::mark(command);
+        });
+        tmux
+    }
+
+    /// A terminal with a shell that waits for a line.
+    #[track_caller]
+    pub(crate) fn shell(size: (u16, u16)) -> Tmux {
+        let tmux = Tmux::running(&["bash", "--norc", "--noprofile"], size);
+        tmux.wait_for("prompt", |screen| screen.ends_with('>'));
+        tmux
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -61,6 +85,22 @@ impl Tmux {
             .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
             .collect();
         lines.join("\n")
+    }
+
+    /// Whether the cursor is shown, and whether the alternate screen is.
+    #[track_caller]
+    pub(crate) fn modes(&self) -> (bool, bool) {
+        let mut tmux = self.command();
+        tmux.args(["display-message", "-p", "#{cursor_flag}#{alternate_on}"]);
+        let output = tmux.output().expect("tmux").stdout;
+        (output.starts_with(b"1"), output.ends_with(b"1\n"))
+    }
+
+    /// Types a line at a shell's prompt.
+    #[track_caller]
+    pub(crate) fn line(&self, line: &str) {
+        self.send(&["-l", line]);
+        self.send(&["Enter"]);
     }
 
     /// Waits until the screen is as `fits` says, and returns it.
