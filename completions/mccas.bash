@@ -704,7 +704,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__contention)
-            opts="-q -v -s -h -V --for --top --by --delimiter --depth --sort --reads --max-drop --interval --prometheus --no-live --fail-above --hash --discover --timeout --max-value --json --color --quiet --verbose --tls-ca --tls-cert --tls-key --tls-server-name --tls-insecure --username --password-file --server --help --version"
+            opts="-q -v -s -h -V --for --top --by --delimiter --depth --sort --reads --max-drop --interval --prometheus --html --record --replay --no-live --fail-above --hash --discover --timeout --max-value --json --color --quiet --verbose --tls-ca --tls-cert --tls-key --tls-server-name --tls-insecure --username --password-file --server --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -761,6 +761,18 @@ _mccas() {
                     return 0
                     ;;
                 --prometheus)
+                    COMPREPLY=()
+                    return 0
+                    ;;
+                --html)
+                    COMPREPLY=()
+                    return 0
+                    ;;
+                --record)
+                    COMPREPLY=()
+                    return 0
+                    ;;
+                --replay)
                     COMPREPLY=()
                     return 0
                     ;;

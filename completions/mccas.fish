@@ -408,6 +408,9 @@ misses\t'most reads that found nothing (--reads)'"
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l max-drop -d 'Stop --reads where a server drops more of its log: 0 to 1' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l interval -d 'Between two pictures' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l prometheus -d 'Write the counts to a file for Prometheus each interval' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l html -d 'Write a page about it at the end' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l record -d 'Write what is seen to a file' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l replay -d 'Show or report what --record wrote' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l fail-above -d 'Exit 3 if a key loses more than this share: 0 to 1' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
 libmemcached\t'libmemcached\'s default: PHP Memcached, pylibmc and the C library without further settings'

@@ -19,6 +19,7 @@ mod contention_hostile; // The same on a log that no memcached writes.
 mod contention_live; // Its live view on a terminal: keys, Ctrl-Z.
 mod contention_prometheus; // Its file for Prometheus.
 mod contention_reads; // The same with reads.
+mod contention_record; // Its recordings: written, and shown again.
 mod contention_servers; // The same over several servers, by host and by prefix.
 mod delete; // By token or value, and what is known when its answer is lost.
 mod dialects; // Every command on every kind of server; docs/servers.md.
@@ -46,6 +47,7 @@ mod many_gets; // `gets --keys-from`: order, readers, broken connections.
 mod many_writes; // `incr-cas` and `delete` of many keys: windows that break, and others in between.
 mod old_servers; // Servers without today's meta commands, as scripted peers.
 mod options; // Before and after the command, and by the environment.
+mod pages; // Pages for a browser, opened in one.
 mod pipes; // Readers that go away.
 mod progress;
 mod promises; // Nothing is destroyed, no byte is changed.

@@ -41,8 +41,9 @@ Examples:
   mccas contention --reads                      which keys are read most, and which are missed by many at once
   mccas contention --json | jq -c 'select(.event == \"report\") | .keys[0]'
   mccas contention --for forever --prometheus /var/lib/node_exporter/mccas.prom > /dev/null
-  mccas contention --for 1h --record fight.jsonl --html fight.html
-  mccas contention --replay fight.jsonl         what was recorded, once more
+  mccas contention --for 1h --record fight.jsonl     to be looked at later, and again
+  mccas contention --replay fight.jsonl --html fight.html
+                                                a page of what was recorded, to hand around
   mccas contention --fail-above 0.2 --for 30s   for cron and CI: exit 3 if a key loses more than 20%
 
 LOST% is the share of a key's swaps that lost. A key over 20% wants fewer writers, longer backoff, or memcached's own
@@ -113,20 +114,20 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(super) html: Option<PathBuf>,
 
-    /// Write what is seen to a file, to be shown again by --replay
+    /// Write what is seen to a file, for --replay
     ///
     /// The objects of --json: one for each interval with its 50 hottest rows, and the report at the end.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(super) record: Option<PathBuf>,
 
     /// Show or report what --record wrote, and ask no server
     ///
     /// On a terminal as it was, in the same time (q goes to its end); else, or with --no-live, the report at once.
-    #[arg(long, value_name = "FILE", conflicts_with_all = LIVE_ONLY)]
+    #[arg(long, value_name = "FILE", hide_short_help = true, conflicts_with_all = LIVE_ONLY)]
     pub(super) replay: Option<PathBuf>,
 
     /// Print only the final table, also on a terminal
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(super) no_live: bool,
 
     /// Exit 3 if a key loses more than this share: 0 to 1

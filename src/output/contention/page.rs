@@ -13,7 +13,7 @@ use crate::contention::findings::{By, Part, Row, Watched};
 use crate::contention::{Counts, Findings, Timeline};
 use crate::output::calendar::utc;
 use crate::output::page::chart::{Shape, number, over_time};
-use crate::output::page::{command, document, grouped, percent, table};
+use crate::output::page::{bar, command, document, grouped, percent, table};
 use crate::output::{Paint, text};
 
 /// Rows that are told at length.
@@ -237,13 +237,9 @@ fn fighters(caption: &str, head: &str, parts: &[Part], more: bool) -> Markup {
     let all: u64 = parts.iter().map(|part| part.counts.lost).sum();
     let rows: Vec<Vec<Markup>> = (parts.iter().take(PARTS))
         .map(|part| {
-            let share = rate(part.counts.lost, rate(all.max(1), 1.0)) * 100.0;
             let mut cells = vec![html! { (shown(&part.name)) }];
             cells.extend(figures(&part.counts));
-            cells.push(html! {
-                span.bar aria-hidden="true" { span style=(format!("width:{share:.1}%")) {} }
-                " " (format!("{share:.0}%"))
-            });
+            cells.push(bar(rate(part.counts.lost, rate(all.max(1), 1.0))));
             cells
         })
         .collect();

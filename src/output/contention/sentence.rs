@@ -2,7 +2,7 @@
 
 use super::shown;
 use crate::contention::Findings;
-use crate::contention::findings::{By, Part, Row};
+use crate::contention::findings::{By, Name, Part, Row};
 use crate::output::page::{grouped, percent};
 use crate::output::text;
 
@@ -53,7 +53,8 @@ fn lost(findings: &Findings, row: &Row) -> String {
 
 /// Whose swaps they are.
 fn losers(row: &Row) -> (String, &'static str) {
-    let swap = |host: &&Part| host.counts.swaps() > 0;
+    // Whose address is not known may be one of the others.
+    let swap = |host: &&Part| host.counts.swaps() > 0 && host.name != Name::Host(None);
     let hosts: Vec<&Part> = row.hosts.iter().filter(swap).collect();
     let least = if row.more_hosts { "at least " } else { "" };
     match hosts.as_slice() {

@@ -35,7 +35,7 @@ pub(crate) fn document(title: &str, version: &str, content: &Markup) -> String {
 /// A table that can be scrolled sideways where there is little room, also by keys.
 pub(crate) fn table(caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(caption) {
+        div.scroll tabindex="0" role="group" aria-label=(caption) {
             table {
                 caption { (caption) }
                 thead { tr { @for head in heads { th scope="col" { (head) } } } }
@@ -51,6 +51,15 @@ pub(crate) fn table(caption: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Mark
                 }
             }
         }
+    }
+}
+
+/// A share as a bar, and as a number.
+pub(crate) fn bar(share: f64) -> Markup {
+    let percent = share * 100.0;
+    html! {
+        span.bar aria-hidden="true" { span style=(format!("width:{percent:.1}%")) {} }
+        " " (format!("{percent:.0}%"))
     }
 }
 

@@ -4,6 +4,7 @@
 //! own tests run in `cli` only.
 
 // Servers.
+pub(crate) mod browser;
 pub(crate) mod build; // Where the programs are that the tests run on.
 pub(crate) mod built_in; // memcached's own proxy.
 pub(crate) mod certificates; // Made by openssl, of all kinds.

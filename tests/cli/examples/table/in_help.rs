@@ -361,6 +361,20 @@ pub(in super::super) const IN_HELP: &[Row] = &[
         ..ROW
     },
     Row {
+        line: "mccas contention --for 1h --record fight.jsonl",
+        changed: &[("1h", "300ms")],
+        ends: Done("0 keys in"),
+        then: "mccas contention --replay fight.jsonl | grep '0 keys in'",
+        ..ROW
+    },
+    Row {
+        line: "mccas contention --replay fight.jsonl --html fight.html",
+        given: "mccas contention --for 300ms --record fight.jsonl",
+        ends: Done("0 keys in"),
+        then: "grep -q 'Nothing was stored' fight.html",
+        ..ROW
+    },
+    Row {
         line: "mccas contention --fail-above 0.2 --for 30s",
         changed: &[FOR_30S],
         ends: Done("0 keys in"),
@@ -386,7 +400,7 @@ pub(in super::super) const IN_HELP: &[Row] = &[
         ..ROW
     },
     Row {
-        line: "mccas bench --warmup 1s --export-json bench.json",
+        line: "mccas bench --warmup 1s --export-json bench.json --html bench.html",
         changed: &[("--warmup 1s", "--warmup 10ms --for 10ms --workers 1")],
         ends: Done("guide"),
         ..ROW

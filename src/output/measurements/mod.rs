@@ -1,5 +1,7 @@
 //! The results of `bench` as a table and as bars.
 
+pub(crate) mod page;
+
 use std::time::Duration;
 
 use super::Paint;

@@ -1,15 +1,13 @@
 //! `mccas bench`: measures this server and this loop.
 
-use std::fs::File;
-use std::io::Write as _;
+mod export;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use serde::Serialize;
-
+use self::export::Export;
 use super::child::signal_name;
 use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::bench::{self, Measurement, Strategy, Trial, TrialError, Until};
@@ -36,7 +34,7 @@ Examples:
   mccas bench                                          all strategies with 1, 8 and 32 workers
   mccas bench --workers 1,8,32,128 --for 5s --json     one object per row
   mccas bench --strategy cas --workers 8 --increments 10000
-  mccas bench --warmup 1s --export-json bench.json
+  mccas bench --warmup 1s --export-json bench.json --html bench.html
 
 The counter is a private key that is deleted at the end. --key names a real one instead: it is raised by every
 increment, thousands of them, and stays so. Nobody else should write it meanwhile.
@@ -71,6 +69,10 @@ pub(crate) struct Args {
     /// Write the results to a file: {"results": [...]}
     #[arg(long, value_name = "FILE")]
     export_json: Option<PathBuf>,
+
+    /// Write a page with the results to a file, to read and to send around
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    html: Option<PathBuf>,
 
     /// How many increments each measurement takes, by all workers together
     #[arg(long, value_name = "N", conflicts_with = "time", value_parser = clap::value_parser!(u64).range(1..))]
@@ -203,7 +205,8 @@ fn measure(
         }
     }
     progress.finish();
-    export.write(&measurements)?;
+    let server = context.server(key);
+    export.write(&measurements, &server)?;
     if !context.out.json() {
         let text = measurements::table(&measurements, context.out.paint());
         context.out.bytes(text.as_bytes())?;
@@ -220,48 +223,6 @@ fn warmed_up(
     let Some(time) = time else { return Ok(()) };
     let until = Until::Time(time);
     bench::run(&Trial { until, ..*trial }, connect).map(drop)
-}
-
-/// The files that the results go to as well.
-struct Export {
-    markdown: Option<File>,
-    json: Option<File>,
-}
-
-/// All results in one file.
-#[derive(Serialize)]
-struct Results {
-    results: Vec<Measured>,
-}
-
-impl Export {
-    fn open(args: &Args) -> Result<Export, UsageError> {
-        let open = |path: &Option<PathBuf>| {
-            let opened = path.as_ref().map(|path| {
-                File::create(path).map_err(|error| {
-                    UsageError::new(format!("cannot write {}: {error}", path.display()))
-                })
-            });
-            opened.transpose()
-        };
-        Ok(Export {
-            markdown: open(&args.export_markdown)?,
-            json: open(&args.export_json)?,
-        })
-    }
-
-    fn write(self, measurements: &[Measurement]) -> anyhow::Result<()> {
-        if let Some(mut file) = self.markdown {
-            file.write_all(measurements::markdown(measurements).as_bytes())
-                .context("cannot write what --export-markdown names")?;
-        }
-        if let Some(mut file) = self.json {
-            let results = measurements.iter().map(Measured::of).collect();
-            let text = serde_json::to_string_pretty(&Results { results })?;
-            writeln!(file, "{text}").context("cannot write what --export-json names")?;
-        }
-        Ok(())
-    }
 }
 
 fn verdict(measurements: &[Measurement], context: &mut Context) -> Exit {
