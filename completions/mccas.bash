@@ -241,7 +241,7 @@ _mccas() {
             return 0
             ;;
         mccas__subcmd__bench)
-            opts="-q -v -s -h -V --key --workers --for --warmup --export-markdown --export-json --increments --strategy --hash --discover --timeout --max-value --json --color --quiet --verbose --tls-ca --tls-cert --tls-key --tls-server-name --tls-insecure --username --password-file --server --help --version"
+            opts="-q -v -s -h -V --key --workers --for --warmup --export-markdown --export-json --html --increments --strategy --hash --discover --timeout --max-value --json --color --quiet --verbose --tls-ca --tls-cert --tls-key --tls-server-name --tls-insecure --username --password-file --server --help --version"
             if [[ ${cur} == -* ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -280,6 +280,10 @@ _mccas() {
                     return 0
                     ;;
                 --export-json)
+                    COMPREPLY=()
+                    return 0
+                    ;;
+                --html)
                     COMPREPLY=()
                     return 0
                     ;;

@@ -409,7 +409,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand contention" -l max-drop -d '
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l interval -d 'Between two pictures' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l prometheus -d 'Write the counts to a file for Prometheus each interval' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l html -d 'Write a page about it at the end' -r -F
-complete -c mccas -n "__fish_mccas_using_subcommand contention" -l record -d 'Write what is seen to a file' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand contention" -l record -d 'Write what is seen to a file, for --replay' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l replay -d 'Show or report what --record wrote' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l fail-above -d 'Exit 3 if a key loses more than this share: 0 to 1' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand contention" -l hash -d 'Which server holds a key, as the application\'s client decides it [env: MCCAS_HASH]' -r -f -a "ketama\t'libmemcached\'s weighted ketama: PHP with OPT_LIBKETAMA_COMPATIBLE, pylibmc ketama_weighted, twemproxy ketama with md5, npm memcached'
@@ -446,6 +446,7 @@ complete -c mccas -n "__fish_mccas_using_subcommand bench" -l for -d 'How long e
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l warmup -d 'How long the workers run before each measurement' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l export-markdown -d 'Write the table to a file, in Markdown' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l export-json -d 'Write the results to a file: {"results": [...]}' -r -F
+complete -c mccas -n "__fish_mccas_using_subcommand bench" -l html -d 'Write a page with the results to a file' -r -F
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l increments -d 'How many increments each measurement takes' -r -f
 complete -c mccas -n "__fish_mccas_using_subcommand bench" -l strategy -d 'Strategies: guide, doubling, cas, fallback, incr' -r -f -a "guide\t'the loop of the guide as it stands'
 doubling\t'full jitter, doubling from 2 ms to 100 ms'

@@ -2,7 +2,8 @@
 # A hot key, and how it is found: three kinds of writers fight over one key on a private memcached, and
 # mccas contention names them.
 #
-# scripts/demo-contention.sh            the report after a few seconds, then the cure and the report again
+# scripts/demo-contention.sh            the report after a few seconds, also as a page (target/contention.html), then the cure and the report again
+# scripts/demo-contention.sh page       makes docs/contention.html of the same fight, and its picture (needs scripts/install-browser.sh)
 # scripts/demo-contention.sh picture    draws docs/contention.svg from the live view of the same fight (needs tmux)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -84,7 +85,9 @@ show() {
 demo() {
   start_writers
   echo "Who fights over which key?"
-  show mccas contention --for "${SECONDS_OF_FIGHT}s" --top 3
+  mkdir -p target
+  show mccas contention --for "${SECONDS_OF_FIGHT}s" --top 3 --html target/contention.html
+  echo "The same as a page to read and to send around: target/contention.html"
   echo
   echo "As a check for cron and CI:"
   show mccas contention --for 2s --fail-above 0.2 --top 1
@@ -117,6 +120,17 @@ picture() {
   echo "docs/contention.svg is drawn"
 }
 
+# The fight as others will see it: some came later, from an address of their own.
+page() {
+  start_writers
+  (sleep 10 && start_shell_worker "$KEY" && start_shell_worker "$KEY" && sleep 12; stop_writers) &
+  writers+=($!)
+  "$mccas" contention --for 30s --html docs/contention.html --no-live
+  node tests/browser.mjs target/browser "$(command -v chromium)" docs/contention.html "$work/page" >/dev/null
+  cp "$work/page-1280-light.png" docs/contention-page.png
+  echo "docs/contention.html and docs/contention-page.png are made"
+}
+
 scripts/install-memcached.sh
 have python3 || die "the writers of this demo are written in Python: please install python3"
 mccas=${MCCAS_BIN:-}
@@ -129,5 +143,6 @@ export MCCAS_SERVER="127.0.0.1:$port"
 case "${1:-demo}" in
   demo) demo ;;
   picture) picture ;;
-  *) die "usage: demo-contention.sh [picture]" ;;
+  page) page ;;
+  *) die "usage: demo-contention.sh [picture|page]" ;;
 esac

@@ -7,12 +7,27 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use super::Args;
 use crate::bench::Measurement;
 use crate::command::UsageError;
 use crate::output::measurements;
 use crate::output::measurements::page::page;
 use crate::output::report::Measured;
+
+/// Where the results go as well.
+#[derive(Debug, clap::Args)]
+pub(super) struct Files {
+    /// Write the table to a file, in Markdown
+    #[arg(long, value_name = "FILE")]
+    export_markdown: Option<PathBuf>,
+
+    /// Write the results to a file: {"results": [...]}
+    #[arg(long, value_name = "FILE")]
+    export_json: Option<PathBuf>,
+
+    /// Write a page with the results to a file, to read and to send around
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    html: Option<PathBuf>,
+}
 
 /// The files that the results go to as well.
 pub(super) struct Export {
@@ -29,7 +44,7 @@ struct Results {
 
 impl Export {
     /// Opens them, so that one that cannot be written is known before anything is measured.
-    pub(super) fn open(args: &Args) -> Result<Export, UsageError> {
+    pub(super) fn open(files: &Files) -> Result<Export, UsageError> {
         let open = |path: &Option<PathBuf>| {
             let opened = path.as_ref().map(|path| {
                 File::create(path).map_err(|error| {
@@ -39,9 +54,9 @@ impl Export {
             opened.transpose()
         };
         Ok(Export {
-            markdown: open(&args.export_markdown)?,
-            json: open(&args.export_json)?,
-            html: open(&args.html)?,
+            markdown: open(&files.export_markdown)?,
+            json: open(&files.export_json)?,
+            html: open(&files.html)?,
         })
     }
 

@@ -2,12 +2,11 @@
 
 mod export;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use self::export::Export;
+use self::export::{Export, Files};
 use super::child::signal_name;
 use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::bench::{self, Measurement, Strategy, Trial, TrialError, Until};
@@ -62,17 +61,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", value_parser = args::duration)]
     warmup: Option<Duration>,
 
-    /// Write the table to a file, in Markdown
-    #[arg(long, value_name = "FILE")]
-    export_markdown: Option<PathBuf>,
-
-    /// Write the results to a file: {"results": [...]}
-    #[arg(long, value_name = "FILE")]
-    export_json: Option<PathBuf>,
-
-    /// Write a page with the results to a file, to read and to send around
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
-    html: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
 
     /// How many increments each measurement takes, by all workers together
     #[arg(long, value_name = "N", conflicts_with = "time", value_parser = clap::value_parser!(u64).range(1..))]
@@ -93,7 +83,7 @@ impl Subcommand for Args {
 
 fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
     // Before the measurements, which take their time.
-    let export = Export::open(args)?;
+    let export = Export::open(&args.files)?;
     let key = match &args.key {
         Some(key) => {
             context
