@@ -12,6 +12,7 @@ mod cas;
 mod chance;
 mod chart;
 mod figures;
+mod frontier;
 mod rule;
 mod scenario;
 mod world;
@@ -19,7 +20,7 @@ mod world;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use scenario::{Scenario, crowds, frozen, local, remote, thinking};
+use scenario::{Scenario, crowds, frozen, local, remote, telling, thinking};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -74,5 +75,7 @@ fn tables(out: &mut impl std::io::Write) -> std::io::Result<()> {
         }
         writeln!(out)?;
     }
-    Ok(())
+    let title = "The rule with other numbers: increments a second, 99th percentile, fairness";
+    writeln!(out, "### {title}\n")?;
+    frontier::table(out, &telling())
 }

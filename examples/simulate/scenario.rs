@@ -47,6 +47,19 @@ pub(crate) fn local() -> Vec<Scenario> {
         .into()
 }
 
+/// The crowds of which it is seen what a rule is good for: where the machine is at rest, and where others use most of it.
+pub(crate) fn telling() -> Vec<Scenario> {
+    let busy = Costs {
+        service: LOCAL.service * 3,
+        work: LOCAL.work * 3,
+        waking: LOCAL.waking * 3,
+        ..LOCAL
+    };
+    let mut scenarios = local();
+    scenarios.push(staying(512, busy, ", busy machine"));
+    scenarios
+}
+
 pub(crate) fn remote() -> Vec<Scenario> {
     let exchanges = [("1 ms", 1), ("20 ms", 20), ("100 ms", 100)];
     let scenarios = exchanges.into_iter().flat_map(|(name, exchange)| {
