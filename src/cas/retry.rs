@@ -4,6 +4,7 @@ use std::time::Duration;
 
 /// How many retries a loop has and how long it waits between them.
 ///
+/// The first retry of a counter comes at once, as two writers that met by chance need no more. Only then it waits.
 /// A wait is drawn evenly from a part of its ceiling up to that (jitter: Brooker, "Exponential Backoff And Jitter", AWS
 /// Architecture Blog, 2015). The ceilings of counters *shrink*: who waited longest waits least, so that nobody starves, and
 /// those that are awake meet few of the sleeping. What keeps a crowd from waking all at once is the least that a ceiling can
