@@ -27,11 +27,11 @@ fn other_ceilings() -> Vec<Variant> {
         let name = format!("retries at once: {at_once}");
         (name, RetryPolicy { at_once, ..CHOSEN })
     });
-    let first = [16, 48, 120].map(|millis| {
+    let first = [16, 48, 80].map(|millis| {
         let name = format!("first ceiling {millis} ms");
         (name, from_to(millis, millis, CHOSEN.growth))
     });
-    let next = [50, 90, 100].map(|growth| {
+    let next = [50, 70, 100].map(|growth| {
         let name = format!("next ceiling {growth} %");
         (name, RetryPolicy { growth, ..CHOSEN })
     });

@@ -66,9 +66,9 @@ impl RetryPolicy {
     pub(crate) const COUNTER: RetryPolicy = RetryPolicy {
         max_retries: 1000,
         at_once: 1,
-        base: Duration::from_millis(80),
-        growth: 75,
-        cap: Duration::from_millis(80),
+        base: Duration::from_millis(100),
+        growth: 85,
+        cap: Duration::from_millis(100),
         surely: 25,
         attempts: 64,
         age: 32,
@@ -236,10 +236,10 @@ mod tests {
     #[test]
     fn a_counter_retries_at_once_and_then_waits_less_each_time_and_a_quarter_for_sure() {
         let counter = RetryPolicy::COUNTER;
-        assert_eq!(ceilings(&counter, 0, 7), [0, 80, 60, 45, 33, 25, 18]);
+        assert_eq!(ceilings(&counter, 0, 7), [0, 100, 85, 72, 61, 52, 44]);
         assert_eq!(ceilings(&RetryPolicy::COMMAND, 0, 3), [50, 100, 200]);
         let least = counter.next(&loss(2), 0.0);
-        assert_eq!(least, Next::Retry(Duration::from_millis(20)));
+        assert_eq!(least, Next::Retry(Duration::from_millis(25)));
     }
 
     /// The longest wait after the seventh lost attempt, in milliseconds.
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn who_finds_attempts_slow_waits_for_many_of_them_or_a_part_of_the_time_gone() {
-        assert_eq!(seventh(RetryPolicy::COUNTER, 0, 0), 18);
+        assert_eq!(seventh(RetryPolicy::COUNTER, 0, 0), 44);
         assert_eq!(seventh(RetryPolicy::COUNTER, 1, 1200), 64);
         // The server stood still.
         assert_eq!(seventh(RetryPolicy::COUNTER, 1000, 1200), 150);
