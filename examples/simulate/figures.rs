@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
+use crate::cas::RetryPolicy;
 use crate::world::Costs;
 
 pub(crate) const HEAD: &str = "\
@@ -43,13 +44,19 @@ impl Figures {
     pub(crate) fn done(&mut self, attempts: u32, time: Duration) {
         self.increments += 1;
         self.attempts += u64::from(attempts);
-        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.latencies.record(nanos.max(1)).expect("it grows");
+        self.took(time);
     }
 
-    pub(crate) fn gave_up(&mut self, attempts: u32) {
+    /// One that never came took at least as long as any may: a rule that soon gives up is not the faster for it.
+    pub(crate) fn gave_up(&mut self, attempts: u32, time: Duration) {
         self.given_up += 1;
         self.attempts += u64::from(attempts);
+        self.took(time.max(RetryPolicy::COUNTER.deadline));
+    }
+
+    fn took(&mut self, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.latencies.record(nanos.max(1)).expect("it grows");
     }
 
     pub(crate) fn over(self, time: Duration, shares: Vec<u64>) -> Figures {
@@ -87,27 +94,31 @@ impl Figures {
         number(self.given_up) / number(all.max(1))
     }
 
+    /// The time that this share of the increments took at most.
+    pub(crate) fn at(&self, share: f64) -> Duration {
+        Duration::from_nanos(self.latencies.value_at_quantile(share))
+    }
+
+    pub(crate) fn longest(&self) -> Duration {
+        Duration::from_nanos(self.latencies.max())
+    }
+
     pub(crate) fn row(&self, writers: &str, rule: &str) -> String {
-        let at = |share| {
-            shown(Duration::from_nanos(
-                self.latencies.value_at_quantile(share),
-            ))
-        };
         let attempts = number(self.attempts) / number((self.increments + self.given_up).max(1));
         format!(
             "| {writers} | {rule} | {:.0} | {:.2} | {attempts:.2} | {} | {} | {} | {:.2} | {:.1}% |",
             self.per_second(),
             self.of_limit(),
-            at(0.5),
-            at(0.99),
-            shown(Duration::from_nanos(self.latencies.max())),
+            shown(self.at(0.5)),
+            shown(self.at(0.99)),
+            shown(self.longest()),
             self.fairness(),
             self.given_up() * 100.0
         )
     }
 }
 
-fn shown(time: Duration) -> String {
+pub(crate) fn shown(time: Duration) -> String {
     match time.as_micros() {
         micros @ 0..1000 => format!("{micros} us"),
         _ if time < Duration::from_secs(1) => format!("{:.1} ms", time.as_secs_f64() * 1e3),

@@ -12,6 +12,7 @@ mod cas;
 mod chance;
 mod chart;
 mod figures;
+mod frontier;
 mod rule;
 mod scenario;
 mod world;
@@ -19,7 +20,7 @@ mod world;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use scenario::{Scenario, crowds, local, remote};
+use scenario::{Scenario, crowds, frozen, local, remote, telling, thinking};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -42,10 +43,18 @@ fn main() -> ExitCode {
 
 /// All scenarios as tables in Markdown.
 fn tables(out: &mut impl std::io::Write) -> std::io::Result<()> {
-    let groups: [(&str, Vec<Scenario>); 3] = [
+    let groups: [(&str, Vec<Scenario>); 5] = [
         (
             "Writers that never pause, on the server's own machine of two cores",
             local(),
+        ),
+        (
+            "Writers that pause between two increments, on the server's own machine",
+            thinking(),
+        ),
+        (
+            "A server that stands still after two of five seconds, on the writers' own machine",
+            frozen(),
         ),
         (
             "Writers that never pause, each on a machine of its own",
@@ -66,5 +75,7 @@ fn tables(out: &mut impl std::io::Write) -> std::io::Result<()> {
         }
         writeln!(out)?;
     }
-    Ok(())
+    let title = "The rule with other numbers: increments a second, 99th percentile, fairness";
+    writeln!(out, "### {title}\n")?;
+    frontier::table(out, &telling())
 }

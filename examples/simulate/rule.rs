@@ -10,6 +10,8 @@ use crate::chance::Chance;
 pub(crate) enum Rule {
     /// `incr-cas`.
     Ours,
+    /// The same with other numbers.
+    Policy(RetryPolicy),
     /// Full jitter, doubling from 2 to 100 ms (AWS Architecture Blog, 2015).
     FullJitter,
     /// Half of the ceiling for sure, and chance for the other half (the same source).
@@ -41,6 +43,7 @@ impl Rule {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Rule::Ours => "mccas",
+            Rule::Policy(_) => "mccas with other numbers",
             Rule::FullJitter => "full jitter, 2 to 100 ms",
             Rule::EqualJitter => "equal jitter",
             Rule::Decorrelated => "decorrelated jitter",
@@ -55,6 +58,7 @@ impl Rule {
         let random = chance.fraction();
         let wait = match self {
             Rule::Ours => return RetryPolicy::COUNTER.next(loss, random),
+            Rule::Policy(policy) => return policy.next(loss, random),
             Rule::FullJitter => return RetryPolicy::DOUBLING.next(loss, random),
             Rule::EqualJitter => {
                 let doubled = BASE.saturating_mul(1 << (loss.lost - 1).min(20));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::figures::Figures;
 use crate::rule::Rule;
-use crate::world::{Costs, Crowd, World};
+use crate::world::{Costs, Crowd, Frozen, World};
 
 const SEED: u64 = 20_261_126;
 
@@ -25,6 +25,7 @@ const LOCAL: Costs = Costs {
     work: Duration::from_micros(12),
     waking: Duration::from_micros(60),
     cores: Some(2),
+    frozen: None,
 };
 
 /// The costs of writers of their own machine, with so much time for an exchange.
@@ -36,6 +37,7 @@ fn away(exchange: Duration) -> Costs {
         work: Duration::from_micros(9),
         waking: Duration::from_micros(60),
         cores: None,
+        frozen: None,
     }
 }
 
@@ -43,6 +45,19 @@ pub(crate) fn local() -> Vec<Scenario> {
     [2, 8, 32, 128, 512]
         .map(|writers| staying(writers, LOCAL, ""))
         .into()
+}
+
+/// The crowds of which it is seen what a rule is good for: where the machine is at rest, and where others use most of it.
+pub(crate) fn telling() -> Vec<Scenario> {
+    let busy = Costs {
+        service: LOCAL.service * 3,
+        work: LOCAL.work * 3,
+        waking: LOCAL.waking * 3,
+        ..LOCAL
+    };
+    let mut scenarios = local();
+    scenarios.push(staying(512, busy, ", busy machine"));
+    scenarios
 }
 
 pub(crate) fn remote() -> Vec<Scenario> {
@@ -68,6 +83,30 @@ pub(crate) fn crowds() -> Vec<Scenario> {
     scenarios.into()
 }
 
+/// Writers that do something else between two increments.
+pub(crate) fn thinking() -> Vec<Scenario> {
+    let times = [("1 ms", 1), ("1 s", 1000)];
+    let scenarios = times.into_iter().flat_map(|(name, time)| {
+        [8, 128, 512].map(|writers| {
+            let scenario = staying(writers, LOCAL, &format!(", think {name}"));
+            scenario.thinking(Duration::from_millis(time))
+        })
+    });
+    scenarios.collect()
+}
+
+/// A server that stands still in the middle.
+pub(crate) fn frozen() -> Vec<Scenario> {
+    let times = [("200 ms", 200), ("1 s", 1000)];
+    let scenarios = times.into_iter().flat_map(|(name, time)| {
+        [2, 32, 512].map(|writers| {
+            let scenario = staying(writers, LOCAL, &format!(", frozen {name}"));
+            scenario.frozen(Duration::from_secs(2), Duration::from_millis(time))
+        })
+    });
+    scenarios.collect()
+}
+
 fn staying(writers: usize, costs: Costs, what: &str) -> Scenario {
     Scenario {
         name: format!("{writers}{what}"),
@@ -85,12 +124,24 @@ impl Scenario {
     pub(crate) fn run(&self, rule: Rule) -> Figures {
         World::new(self.costs, self.crowd, rule, SEED).run()
     }
+
+    fn thinking(mut self, time: Duration) -> Scenario {
+        if let Crowd::Staying { pause, .. } = &mut self.crowd {
+            *pause = time;
+        }
+        self
+    }
+
+    fn frozen(mut self, from: Duration, time: Duration) -> Scenario {
+        self.costs.frozen = Some(Frozen { from, time });
+        self
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule;
+    use crate::{cas, rule};
 
     fn small(rule: Rule) -> Figures {
         sixteen(rule, 1)
@@ -125,6 +176,49 @@ mod tests {
             let share = small(rule).of_limit();
             assert!(share > 0.0 && share <= 1.0, "{rule:?}: {share}");
         }
+    }
+
+    #[test]
+    fn writers_that_think_for_long_hardly_meet() {
+        let second = Duration::from_secs(1);
+        for rule in rule::ALL {
+            let figures = staying(8, LOCAL, "").thinking(second).run(rule);
+            // Five seconds, and each begins within the first.
+            assert!((30..=48).contains(&figures.increments()), "{rule:?}");
+            assert!(figures.longest() < Duration::from_millis(2), "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn while_the_server_stands_still_nothing_comes_and_afterwards_all_does() {
+        let (two, still) = (Duration::from_secs(2), Duration::from_millis(200));
+        for rule in rule::ALL {
+            let figures = staying(1, LOCAL, "").frozen(two, still).run(rule);
+            let flowing = staying(1, LOCAL, "").run(rule);
+            let share = figures.per_second() / flowing.per_second();
+            // 4.8 of 5 seconds.
+            assert!((0.955..0.965).contains(&share), "{rule:?}: {share}");
+            let longest = figures.longest();
+            let expected = still..still + Duration::from_millis(1);
+            assert!(expected.contains(&longest), "{rule:?}: {longest:?}");
+        }
+    }
+
+    #[test]
+    fn increments_that_never_come_count_as_long_as_any_may_take() {
+        let deadline = cas::RetryPolicy::COUNTER.deadline;
+        assert!(small(Rule::Ours).longest() < deadline);
+        let soon_given_up = small(Rule::EightAtOnce);
+        assert!(soon_given_up.longest() >= deadline);
+        assert!(soon_given_up.at(0.99) >= deadline);
+    }
+
+    #[test]
+    fn increments_under_way_at_the_end_are_finished_and_counted() {
+        // Who waits for seconds is still waiting when the time is over.
+        let (grpc, second) = (small(Rule::Grpc), Duration::from_secs(1));
+        assert!(grpc.longest() > second, "{:?}", grpc.longest());
+        assert!(grpc.fairness() < 0.9);
     }
 
     #[test]

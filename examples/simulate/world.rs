@@ -26,6 +26,15 @@ pub(crate) struct Costs {
     pub(crate) waking: Duration,
     /// Cores that all of this work shares; `None`: the server has one, and each writer has its own.
     pub(crate) cores: Option<usize>,
+    /// When the server stands still, if it does.
+    pub(crate) frozen: Option<Frozen>,
+}
+
+/// A time in which the server begins nothing: it is stopped, swaps, or its machine is moved.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frozen {
+    pub(crate) from: Duration,
+    pub(crate) time: Duration,
 }
 
 /// Who writes, and how long it goes on.
@@ -78,6 +87,7 @@ pub(crate) struct World {
     value: u64,
     writers: Vec<Writer>,
     figures: Figures,
+    /// No increment begins after it; those under way then are finished.
     end: Moment,
 }
 
@@ -89,7 +99,7 @@ impl World {
     pub(crate) fn new(costs: Costs, crowd: Crowd, rule: Rule, seed: u64) -> World {
         let (writers, end) = match crowd {
             Crowd::Staying { writers, time, .. } => (writers, nanos(time)),
-            Crowd::Passing { writers, .. } => (writers, Moment::MAX),
+            Crowd::Passing { writers, within } => (writers, nanos(within)),
         };
         let mut world = World {
             costs,
@@ -106,7 +116,8 @@ impl World {
         };
         for writer in 0..writers {
             let at = match crowd {
-                Crowd::Staying { .. } => world.chance.below(100_000),
+                // Who thinks does not think in step with all the others.
+                Crowd::Staying { pause, .. } => world.chance.below(nanos(pause).max(100_000)),
                 Crowd::Passing { within, .. } => world.chance.below(nanos(within).max(1)),
             };
             world.plan(at, writer, Step::Begin);
@@ -118,8 +129,8 @@ impl World {
     pub(crate) fn run(mut self) -> Figures {
         let mut now = 0;
         while let Some(Reverse((at, _, writer, step))) = self.events.pop() {
-            if at > self.end {
-                break;
+            if step == Step::Begin && at > self.end {
+                continue;
             }
             now = at;
             match step {
@@ -129,20 +140,10 @@ impl World {
                 Step::Answer => self.answer(at, writer),
             }
         }
-        let time = match self.crowd {
-            Crowd::Staying { .. } => self.end,
-            Crowd::Passing { .. } => now,
-        };
-        // At the end a swap may have won without its writer knowing it yet.
-        let told = self.figures.increments();
-        let untold = self
-            .value
-            .checked_sub(told)
-            .expect("each told one is there");
-        assert!(untold <= self.writers.len() as u64, "an update was lost");
+        assert_eq!(self.value, self.figures.increments(), "an update was lost");
         let shares = self.writers.iter().map(|writer| writer.increments);
         self.figures
-            .over(Duration::from_nanos(time), shares.collect())
+            .over(Duration::from_nanos(now), shares.collect())
     }
 
     fn plan(&mut self, at: Moment, writer: usize, step: Step) {
@@ -189,8 +190,19 @@ impl World {
         self.plan(sent + way, writer, Step::Arrive);
     }
 
+    /// When a server that stands still at this moment goes on.
+    fn thaw(&self, at: Moment) -> Option<Moment> {
+        let frozen = self.costs.frozen?;
+        let (from, to) = (nanos(frozen.from), nanos(frozen.from + frozen.time));
+        (from..to).contains(&at).then_some(to)
+    }
+
     /// The server reads or swaps.
     fn arrive(&mut self, at: Moment, writer: usize) {
+        if let Some(thaw) = self.thaw(at) {
+            // What came first is still first then.
+            return self.plan(thaw, writer, Step::Arrive);
+        }
         let done = self.work(at, self.costs.service);
         let this = &mut self.writers[writer];
         if this.swapping {
@@ -239,7 +251,7 @@ impl World {
                 self.attempt(at + nanos(wait) + waking, writer);
             }
             Next::OutOfRetries | Next::OutOfTime => {
-                self.figures.gave_up(this.lost);
+                self.figures.gave_up(this.lost, loss.elapsed);
                 if let Crowd::Staying { .. } = self.crowd {
                     self.plan(at, writer, Step::Begin);
                 }

@@ -95,10 +95,7 @@ impl Strategy {
             },
             Strategy::Doubling => RetryPolicy::DOUBLING,
             Strategy::Cas | Strategy::Incr => RetryPolicy::COUNTER,
-            Strategy::Fallback => RetryPolicy {
-                max_retries: RetryPolicy::RETRIES_BEFORE_FALLBACK,
-                ..RetryPolicy::COUNTER
-            },
+            Strategy::Fallback => RetryPolicy::BEFORE_FALLBACK,
         }
     }
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 /// How many retries a loop has and how long it waits between them.
 ///
-/// The first retries come at once, as two writers that met by chance need no more. Then waits and attempts alternate. A
-/// wait is drawn evenly from 0 to its ceiling (full jitter: Brooker, "Exponential Backoff And Jitter", AWS Architecture
-/// Blog, 2015), and the ceiling grows with each wait. It is measured in attempts: where an attempt takes long, be it that
-/// the server is far away or that the machine is crowded, others need as long, too. Who has waited often tries more often after a wait: a
-/// writer that has just slept is slower than those that are awake, and would lose to them again and again.
+/// The first retry of a counter comes at once, as two writers that met by chance need no more. Only then it waits.
+/// A wait is drawn evenly from a part of its ceiling up to that (jitter: Brooker, "Exponential Backoff And Jitter", AWS
+/// Architecture Blog, 2015). The ceilings of counters *shrink*: who waited longest waits least, so that nobody starves, and
+/// those that are awake meet few of the sleeping. What keeps a crowd from waking all at once is the least that a ceiling can
+/// be: it is measured in attempts, which take the longer the more are awake.
 ///
 /// The value must be read *after* the wait: one read before it is stale by then. The figures behind the numbers are in
 /// docs/retries.md.
@@ -18,23 +18,26 @@ pub(crate) struct RetryPolicy {
     pub(crate) max_retries: u32,
     /// Retries before the first wait.
     pub(crate) at_once: u32,
-    /// The least ceiling of the first wait.
+    /// The ceiling of the first wait.
     pub(crate) base: Duration,
-    /// The ceiling of the first wait in attempts, if these take longer than `base`.
-    pub(crate) attempts: u32,
-    /// How many times as long each ceiling is as the one before.
+    /// Each ceiling in percent of the one before: less than 100 shrinks, more grows.
     pub(crate) growth: u32,
-    /// The largest ceiling, or the time of a few attempts where that is longer and waits are measured in them.
+    /// The largest ceiling, unless the crowd (`attempts`, `age`) asks for more.
     pub(crate) cap: Duration,
-    /// After so many waits each further one is followed by one attempt more; 0: by one each.
-    pub(crate) patience: u32,
+    /// The least wait in percent of its ceiling.
+    pub(crate) surely: u32,
+    /// No ceiling is less than the time of so many attempts like the last one, though never more than a part of the time that
+    /// the loop has taken ([`PART`]): a single attempt can be slow for any reason, such as a server that stood still.
+    pub(crate) attempts: u32,
+    /// No ceiling is less than the time that the loop has taken, divided by this; 0: none. Who has got nowhere for so long is
+    /// in a crowd that shorter waits would only keep the server busy with.
+    pub(crate) age: u32,
     /// The time limit of the whole loop; no attempt starts after it.
     pub(crate) deadline: Duration,
 }
 
-/// A wait can be as long as this part of the time that the loop has taken already, where others wait in attempts: who has
-/// got nowhere for so long is in a crowd that shorter waits would only keep the server busy with.
-const AGE: u32 = 4;
+/// What `attempts` can make of a ceiling at most: the time that the loop has taken, divided by this.
+const PART: u32 = 8;
 
 /// A lost attempt, as far as it says when the next one should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +66,12 @@ impl RetryPolicy {
     pub(crate) const COUNTER: RetryPolicy = RetryPolicy {
         max_retries: 1000,
         at_once: 1,
-        base: Duration::from_millis(8),
-        attempts: 16,
-        growth: 3,
+        base: Duration::from_millis(100),
+        growth: 85,
         cap: Duration::from_millis(100),
-        patience: 3,
+        surely: 25,
+        attempts: 64,
+        age: 32,
         deadline: Duration::from_secs(10),
     };
 
@@ -75,9 +79,11 @@ impl RetryPolicy {
     pub(crate) const DOUBLING: RetryPolicy = RetryPolicy {
         at_once: 0,
         base: Duration::from_millis(2),
+        growth: 200,
+        cap: Duration::from_millis(100),
+        surely: 0,
         attempts: 0,
-        growth: 2,
-        patience: 0,
+        age: 0,
         ..RetryPolicy::COUNTER
     };
 
@@ -89,19 +95,23 @@ impl RetryPolicy {
         ..RetryPolicy::DOUBLING
     };
 
-    /// The retries before the server's own arithmetic takes over (`--fallback incr`). It is meant for contention that a
-    /// second attempt does not get through.
-    pub(crate) const RETRIES_BEFORE_FALLBACK: u32 = 1;
+    /// The policy where the server's own arithmetic takes over (`--fallback incr`). It is meant for contention that a second
+    /// attempt, which comes at once, does not get through.
+    pub(crate) const BEFORE_FALLBACK: RetryPolicy = RetryPolicy {
+        max_retries: 1,
+        ..RetryPolicy::COUNTER
+    };
 
     /// One attempt and no more.
     pub(crate) const ONCE: RetryPolicy = RetryPolicy {
         max_retries: 0,
         at_once: 0,
         base: Duration::ZERO,
-        attempts: 0,
-        growth: 1,
+        growth: 100,
         cap: Duration::ZERO,
-        patience: 0,
+        surely: 0,
+        attempts: 0,
+        age: 0,
         deadline: Duration::MAX,
     };
 
@@ -110,11 +120,14 @@ impl RetryPolicy {
         if loss.lost > self.max_retries {
             return Next::OutOfRetries;
         }
-        let ceiling = self
-            .wait_before(loss.lost)
-            .map_or(Duration::ZERO, |wait| self.ceiling(wait, loss));
-        let seconds = ceiling.as_secs_f64() * random.clamp(0.0, 1.0);
-        let wait = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        let wait = match loss.lost.checked_sub(self.at_once + 1) {
+            None => Duration::ZERO,
+            Some(earlier) => {
+                let surely = f64::from(self.surely) / 100.0;
+                let part = surely + (1.0 - surely) * random.clamp(0.0, 1.0);
+                times(self.ceiling(earlier, loss), part)
+            }
+        };
         if loss.elapsed.saturating_add(wait) >= self.deadline {
             Next::OutOfTime
         } else {
@@ -122,33 +135,18 @@ impl RetryPolicy {
         }
     }
 
-    /// Which wait follows the `lost`-th lost attempt, the first one being 0; `None` if the next attempt comes at once.
-    fn wait_before(&self, lost: u32) -> Option<u32> {
-        let mut left = lost.checked_sub(self.at_once)?.checked_sub(1)?;
-        if self.patience == 0 {
-            return Some(left);
-        }
-        for wait in 0.. {
-            let attempts = 1 + wait / self.patience;
-            match left.checked_sub(attempts) {
-                Some(rest) => left = rest,
-                None => return (left == 0).then_some(wait),
-            }
-        }
-        None
+    /// The longest that a wait can be which follows this attempt and so many `earlier` waits.
+    fn ceiling(&self, earlier: u32, loss: &Loss) -> Duration {
+        let power = i32::try_from(earlier).unwrap_or(i32::MAX);
+        let grown = times(self.base, (f64::from(self.growth) / 100.0).powi(power)).min(self.cap);
+        let crowd = loss.took.saturating_mul(self.attempts);
+        let age = loss.elapsed.checked_div(self.age).unwrap_or_default();
+        grown.max(crowd.min(loss.elapsed / PART)).max(age)
     }
+}
 
-    /// The longest that the `wait`-th wait can be, behind this attempt.
-    fn ceiling(&self, wait: u32, loss: &Loss) -> Duration {
-        let first = self.base.max(loss.took.saturating_mul(self.attempts));
-        let mut cap = self.cap.max(loss.took.saturating_mul(self.attempts.min(4)));
-        if self.patience > 0 {
-            cap = cap.max(loss.elapsed / AGE);
-        }
-        first
-            .saturating_mul(self.growth.saturating_pow(wait))
-            .min(cap)
-    }
+fn times(time: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(time.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
 
 #[cfg(test)]
@@ -159,10 +157,11 @@ mod tests {
         max_retries: 3,
         at_once: 0,
         base: Duration::from_millis(1),
-        attempts: 0,
-        growth: 2,
+        growth: 200,
         cap: Duration::from_millis(3),
-        patience: 0,
+        surely: 0,
+        attempts: 0,
+        age: 0,
         deadline: Duration::from_secs(1),
     };
 
@@ -226,40 +225,50 @@ mod tests {
     }
 
     #[test]
-    fn the_first_retries_come_at_once_and_later_ones_more_often_after_each_wait() {
-        let counter = RetryPolicy::COUNTER;
-        // At once; three waits with one attempt each; three with two; and so on.
-        let expected = [0, 8, 24, 72, 100, 0, 100, 0, 100, 0, 100, 0, 0, 100];
-        assert_eq!(ceilings(&counter, 0, 14), expected);
+    fn retries_at_once_come_before_the_first_wait() {
+        let policy = RetryPolicy {
+            at_once: 2,
+            ..RetryPolicy::DOUBLING
+        };
+        assert_eq!(ceilings(&policy, 0, 5), [0, 0, 2, 4, 8]);
     }
 
     #[test]
-    fn waits_are_as_long_as_some_attempts_where_these_are_slow() {
+    fn a_counter_retries_at_once_and_then_waits_less_each_time_and_a_quarter_for_sure() {
         let counter = RetryPolicy::COUNTER;
-        assert_eq!(ceilings(&counter, 1, 4), [0, 16, 48, 100]);
-        assert_eq!(ceilings(&counter, 200, 4), [0, 800, 800, 800], "far away");
-        let command = RetryPolicy::COMMAND;
-        assert_eq!(ceilings(&command, 0, 3), [50, 100, 200]);
-        assert_eq!(ceilings(&command, 9000, 3), [50, 100, 200]);
+        assert_eq!(ceilings(&counter, 0, 7), [0, 100, 85, 72, 61, 52, 44]);
+        assert_eq!(ceilings(&RetryPolicy::COMMAND, 0, 3), [50, 100, 200]);
+        let least = counter.next(&loss(2), 0.0);
+        assert_eq!(least, Next::Retry(Duration::from_millis(25)));
+    }
+
+    /// The longest wait after the seventh lost attempt, in milliseconds.
+    fn seventh(policy: RetryPolicy, took: u64, elapsed: u64) -> u128 {
+        let loss = Loss {
+            lost: 7,
+            took: Duration::from_millis(took),
+            elapsed: Duration::from_millis(elapsed),
+        };
+        match policy.next(&loss, 1.0) {
+            Next::Retry(wait) => wait.as_millis(),
+            next => panic!("{next:?}"),
+        }
+    }
+
+    #[test]
+    fn who_finds_attempts_slow_waits_for_many_of_them_or_a_part_of_the_time_gone() {
+        assert_eq!(seventh(RetryPolicy::COUNTER, 0, 0), 44);
+        assert_eq!(seventh(RetryPolicy::COUNTER, 1, 1200), 64);
+        // The server stood still.
+        assert_eq!(seventh(RetryPolicy::COUNTER, 1000, 1200), 150);
+        assert_eq!(seventh(RetryPolicy::COMMAND, 1000, 1200), 3000);
     }
 
     #[test]
     fn who_has_got_nowhere_for_long_waits_a_part_of_that() {
-        let waited = |policy: RetryPolicy, seconds| {
-            let loss = Loss {
-                took: Duration::ZERO,
-                elapsed: Duration::from_secs(seconds),
-                ..loss(7)
-            };
-            policy.next(&loss, 1.0)
-        };
-        let counter = RetryPolicy::COUNTER;
-        assert_eq!(waited(counter, 4), Next::Retry(Duration::from_millis(648)));
-        assert_eq!(waited(counter, 2), Next::Retry(Duration::from_millis(500)));
-        assert_eq!(
-            waited(RetryPolicy::COMMAND, 4),
-            Next::Retry(Duration::from_secs(3))
-        );
+        assert_eq!(seventh(RetryPolicy::COUNTER, 0, 3200), 100);
+        assert_eq!(seventh(RetryPolicy::DOUBLING, 0, 3200), 100);
+        assert_eq!(seventh(RetryPolicy::COMMAND, 0, 3200), 3000);
     }
 
     #[test]
@@ -270,7 +279,7 @@ mod tests {
             cap: Duration::MAX,
             attempts: u32::MAX,
             growth: u32::MAX,
-            patience: 1,
+            age: 1,
             ..POLICY
         };
         let slow = |lost| Loss {

@@ -189,13 +189,13 @@ fn not_added(key: &Key, elapsed: Duration) -> Ending<'_> {
 /// What to read and write, and how often.
 fn plan(key: &Key, args: &Args, context: &Context) -> Result<Plan, UsageError> {
     let default = match args.fallback {
-        Fallback::Fail => RetryPolicy::COUNTER.max_retries,
-        Fallback::Incr => RetryPolicy::RETRIES_BEFORE_FALLBACK,
+        Fallback::Fail => RetryPolicy::COUNTER,
+        Fallback::Incr => RetryPolicy::BEFORE_FALLBACK,
     };
     let policy = RetryPolicy {
-        max_retries: max_retries(args.max_retries, context, default)?,
+        max_retries: max_retries(args.max_retries, context, default.max_retries)?,
         deadline: args.deadline,
-        ..RetryPolicy::COUNTER
+        ..default
     };
     let plan = args.write.plan(key);
     Ok(Plan {
