@@ -90,8 +90,13 @@ pub(super) struct Entry {
     pub(super) prefix: Option<String>,
     pub(super) prefix_base64: Option<Base64>,
     pub(super) server: Option<String>,
-    #[serde(flatten)]
-    pub(super) numbers: Numbers,
+    // Those of `Numbers`, not flattened: to read that back would take 100 KB of code.
+    pub(super) stores: u64,
+    pub(super) won: u64,
+    pub(super) lost: u64,
+    pub(super) missing: u64,
+    pub(super) hits: Option<u64>,
+    pub(super) misses: Option<u64>,
     pub(super) lost_ratio: Option<f64>,
     pub(super) miss_ratio: Option<f64>,
     pub(super) writers: Option<usize>,
@@ -109,20 +114,16 @@ pub(super) struct Entry {
     pub(super) keys: Option<Vec<Entry>>,
 }
 
+/// How stores and reads ended; reads only where they were watched.
+#[skip_serializing_none]
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Numbers {
     pub(super) stores: u64,
     pub(super) won: u64,
     pub(super) lost: u64,
     pub(super) missing: u64,
-    #[serde(flatten)]
-    pub(super) reads: Option<Reads>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Reads {
-    pub(super) hits: u64,
-    pub(super) misses: u64,
+    pub(super) hits: Option<u64>,
+    pub(super) misses: Option<u64>,
 }
 
 /// Many misses of one key by many clients within a second.
@@ -288,10 +289,16 @@ impl Entry {
     }
 
     fn named(name: &Name, counts: Counts, reads: bool) -> Entry {
+        let numbers = Numbers::of(counts, reads);
         let mut entry = Entry {
             lost_ratio: counts.lost_ratio().map(|ratio| rounded(ratio, 4)),
             miss_ratio: counts.miss_ratio().map(|ratio| rounded(ratio, 4)),
-            numbers: Numbers::of(counts, reads),
+            stores: numbers.stores,
+            won: numbers.won,
+            lost: numbers.lost,
+            missing: numbers.missing,
+            hits: numbers.hits,
+            misses: numbers.misses,
             ..Entry::default()
         };
         match name {
@@ -314,10 +321,8 @@ impl Numbers {
             won: counts.won,
             lost: counts.lost,
             missing: counts.missing,
-            reads: reads.then_some(Reads {
-                hits: counts.hits,
-                misses: counts.misses,
-            }),
+            hits: reads.then_some(counts.hits),
+            misses: reads.then_some(counts.misses),
         }
     }
 }

@@ -125,7 +125,7 @@ impl OfServer {
             dropped: self.dropped,
             counters: self.counters.map(ServerCounters::counters),
             failure: self.error,
-            reading: self.totals.reads.is_some().then(Reading::default),
+            reading: self.totals.hits.map(|_| Reading::default()),
             server: self.server.into(),
         }
     }
@@ -141,7 +141,7 @@ impl Entry {
         };
         Some(Row {
             server: self.server.take().map(Arc::from),
-            counts: self.numbers.counts(),
+            counts: self.counts(),
             changed: self.last_change.as_deref().and_then(micros),
             parts: parts_of(parts)?,
             hosts: parts_of(hosts)?,
@@ -153,6 +153,17 @@ impl Entry {
             more_hosts: self.hosts_at_least.unwrap_or(false),
             name: self.name()?,
         })
+    }
+
+    fn counts(&self) -> Counts {
+        Counts {
+            stores: self.stores,
+            won: self.won,
+            lost: self.lost,
+            missing: self.missing,
+            hits: self.hits.unwrap_or(0),
+            misses: self.misses.unwrap_or(0),
+        }
     }
 
     fn name(self) -> Option<Name> {
@@ -173,7 +184,7 @@ impl Entry {
 fn parts_of(entries: Option<Vec<Entry>>) -> Option<Vec<Part>> {
     let parts = entries.unwrap_or_default().into_iter().map(|entry| {
         Some(Part {
-            counts: entry.numbers.counts(),
+            counts: entry.counts(),
             partial: entry.partial.unwrap_or(false),
             name: entry.name()?,
         })
@@ -188,14 +199,13 @@ fn bytes(text: Option<String>, base64: Option<Base64>) -> Option<Arc<[u8]>> {
 
 impl Numbers {
     fn counts(&self) -> Counts {
-        let reads = self.reads.as_ref();
         Counts {
             stores: self.stores,
             won: self.won,
             lost: self.lost,
             missing: self.missing,
-            hits: reads.map_or(0, |reads| reads.hits),
-            misses: reads.map_or(0, |reads| reads.misses),
+            hits: self.hits.unwrap_or(0),
+            misses: self.misses.unwrap_or(0),
         }
     }
 }
