@@ -90,7 +90,7 @@ pub(super) struct Entry {
     pub(super) prefix: Option<String>,
     pub(super) prefix_base64: Option<Base64>,
     pub(super) server: Option<String>,
-    // Those of `Numbers`, not flattened: to read that back would take 100 KB of code.
+    // Those of `Numbers`.
     pub(super) stores: u64,
     pub(super) won: u64,
     pub(super) lost: u64,
