@@ -120,14 +120,14 @@ picture() {
   echo "docs/contention.svg is drawn"
 }
 
-# The fight as others will see it: some came later, from an address of their own.
+# The fight as others will see it: more writers come later, and all go before the end.
 page() {
   start_writers
   (sleep 10 && start_shell_worker "$KEY" && start_shell_worker "$KEY" && sleep 12; stop_writers) &
   writers+=($!)
   "$mccas" contention --for 30s --html docs/contention.html --no-live
   node tests/browser.mjs target/browser "$(command -v chromium)" docs/contention.html "$work/page" >/dev/null
-  cp "$work/page-1280-light.png" docs/contention-page.png
+  cp "$work/page-1280-light-top.png" docs/contention-page.png
   echo "docs/contention.html and docs/contention-page.png are made"
 }
 

@@ -3,10 +3,11 @@
 //
 // node browser.mjs FOLDER-OF-NODE-MODULES CHROMIUM PAGE [PREFIX-OF-SCREENSHOTS]
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const [modules, executablePath, file, screenshots] = process.argv.slice(2);
-const require = createRequire(`${modules}/`);
+const require = createRequire(`${resolve(modules)}/`);
 const { chromium } = require('playwright-core');
 const axe = require.resolve('axe-core/axe.min.js');
 const address = pathToFileURL(file).href;
@@ -23,7 +24,10 @@ for (const colorScheme of ['light', 'dark']) {
     page.on('pageerror', (error) => said.push(String(error)));
     page.on('request', (request) => fetched.push(request.url()));
     await page.goto(address);
-    if (screenshots) await page.screenshot({ path: `${screenshots}-${width}-${colorScheme}.png`, fullPage: true });
+    if (screenshots) {
+      await page.screenshot({ path: `${screenshots}-${width}-${colorScheme}-top.png` });
+      await page.screenshot({ path: `${screenshots}-${width}-${colorScheme}.png`, fullPage: true });
+    }
     const shown = await page.evaluate(() => ({
       wide: document.documentElement.scrollWidth,
       text: document.body.innerText,

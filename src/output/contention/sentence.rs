@@ -44,10 +44,15 @@ fn lost(findings: &Findings, row: &Row) -> String {
     match findings.by {
         By::Key => {
             let (who, verb) = losers(row);
-            format!("{name}{on}: {who} {verb} {share}{}.", most(&row.hosts))
+            let parts = if row.hosts.len() > 1 {
+                &row.hosts
+            } else {
+                &row.parts
+            };
+            format!("{name}{on}: {who} {verb} {share}{}.", most(row, parts))
         }
-        By::Client | By::Host => format!("{name}{on} loses {share}{}.", most(&row.parts)),
-        By::Prefix => format!("{name}{on}: {share} are lost{}.", most(&row.parts)),
+        By::Client | By::Host => format!("{name}{on} loses {share}{}.", most(row, &row.parts)),
+        By::Prefix => format!("{name}{on}: {share} are lost{}.", most(row, &row.parts)),
     }
 }
 
@@ -65,15 +70,14 @@ fn losers(row: &Row) -> (String, &'static str) {
 }
 
 /// Where most of it is, if there is a choice.
-fn most(parts: &[Part]) -> String {
-    let all: u64 = parts.iter().map(|part| part.counts.lost).sum();
+fn most(row: &Row, parts: &[Part]) -> String {
     let hottest = parts.iter().max_by_key(|part| part.counts.lost);
     match hottest {
         Some(part) if parts.len() > 1 && part.counts.lost > 0 => format!(
             "; most at {}: {} of the {} lost",
             shown(&part.name),
             grouped(part.counts.lost),
-            grouped(all)
+            grouped(row.counts.lost)
         ),
         _ => String::new(),
     }
