@@ -49,7 +49,7 @@ pub(crate) struct Args {
     token_only: bool,
 
     /// Ask every server, and every address of a name that has several: who holds the keys, and whether they differ
-    #[arg(long, conflicts_with_all = ["raw", "token_only", "instance"])]
+    #[arg(long, conflicts_with_all = ["raw", "token_only", "instance", "keys_from"])]
     all_servers: bool,
 
     /// Tell also which server process hands out the tokens

@@ -1,6 +1,6 @@
 //! `gets --all-servers`: every server is asked, and each tells what it holds.
 
-use crate::harness::mccas::{Mccas, mccas_at};
+use crate::harness::mccas::{Mccas, mccas, mccas_at};
 use crate::harness::server::Memcached;
 use crate::harness::wire::{Connection, Peer};
 
@@ -160,4 +160,14 @@ fn what_would_show_one_value_does_not_go_with_all() {
             .code(2)
             .check();
     }
+}
+
+#[test]
+fn a_list_of_keys_is_asked_for_of_one_server_each() {
+    let server = Memcached::start();
+    let outcome = mccas(&server)
+        .args(["gets", "--all-servers", "--keys-from", "-"])
+        .run();
+    assert_eq!((outcome.code, outcome.stdout.len()), (2, 0), "{outcome:?}");
+    assert!(outcome.stderr.contains("--keys-from"), "{outcome:?}");
 }

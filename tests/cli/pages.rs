@@ -54,7 +54,7 @@ fn the_page_says_what_was_found_and_nothing_in_it_runs() {
     for view in &views {
         let text = view["text"].as_str().expect("text");
         for part in [
-            "stock:4711: 127.0.0.1 loses 66.7% of 6 swaps.",
+            "stock:4711: 127.0.0.1 loses 66.7% of 6 swaps; most at 127.0.0.1:",
             HOSTILE[0],
             "mccas incr-cas stock:4711 --fallback incr",
             "watched all the time",
@@ -72,10 +72,16 @@ fn the_page_says_what_was_found_and_nothing_in_it_runs() {
 fn other_rows_make_a_page_too() {
     let folder = tempfile::tempdir().expect("a folder");
     let (path, argument) = page(&folder);
-    for by in ["client", "host", "prefix"] {
+    for (by, verdict) in [
+        ("client", "loses 100.0%"),
+        ("prefix", "stock:*: 66.7% of 6 swaps are lost"),
+        ("host", "127.0.0.1 loses 57.1% of 14 swaps"),
+    ] {
         fought(&argument, &["--by", by]);
-        opened(&path);
+        let text = fs::read_to_string(&path).expect("the page");
+        assert!(text.contains(verdict), "{by}: {text}");
     }
+    opened(&path);
 }
 
 #[test]
