@@ -29,7 +29,8 @@ pub(crate) struct Span {
 impl Counts {
     /// Swaps that were tried.
     pub(crate) fn swaps(&self) -> u64 {
-        self.won + self.lost + self.missing
+        let ended = self.won.saturating_add(self.lost);
+        ended.saturating_add(self.missing)
     }
 
     /// The share of the swaps that lost; `None` if there were none.
@@ -41,7 +42,7 @@ impl Counts {
 
     /// Reads, whether they found the key or not.
     pub(crate) fn reads(&self) -> u64 {
-        self.hits + self.misses
+        self.hits.saturating_add(self.misses)
     }
 
     /// The share of the reads that did not find the key; `None` if there were none.

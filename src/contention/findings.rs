@@ -181,7 +181,7 @@ impl Findings {
     /// Lines of the logs that came, where reads were watched.
     pub(crate) fn lines(&self) -> u64 {
         let readings = self.servers.iter().filter_map(|server| server.reading);
-        readings.map(|reading| reading.lines).sum()
+        readings.fold(0, |lines, reading| reading.lines.saturating_add(lines))
     }
 
     /// Lookups that the logs show like reads, although they may be none (touches, arithmetic in place); `None` where the

@@ -32,7 +32,7 @@ impl Findings {
 
     /// With those of a later interval: what can be known of both together from the rows that are told of each.
     pub(crate) fn then(mut self, later: Findings) -> Findings {
-        let elapsed = self.elapsed + later.elapsed;
+        let elapsed = self.elapsed.saturating_add(later.elapsed);
         self.leave_to(&later);
         // A row that was left out of one of them had no more than those that are told.
         let more = self.more.max(later.more);
@@ -76,7 +76,7 @@ impl Findings {
 
     fn and(mut self, other: Findings) -> Findings {
         self.rows.extend(other.rows);
-        self.more += other.more;
+        self.more = self.more.saturating_add(other.more);
         self.all = self.all.plus(&other.all);
         self.elapsed = self.elapsed.max(other.elapsed);
         self.at = self.at.max(other.at);
@@ -92,10 +92,10 @@ impl Bound {
     fn and(self, other: Bound, by: By) -> Bound {
         let lost_unseen = match by {
             By::Key | By::Client => self.lost_unseen.max(other.lost_unseen),
-            By::Host | By::Prefix => self.lost_unseen + other.lost_unseen,
+            By::Host | By::Prefix => self.lost_unseen.saturating_add(other.lost_unseen),
         };
         Bound {
-            tracked: self.tracked + other.tracked,
+            tracked: self.tracked.saturating_add(other.tracked),
             places: self.places.min(other.places),
             overflowed: self.overflowed || other.overflowed,
             lost_unseen,
@@ -120,7 +120,7 @@ fn in_turn(mut earlier: Vec<Watched>, later: Vec<Watched>) -> Vec<Watched> {
 impl Watched {
     fn go_on(&mut self, later: Watched) {
         self.all = self.all.plus(&later.all);
-        self.dropped += later.dropped;
+        self.dropped = self.dropped.saturating_add(later.dropped);
         self.behind = later.behind;
         self.failure = later.failure;
         self.counters = self
@@ -128,7 +128,7 @@ impl Watched {
             .zip(later.counters)
             .map(|(mine, more)| mine.plus(&more));
         self.reading = self.reading.zip(later.reading).map(|(mine, more)| Reading {
-            lines: mine.lines + more.lines,
+            lines: mine.lines.saturating_add(more.lines),
             deletes_told: more.deletes_told,
         });
     }
@@ -150,8 +150,8 @@ impl Row {
     fn add(&mut self, other: Row) {
         self.counts = self.counts.plus(&other.counts);
         self.changed = self.changed.max(other.changed);
-        self.connections += other.connections;
-        self.error += other.error;
+        self.connections = self.connections.saturating_add(other.connections);
+        self.error = self.error.saturating_add(other.error);
         self.partial |= other.partial;
         self.more_parts |= other.more_parts;
         self.more_hosts |= other.more_hosts;

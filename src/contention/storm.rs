@@ -187,7 +187,7 @@ impl Missed {
 /// Adds the storm of a second to the worst ones.
 fn add(all: &mut Vec<Storm>, storm: Storm) {
     if let Some(known) = all.iter_mut().find(|known| known.key == storm.key) {
-        let seconds = known.seconds + storm.seconds;
+        let seconds = known.seconds.saturating_add(storm.seconds);
         if storm.misses > known.misses {
             *known = storm;
         }

@@ -93,11 +93,11 @@ impl Timeline {
 impl Step {
     /// Whether the other is but the rest of an interval, whose rate would say little.
     fn is_much_longer(&self, other: &Step) -> bool {
-        other.time * 2 * self.intervals < self.time
+        other.time.saturating_mul(2 * self.intervals) < self.time
     }
 
     fn add(&mut self, later: Step) {
-        self.time += later.time;
+        self.time = self.time.saturating_add(later.time);
         self.all = self.all.plus(&later.all);
         self.intervals += later.intervals;
         for (id, counts) in later.rows {

@@ -13,6 +13,9 @@ use crate::output::contention::recorded;
 /// No line of a recording is longer: 50 rows with their parts take a hundredth of it.
 const LONGEST: u64 = 64 << 20;
 
+/// No interval is shown for longer: who recorded an hour between two pictures does not want to wait for it.
+const SLOWEST: Duration = Duration::from_secs(60);
+
 /// A recording that is gone through.
 pub(super) struct Replay {
     lines: Lines,
@@ -73,7 +76,8 @@ impl Replay {
     /// How long its intervals are.
     pub(super) fn interval(&self) -> Duration {
         let next = self.next.as_ref().map(|next| next.elapsed);
-        next.unwrap_or_default().max(Duration::from_millis(1))
+        next.unwrap_or_default()
+            .clamp(Duration::from_millis(1), SLOWEST)
     }
 
     fn take(&mut self, findings: Findings) {

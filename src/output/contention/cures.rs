@@ -58,7 +58,8 @@ pub(super) fn cures(row: &Row) -> Vec<Cure> {
 
 /// One host that loses most of all thinks too long between reading and writing.
 fn slow_host(row: &Row, key: &str) -> Option<Cure> {
-    let all: u64 = row.hosts.iter().map(|host| host.counts.lost).sum();
+    let lost = row.hosts.iter().map(|host| host.counts.lost);
+    let all = lost.fold(0, u64::saturating_add);
     let hottest = row.hosts.iter().max_by_key(|host| host.counts.lost)?;
     let name = match &hottest.name {
         Name::Host(Some(name)) => crate::output::text::escaped(name.as_bytes()),

@@ -234,7 +234,8 @@ fn rate(count: u64, seconds: f64) -> f64 {
 }
 
 fn fighters(caption: &str, head: &str, parts: &[Part], more: bool) -> Markup {
-    let all: u64 = parts.iter().map(|part| part.counts.lost).sum();
+    let lost = parts.iter().map(|part| part.counts.lost);
+    let all = lost.fold(0, u64::saturating_add);
     let rows: Vec<Vec<Markup>> = (parts.iter().take(PARTS))
         .map(|part| {
             let mut cells = vec![html! { (shown(&part.name)) }];

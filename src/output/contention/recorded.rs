@@ -242,8 +242,12 @@ mod tests {
     use super::*;
     use crate::cas::fetch::Lookup;
     use crate::cas::mutation::Outcome;
-    use crate::contention::Tally;
     use crate::contention::testing::{named, read, tried};
+    use crate::contention::{Tally, Timeline};
+    use crate::output::Paint;
+    use crate::output::contention::page::page;
+    use crate::output::contention::remarks::remarks;
+    use crate::output::contention::table::table;
 
     /// Two servers' findings: keys of any bytes, names that are known and not, counters, a failure.
     fn found(by: By, reads: bool) -> Findings {
@@ -300,6 +304,35 @@ mod tests {
         let line = serde_json::to_string(&Object::new(&told)).expect("JSON");
         let name = &findings(line.as_bytes()).expect("findings").rows[0].name;
         assert_eq!(*name, told.rows[0].name);
+    }
+
+    #[test]
+    fn no_number_is_too_large_for_what_is_made_of_it() {
+        let told = found(By::Key, true);
+        let line = serde_json::to_string(&Object::new(&told)).expect("JSON");
+        // Each number of its own, and the largest that has its place.
+        let parts = line.split("\":").map(|part| {
+            let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
+            let largest = if digits > 0 {
+                u64::MAX.to_string()
+            } else {
+                String::new()
+            };
+            largest + &part[digits..]
+        });
+        let largest = parts.collect::<Vec<_>>().join("\":");
+        let largest = largest.replace("\"version\":18446744073709551615", "\"version\":1");
+        let mut timeline = Timeline::default();
+        let mut sum = told.nothing();
+        for _ in 0..3000 {
+            let findings = findings(largest.as_bytes()).expect("findings");
+            timeline.push(&findings);
+            sum = sum.then(findings);
+        }
+        let sum = timeline.told(sum);
+        let _ = (page(&sum, &timeline, "1"), remarks(&sum, Paint::NONE));
+        let _ = table(&sum, Some(80), true, Paint::NONE);
+        let _ = serde_json::to_string(&Object::new(&sum)).expect("JSON");
     }
 
     #[test]

@@ -83,7 +83,7 @@ fn ratio(count: u64) -> f64 {
 
 fn totals(findings: &Findings) -> [String; 2] {
     let all = &findings.all;
-    let rows = findings.rows.len() + findings.more;
+    let rows = findings.rows.len().saturating_add(findings.more);
     let hidden = match findings.more {
         0 => String::new(),
         more => format!(" ({more} not shown: --top {rows})"),
