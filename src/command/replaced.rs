@@ -1,6 +1,6 @@
 //! Files that are replaced as a whole, so that nobody ever reads half of one.
 
-use std::fs::Permissions;
+use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -13,6 +13,11 @@ pub(super) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 fn written(path: &Path, text: &str) -> io::Result<()> {
+    // A link stays one, and what is no file (/dev/stdout, a named pipe) is written to as it is.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    if path.metadata().is_ok_and(|known| !known.is_file()) {
+        return fs::write(path, text);
+    }
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
@@ -23,4 +28,44 @@ fn written(path: &Path, text: &str) -> io::Result<()> {
         .set_permissions(Permissions::from_mode(0o644))?;
     file.persist(path)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+    use std::process::Command;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_and_a_link_stays_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link] = ["file", "link"].map(|name| folder.path().join(name));
+        replace(&file, "one").unwrap();
+        symlink(&file, &link).unwrap();
+        replace(&link, "two").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "two");
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            2,
+            "nothing is left"
+        );
+    }
+
+    #[test]
+    fn what_is_no_file_is_written_to_and_stays_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let reading = pipe.clone();
+        let reader = thread::spawn(move || fs::read_to_string(reading).unwrap());
+        replace(&pipe, "text").unwrap();
+        assert_eq!(reader.join().unwrap(), "text");
+        assert!(pipe.metadata().unwrap().file_type().is_fifo());
+        let error = replace(folder.path(), "text").unwrap_err().to_string();
+        assert!(error.starts_with("cannot write "), "{error}");
+    }
 }
