@@ -49,6 +49,7 @@ check-routing: ## Compare the server of 10,000 random keys with what other clien
 bless: ## Rewrite the checked-in files that are generated (completions, man pages, README blocks, docs/servers.md)
 	MCCAS_BLESS=1 cargo test --locked --test cli -- completions readme man:: wrong tab:: dialects::table
 
-install-deps: ## Install what the tests need: memcached, other servers beside it, shells, jq
+install-deps: ## Install what the tests need: memcached, other servers beside it, shells, jq, a browser
 	@scripts/install-test-deps.sh
+	@scripts/install-browser.sh
 	@scripts/fetch-test-servers.sh

@@ -9,7 +9,6 @@ cd "$(dirname "$0")/.."
 
 scripts/install-memcached.sh
 scripts/install-pymemcache.sh
-scripts/install-browser.sh
 
 missing=()
 for program in bash dash zsh fish jq make openssl tmux; do

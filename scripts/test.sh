@@ -14,10 +14,15 @@ step() {
 
 scripts/install-test-deps.sh
 scripts/fetch-test-servers.sh
+# The browser is large, and nothing needs it before the tests run.
+scripts/install-browser.sh &
+readonly BROWSER=$!
 
 step cargo fmt --check
 step cargo clippy --all-targets --locked -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --no-deps --document-private-items --locked
+
+wait "$BROWSER"
 
 # Whatever the tests start inherits this. Their own shells that end what a test left behind get a moment to do so.
 export STARTED_BY_MCCAS_TESTS="$$-$(date +%s)"
