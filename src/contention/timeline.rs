@@ -3,6 +3,7 @@
 //! A step is an interval at first. When there are too many, each two become one, so that all steps are alike and the whole
 //! time is there.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use super::findings::{Findings, Name, Row};
 /// Rows of an interval that are remembered: the first ones.
 pub(crate) const ROWS: usize = 50;
 /// Steps that are remembered.
-const STEPS: usize = 240;
+const STEPS: usize = 120;
 
 /// What the hottest rows did, step by step.
 #[derive(Debug, Default)]
@@ -91,6 +92,17 @@ impl Timeline {
 }
 
 impl Step {
+    /// Where each interval had other rows, a step of many would have more and more of them.
+    fn leave_the_hottest(&mut self) {
+        if self.rows.len() > ROWS {
+            let mut rows: Vec<(Id, Counts)> = self.rows.drain().collect();
+            rows.sort_by_cached_key(|(id, counts)| {
+                (Reverse(counts.lost), Reverse(counts.stores), id.clone())
+            });
+            self.rows = rows.into_iter().take(ROWS).collect();
+        }
+    }
+
     /// Whether the other is but the rest of an interval, whose rate would say little.
     fn is_much_longer(&self, other: &Step) -> bool {
         other.time.saturating_mul(2 * self.intervals) < self.time
@@ -104,6 +116,7 @@ impl Step {
             let mine = self.rows.entry(id).or_default();
             *mine = mine.plus(&counts);
         }
+        self.leave_the_hottest();
     }
 }
 
@@ -142,6 +155,33 @@ mod tests {
         let lost: Vec<u64> = timeline.of(&row).iter().map(|counts| counts.lost).collect();
         assert_eq!(lost, [0, 1, 2, 3]);
         assert!(timeline.steps().iter().all(|step| step.all.stores == 1));
+    }
+
+    #[test]
+    fn ever_new_keys_take_no_more_room() {
+        let mut timeline = Timeline::default();
+        for interval in 0..4 * STEPS {
+            let mut tally = Tally::new(Vec::new());
+            for n in 0..ROWS {
+                let key = format!("{interval}:{n}");
+                tally.take(&tried(&key, "set", Outcome::Stored, None));
+            }
+            tally.take(&tried("hot", "cas", Outcome::Exists, None));
+            let mut findings = tally.findings(By::Key, Scope::Interval);
+            findings.elapsed = Duration::from_secs(1);
+            timeline.push(&findings);
+        }
+        let rows: Vec<usize> = timeline
+            .steps()
+            .iter()
+            .map(|step| step.rows.len())
+            .collect();
+        assert!(rows.len() <= STEPS && rows.iter().all(|&rows| rows <= ROWS));
+        let mut hot = Tally::new(Vec::new());
+        hot.take(&tried("hot", "cas", Outcome::Exists, None));
+        let row = hot.findings(By::Key, Scope::Whole).rows.remove(0);
+        let lost: u64 = timeline.of(&row).iter().map(|counts| counts.lost).sum();
+        assert_eq!(lost, 4 * STEPS as u64);
     }
 
     #[test]
