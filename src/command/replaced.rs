@@ -9,7 +9,12 @@ use tempfile::NamedTempFile;
 
 /// Writes the text to the file, in place of what was in it; everybody may read it.
 pub(super) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
-    written(path, text).map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))
+    written(path, text).map_err(|error| cannot_write(path, &error))
+}
+
+/// What is said of a file that cannot be written.
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> anyhow::Error {
+    anyhow::anyhow!("cannot write {}: {error}", path.display())
 }
 
 fn written(path: &Path, text: &str) -> io::Result<()> {

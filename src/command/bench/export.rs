@@ -13,7 +13,7 @@ use crate::output::measurements;
 use crate::output::measurements::page::page;
 use crate::output::report::Measured;
 
-/// Where the results go as well.
+/// Which files are wanted.
 #[derive(Debug, clap::Args)]
 pub(super) struct Files {
     /// Write the table to a file, in Markdown
@@ -29,7 +29,7 @@ pub(super) struct Files {
     html: Option<PathBuf>,
 }
 
-/// The files that the results go to as well.
+/// These files, open.
 pub(super) struct Export {
     markdown: Option<File>,
     json: Option<File>,

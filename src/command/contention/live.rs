@@ -82,7 +82,7 @@ impl Run<'_, '_> {
                 Pressed::Pause => {
                     view.paused = match view.paused {
                         Some(_) => None,
-                        None => Some(self.source.whole(self.by)),
+                        None => Some(self.timeline.told(self.source.whole(self.by))),
                     }
                 }
                 Pressed::Suspend => ask_to_stop()?,
@@ -93,16 +93,17 @@ impl Run<'_, '_> {
     }
 
     fn picture(&self, view: &View, (width, height): (usize, usize)) -> Vec<String> {
-        let paused = view.paused.is_some();
-        let findings = view.paused.clone();
-        let findings = findings.unwrap_or_else(|| self.source.whole(self.by));
-        let findings = findings.sorted(view.sort).cut(self.args.top);
-        let findings = self.timeline.told(findings);
+        let shown = |findings: Findings| findings.sorted(view.sort).cut(self.args.top);
+        let findings = match &view.paused {
+            // With its history: that of the others goes on.
+            Some(paused) => shown(paused.clone()),
+            None => self.timeline.told(shown(self.source.whole(self.by))),
+        };
         let frame = Frame {
             findings: &findings,
             server: &self.source.name(),
             sort: view.sort,
-            paused,
+            paused: view.paused.is_some(),
             left: self
                 .end
                 .map(|end| end.saturating_duration_since(Instant::now()).as_secs()),

@@ -1,9 +1,10 @@
 //! The file of a recording: the objects of `--json`, a line each.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::command::replaced::cannot_write;
 use crate::contention::Findings;
 use crate::contention::timeline::ROWS;
 use crate::output::contention::json::Object;
@@ -33,8 +34,4 @@ impl Record {
             .write_all(&line)
             .map_err(|error| cannot_write(&self.path, &error))
     }
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> anyhow::Error {
-    anyhow::anyhow!("cannot write {}: {error}", path.display())
 }

@@ -90,13 +90,8 @@ pub(super) struct Entry {
     pub(super) prefix: Option<String>,
     pub(super) prefix_base64: Option<Base64>,
     pub(super) server: Option<String>,
-    // Those of `Numbers`.
-    pub(super) stores: u64,
-    pub(super) won: u64,
-    pub(super) lost: u64,
-    pub(super) missing: u64,
-    pub(super) hits: Option<u64>,
-    pub(super) misses: Option<u64>,
+    #[serde(flatten)]
+    pub(super) numbers: Numbers,
     pub(super) lost_ratio: Option<f64>,
     pub(super) miss_ratio: Option<f64>,
     pub(super) writers: Option<usize>,
@@ -289,16 +284,10 @@ impl Entry {
     }
 
     fn named(name: &Name, counts: Counts, reads: bool) -> Entry {
-        let numbers = Numbers::of(counts, reads);
         let mut entry = Entry {
             lost_ratio: counts.lost_ratio().map(|ratio| rounded(ratio, 4)),
             miss_ratio: counts.miss_ratio().map(|ratio| rounded(ratio, 4)),
-            stores: numbers.stores,
-            won: numbers.won,
-            lost: numbers.lost,
-            missing: numbers.missing,
-            hits: numbers.hits,
-            misses: numbers.misses,
+            numbers: Numbers::of(counts, reads),
             ..Entry::default()
         };
         match name {

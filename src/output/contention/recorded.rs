@@ -104,12 +104,11 @@ impl Object {
     }
 
     fn only(&mut self) -> Watched {
-        let rows_are_whole = !self.lower_bound || self.dropped > 0 || self.error.is_some();
         Watched {
             server: self.server.take().unwrap_or_default().into(),
             all: self.totals.counts(),
             dropped: self.dropped,
-            behind: !rows_are_whole,
+            behind: self.lower_bound && self.dropped == 0 && self.error.is_none(),
             counters: self.counters.take().map(ServerCounters::counters),
             failure: self.error.take(),
             reading: None,
@@ -141,7 +140,7 @@ impl Entry {
         };
         Some(Row {
             server: self.server.take().map(Arc::from),
-            counts: self.counts(),
+            counts: self.numbers.counts(),
             changed: self.last_change.as_deref().and_then(micros),
             parts: parts_of(parts)?,
             hosts: parts_of(hosts)?,
@@ -153,17 +152,6 @@ impl Entry {
             more_hosts: self.hosts_at_least.unwrap_or(false),
             name: self.name()?,
         })
-    }
-
-    fn counts(&self) -> Counts {
-        Counts {
-            stores: self.stores,
-            won: self.won,
-            lost: self.lost,
-            missing: self.missing,
-            hits: self.hits.unwrap_or(0),
-            misses: self.misses.unwrap_or(0),
-        }
     }
 
     fn name(self) -> Option<Name> {
@@ -184,7 +172,7 @@ impl Entry {
 fn parts_of(entries: Option<Vec<Entry>>) -> Option<Vec<Part>> {
     let parts = entries.unwrap_or_default().into_iter().map(|entry| {
         Some(Part {
-            counts: entry.counts(),
+            counts: entry.numbers.counts(),
             partial: entry.partial.unwrap_or(false),
             name: entry.name()?,
         })
