@@ -1,6 +1,7 @@
 //! What the user typed: the global options and the environment, turned into [`Settings`], and a subcommand.
 
 mod access;
+mod bare;
 mod foreign;
 mod narrow;
 mod shape;
@@ -54,7 +55,7 @@ pub(crate) struct Cli {
     command: Command,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 struct Global {
     /// Which server holds a key, as the application's client decides it [env: MCCAS_HASH]
     #[arg(long, global = true, value_name = "SCHEME", ignore_case = true)]
@@ -166,8 +167,48 @@ fn top() -> clap::Command {
     common(Global::augment_args(clap::Command::new("mccas")))
 }
 
-/// What the words say. The whole tree is built only where a narrow one does not answer.
+/// What the words say: by the smallest tree that understands them.
+fn understood(words: &[OsString]) -> Result<(Settings, Command), clap::Error> {
+    let (cli, servers) = match bare(words) {
+        Some(cli) => (cli, None),
+        None => of_all(words)?,
+    };
+    Ok((settings(&cli.global, servers)?, cli.command))
+}
+
+/// The program without any argument; of several times an option, the last one counts.
+fn name_alone() -> clap::Command {
+    clap::Command::new("mccas").args_override_self(true)
+}
+
+/// What a line without global options says, if it is one.
+fn bare(words: &[OsString]) -> Option<Cli> {
+    let (command, json) = bare::parsed(name_alone(), words)?;
+    let global = Global {
+        json,
+        ..Global::default()
+    };
+    Some(Cli { global, command })
+}
+
+/// What words with any options say, and the servers that they name.
+fn of_all(words: &[OsString]) -> Result<(Cli, Option<Servers>), clap::Error> {
+    let mut matches = matched(words)?;
+    let servers = Servers::joined(named(&matches));
+    let cli =
+        Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut plain()))?;
+    let servers = servers.map_err(|error| {
+        let message = format!("invalid value for '--server <ADDR>': {error}");
+        plain().error(ErrorKind::ValueValidation, message)
+    })?;
+    Ok((cli, servers))
+}
+
+/// The whole tree is built only where a narrow one does not answer, and for the version none.
 fn matched(words: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    if matches!(words, [_, only] if only == "--version" || only == "-V") {
+        return Err(clap::Error::new(ErrorKind::DisplayVersion));
+    }
     narrow::matched(top(), server(), words).unwrap_or_else(|| plain().try_get_matches_from(words))
 }
 
@@ -182,17 +223,7 @@ fn named(matches: &ArgMatches) -> impl Iterator<Item = Servers> {
 /// Reads command line and environment. Help, version and usage errors are printed here and end the program.
 pub(crate) fn parse() -> Result<(Settings, Command), Exit> {
     let words: Vec<OsString> = env::args_os().collect();
-    let parsed = matched(&words).and_then(|mut matches| {
-        let servers = Servers::joined(named(&matches));
-        let cli =
-            Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut plain()))?;
-        let servers = servers.map_err(|error| {
-            let message = format!("invalid value for '--server <ADDR>': {error}");
-            plain().error(ErrorKind::ValueValidation, message)
-        })?;
-        Ok((settings(&cli.global, servers)?, cli.command))
-    });
-    parsed.map_err(|error| {
+    understood(&words).map_err(|error| {
         if error.use_stderr() && is_silent(words.iter().skip(1)) {
             return Exit::Usage;
         }

@@ -11,7 +11,7 @@ use crate::client::tls::TlsOptions;
 /// Where these options stand in the help of each command.
 const HEADING: &str = "Access";
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Args {
     /// Trust the certificates in this file, and what they have signed, instead of the system's [env: MCCAS_TLS_CA]
     #[arg(long, global = true, value_name = "FILE", help_heading = HEADING, hide_short_help = true)]

@@ -5,6 +5,7 @@
 //! and so is every line that asks for help.
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Error};
@@ -17,7 +18,9 @@ pub(super) fn matched(
     each: Arg,
     words: &[OsString],
 ) -> Option<Result<ArgMatches, Error>> {
-    match tree(top, each, words).try_get_matches_from(words) {
+    // Never dropped: taking it apart takes time, and is of use to nobody.
+    let mut tree = ManuallyDrop::new(tree(top, each, words));
+    match tree.try_get_matches_from_mut(words) {
         Ok(matches) if matches.subcommand().is_some() => Some(Ok(matches)),
         Err(error) if error.kind() == ErrorKind::DisplayVersion => Some(Err(error)),
         _ => None,

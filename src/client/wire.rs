@@ -6,6 +6,7 @@
 //! parses the answers (see [`protocol`](super::protocol)).
 
 use std::io;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -21,6 +22,8 @@ use crate::check::Handshake;
 const MAX_LINE: usize = 8192;
 /// How much is read from the socket at a time.
 const CHUNK: usize = 16 * 1024;
+/// The same for the first time on a connection: most have one short answer, and new memory costs more than to ask again.
+const FIRST_CHUNK: usize = 2 * 1024;
 /// The least by which the room for a value grows, and the most of it that is read at a time.
 const MAX_READ: usize = 1024 * 1024;
 
@@ -66,6 +69,8 @@ pub(super) struct Wire {
     timeout: Duration,
     deadline: Instant,
     inbox: Vec<u8>,
+    /// What is read into, once it is needed: kept, as to clear so much each time takes longer than most answers do.
+    chunk: Vec<u8>,
     taken: usize,
     sent: usize,
     answered: bool,
@@ -93,6 +98,7 @@ impl Wire {
             timeout,
             deadline,
             inbox: Vec::new(),
+            chunk: Vec::new(),
             taken: 0,
             sent: 0,
             answered: false,
@@ -327,10 +333,14 @@ impl Wire {
     fn fill(&mut self) -> Result<(), WireError> {
         self.inbox.drain(..self.taken);
         self.taken = 0;
-        let mut chunk = [0; CHUNK];
-        let read = self.read(|stream, deadline| stream.read(&mut chunk, deadline))?;
-        self.inbox.extend_from_slice(&chunk[..read]);
-        Ok(())
+        let mut chunk = mem::take(&mut self.chunk);
+        chunk.resize(if chunk.is_empty() { FIRST_CHUNK } else { CHUNK }, 0);
+        let read = self.read(|stream, deadline| stream.read(&mut chunk, deadline));
+        if let Ok(read) = read {
+            self.inbox.extend_from_slice(&chunk[..read]);
+        }
+        self.chunk = chunk;
+        read.map(|_| ())
     }
 
     /// Reads by `read` until something has come. Whoever was stopped meanwhile (Ctrl-Z and fg, a paused machine) has the rest

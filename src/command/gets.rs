@@ -277,10 +277,8 @@ fn show(
     if let Some(instance) = instance {
         head += &format!("  {} {instance}", out.paint().label("instance"));
     }
-    out.line(&head)?;
     if out.terminal() {
-        return out.line(&text::escaped(&item.value));
+        return out.line(&format!("{head}\n{}", text::escaped(&item.value)));
     }
-    out.bytes(&item.value)?;
-    out.bytes(b"\n")
+    out.line_and_value(head, &item.value)
 }

@@ -173,6 +173,21 @@ impl Output {
         self.bytes(format!("{line}\n").as_bytes())
     }
 
+    /// Prints one line and behind it a value as it is, with a line end of its own: in one piece, if that takes no room to speak of.
+    pub(crate) fn line_and_value(&mut self, line: String, value: &[u8]) -> anyhow::Result<()> {
+        let mut piece = line.into_bytes();
+        piece.push(b'\n');
+        if value.len() > PIECE {
+            self.bytes(&piece)?;
+            self.bytes(value)?;
+            piece.clear();
+        } else {
+            piece.extend_from_slice(value);
+        }
+        piece.push(b'\n');
+        self.bytes(&piece)
+    }
+
     /// Writes bytes as they are, at once.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         match self.batch.take() {
@@ -330,7 +345,7 @@ impl Output {
         let line = format!("{} {text}\n", self.stderr_paint.program("mccas:"));
         // There is nobody left to tell if stderr itself fails.
         let write = || io::stderr().write_all(line.as_bytes());
-        let _ = match &self.tally {
+        let _ = match &mut self.tally {
             Some(tally) => tally.aside(write),
             None => write(),
         };
