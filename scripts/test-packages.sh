@@ -157,6 +157,7 @@ linked_statically=""
 scripts/install-memcached.sh
 build_for_release
 linked_as_it_should "$BUILT"
+ensure_small "$BUILT"
 start_server "$folder" -m 16 -t 2
 export MCCAS_SERVER="localhost:$port" # mccas is to find it by a name.
 for way in "$@"; do
