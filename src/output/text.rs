@@ -109,7 +109,7 @@ pub(crate) fn ttl(ttl: Ttl) -> String {
 }
 
 /// Seconds as they are typed: 45m10s, 40d.
-fn duration(seconds: u64) -> String {
+pub(super) fn duration(seconds: u64) -> String {
     if seconds == 0 {
         return "0s".into();
     }
