@@ -71,8 +71,10 @@ impl Subcommand for Args {
 }
 
 fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
-    if let Some(list) = args.list.open()? {
-        return look_at(list, context);
+    match args.list.open(context)? {
+        Ok(None) => {}
+        Ok(Some(list)) => return look_at(list, context),
+        Err(exit) => return Ok(exit),
     }
     if args.keys.len() > 1 && (args.raw || args.token_only) {
         return Err(UsageError::new("--raw and --token-only take exactly one key").into());
