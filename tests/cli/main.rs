@@ -60,6 +60,7 @@ mod several_servers; // Each key on the server of the application's client, and 
 mod signals; // What is told of a write that a signal interrupts.
 mod tab; // TAB pressed in bash, zsh and fish.
 mod terminal; // Colours, and nothing that a terminal would obey.
+mod ticks; // A clock that ticks while an item is read.
 mod tls; // Whose certificates are trusted, and what is said when they are not.
 mod tokens; // 64 bits, all of them compared.
 mod torn; // Values and tokens that do not belong together.

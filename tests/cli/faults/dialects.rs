@@ -26,7 +26,11 @@ static NEWEST: Setting = Setting::new("the newest", Target::newest);
 static SERVERLESS: Setting = without_expiry("ElastiCache Serverless", || {
     Target::speaking(Dialect::Serverless)
 });
-static TWEMPROXY: Setting = without_expiry("twemproxy", Target::twemproxy);
+/// It does not notice that its client has gone in the middle of a request, so that the proxy of the test does not, either.
+static TWEMPROXY: Setting = Setting {
+    timeout: "1s",
+    ..without_expiry("twemproxy", Target::twemproxy)
+};
 static MCROUTER: Setting = without_expiry("mcrouter", || Target::speaking(Dialect::Mcrouter));
 
 const WRITES: [Write; 4] = [Write::Swap, Write::Create, Write::Increment, Write::Delete];
@@ -94,7 +98,10 @@ fn cases(setting: &'static Setting, write: Write, turn: usize) -> Vec<Case> {
     cases.extend(all.map(|fault| vec![(On::TheRest, fault)]));
     cases
         .into_iter()
-        .map(|faults| Case::perhaps_cut(write, faults))
+        .map(|faults| Case {
+            timeout: setting.timeout,
+            ..Case::perhaps_cut(write, faults)
+        })
         .collect()
 }
 

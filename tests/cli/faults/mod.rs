@@ -32,6 +32,8 @@ struct Setting {
     classic: bool,
     /// Whether the expiry of an item can be seen, and so be kept.
     keeps_expiry: bool,
+    /// The `--timeout` of a cut, which whoever notices it does not wait for.
+    timeout: &'static str,
 }
 
 impl Setting {
@@ -42,6 +44,7 @@ impl Setting {
             exactly_once: false,
             classic: false,
             keeps_expiry: true,
+            timeout: sweep::LONG,
         }
     }
 
