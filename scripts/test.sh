@@ -25,6 +25,9 @@ wait "$NEEDED" || die "the tests lack what could not be installed; the reason st
 
 # Whatever the tests start inherits this. Their own shells that end what a test left behind get a moment to do so.
 export STARTED_BY_MCCAS_TESTS="$$-$(date +%s)"
+# One thread more than there are cores: tests wait about half of their time.
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc 2>/dev/null || echo 2) + 1))}
+export RUST_TEST_THREADS
 status=0
 step cargo test --locked || status=$?
 scripts/fetch-test-servers.sh --missing >&2
