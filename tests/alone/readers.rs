@@ -12,9 +12,9 @@ use crate::alone;
 use crate::foreign::pymemcache_readers;
 use crate::harness::mccas::{mccas, mccas_at};
 use crate::harness::observed::report;
+use crate::harness::raw::Raw;
 use crate::harness::running::Running;
 use crate::harness::server::Memcached;
-use crate::raw::Raw;
 
 /// Keys that stay as they are: those of an even number are there, the others are not.
 const STANDING: usize = 20;

@@ -56,6 +56,7 @@ fn the_page_says_what_was_found_and_nothing_in_it_runs() {
         for part in [
             "stock:4711: 127.0.0.1 loses 66.7% of 6 swaps; most at 127.0.0.1:",
             HOSTILE[0],
+            "Who fights whom",
             "mccas incr-cas stock:4711 --fallback incr",
             "watched all the time",
         ] {

@@ -94,6 +94,7 @@ impl Seen {
         self.events += 1;
         take(Told::Store(&Mutation {
             at: attempt.at,
+            number: attempt.gid,
             key: &attempt.key,
             outcome: attempt.outcome,
             command: attempt.command,
