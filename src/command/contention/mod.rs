@@ -172,10 +172,14 @@ impl Run<'_, '_> {
     fn whole(mut self, watch: fn(&mut Self) -> anyhow::Result<()>) -> anyhow::Result<Exit> {
         // At once, so that a file that cannot be written is known now.
         self.export()?;
-        self.page()?;
+        self.page(&self.seen(self.sort))?;
         let watched = watch(&mut self);
+        let interrupt = self.interrupt.clone();
         let exit = self.finish()?;
-        watched.map(|()| exit)
+        watched?;
+        // Who was asked to finish and did was ended by that, whatever was found until then.
+        interrupt.obey();
+        Ok(exit)
     }
 
     /// Waits for the end; with JSON, an object per interval.
@@ -242,9 +246,9 @@ impl Run<'_, '_> {
     }
 
     /// Writes the page, if one is wanted.
-    fn page(&self) -> anyhow::Result<()> {
+    fn page(&self, findings: &Findings) -> anyhow::Result<()> {
         match &self.files.page {
-            Some(page) => page.write(&self.seen(self.sort), &self.timeline),
+            Some(page) => page.write(findings, &self.timeline),
             None => Ok(()),
         }
     }
@@ -265,9 +269,7 @@ impl Run<'_, '_> {
     }
 
     /// Writes the files for the last time; each is tried.
-    fn write_last(&mut self) -> anyhow::Result<()> {
-        // What came after the last interval.
-        let interval = self.end_interval().map(drop);
+    fn write_last(&mut self, findings: &Findings) -> anyhow::Result<()> {
         let recorded = match &mut self.files.record {
             Some(record) => record.write(&self.source.whole(self.by).sorted(self.sort)),
             None => Ok(()),
@@ -276,14 +278,16 @@ impl Run<'_, '_> {
             Some(export) => export.write_last(&self.source.whole(By::Key)),
             None => Ok(()),
         };
-        interval.and(recorded).and(exported).and(self.page())
+        recorded.and(exported).and(self.page(findings))
     }
 
     fn finish(mut self) -> anyhow::Result<Exit> {
         self.source.stop();
-        // Before the report, which may go to somebody who listens no more; what is wrong with it is said behind that.
-        let written = self.write_last();
+        // What came after the last interval.
+        let interval = self.end_interval().map(drop);
         let findings = self.seen(self.sort);
+        // Before the report, which may go to somebody who listens no more; what is wrong with it is said behind that.
+        let written = interval.and(self.write_last(&findings));
         let judged = self.args.fail_above.and_then(|ratio| {
             let findings = self.source.whole(By::Key);
             let row = findings.above(ratio)?;
