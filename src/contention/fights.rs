@@ -17,8 +17,6 @@ use crate::cas::mutation::{Mutation, Writer};
 
 /// Pairs of a key that are counted one by one.
 const PAIRS: usize = 16;
-/// Room for waiting events that is kept.
-const KEPT: usize = 32;
 
 /// The fights over one key.
 #[derive(Debug, Default)]
@@ -40,13 +38,24 @@ struct Event {
 struct Known {
     /// The last store: its number, and whose it was.
     last: Option<(u64, Option<Arc<Writer>>)>,
+    /// Nothing for the many keys of which none was lost.
+    met: Option<Box<Met>>,
+}
+
+/// Who met whom, told in two ways.
+#[derive(Debug, Clone, Default)]
+struct Met {
     clients: Pairs<Client>,
-    hosts: Pairs<Arc<str>>,
+    hosts: Pairs<Host>,
 }
 
 /// A connection; `None` where it is not known whose a line is.
 #[derive(Debug, Clone)]
 struct Client(Option<Arc<Writer>>);
+
+/// All connections of an address, by one of them.
+#[derive(Debug, Clone)]
+struct Host(Option<Arc<Writer>>);
 
 /// Pairs of winner and loser: the heaviest of them, by Space-Saving (see [`Top`](super::top::Top)), in as little room as
 /// it takes.
@@ -87,24 +96,30 @@ impl Over {
         for event in self.waiting.drain(..ready) {
             self.settled.take(&event);
         }
-        self.waiting.shrink_to(KEPT);
+        self.waiting.shrink_to_fit();
     }
 
     /// Begins a new interval.
     pub(super) fn mark(&mut self) {
-        let told = self.known().into_owned();
-        self.settled.clients.mark(&told.clients);
-        self.settled.hosts.mark(&told.hosts);
+        let known = self.known();
+        let Some(told) = &known.met else {
+            return;
+        };
+        let told = told.clone();
+        let met = self.settled.met.get_or_insert_default();
+        met.clients.mark(&told.clients);
+        met.hosts.mark(&told.hosts);
     }
 
     /// What is known now.
     pub(super) fn told(&self, scope: Scope) -> Fights {
         let known = self.known();
-        let client = |client: &Client| Name::Client(client.name().map(String::from));
-        let host = |host: &Arc<str>| Name::Host((!host.is_empty()).then(|| Arc::clone(host)));
+        let Some(met) = &known.met else {
+            return Fights::default();
+        };
         Fights {
-            hosts: known.hosts.told(scope, host),
-            clients: known.clients.told(scope, client),
+            hosts: met.hosts.told(scope, Host::name),
+            clients: met.clients.told(scope, Client::name),
         }
     }
 
@@ -129,10 +144,12 @@ impl Known {
         // Who comes too late must not stand for what happened since, and of what was before it nothing is known any more.
         let before = before.filter(|(number, _)| *number < event.number);
         if event.lost {
-            let winner = before.and_then(|(_, writer)| writer.clone());
-            let (winner, loser) = (Client(winner), Client(event.writer.clone()));
-            self.hosts.count(winner.host(), loser.host());
-            self.clients.count(winner, loser);
+            let winner = before.and_then(|(_, writer)| writer.as_ref());
+            let loser = event.writer.as_ref();
+            let met = self.met.get_or_insert_default();
+            let clients = (Client(winner.cloned()), Client(loser.cloned()));
+            met.clients.count(clients.0, clients.1);
+            met.hosts.count(Host(winner.cloned()), Host(loser.cloned()));
         } else if before.is_some() || self.last.is_none() {
             self.last = Some((event.number, event.writer.clone()));
         }
@@ -140,14 +157,25 @@ impl Known {
 }
 
 impl Client {
-    fn name(&self) -> Option<&str> {
-        self.0.as_ref()?.name()
+    fn name(&self) -> Name {
+        let name = self.0.as_ref().and_then(|writer| writer.name());
+        Name::Client(name.map(String::from))
+    }
+}
+
+impl Host {
+    fn of(&self) -> Option<&str> {
+        self.0.as_ref()?.host()
     }
 
-    /// Empty if it is not known.
-    fn host(&self) -> Arc<str> {
-        let host = self.0.as_ref().and_then(|writer| writer.host());
-        host.unwrap_or_default().into()
+    fn name(&self) -> Name {
+        Name::Host(self.of().map(Arc::from))
+    }
+}
+
+impl PartialEq for Host {
+    fn eq(&self, other: &Host) -> bool {
+        self.of() == other.of()
     }
 }
 
@@ -181,6 +209,8 @@ impl<T: Clone + PartialEq> Pairs<T> {
             inherited: 0,
         };
         if self.pairs.len() < PAIRS {
+            // Most keys have one pair, and no room for others then.
+            self.pairs.reserve_exact(usize::from(self.pairs.is_empty()));
             self.pairs.push(new);
         } else if let Some(lightest) = self.pairs.iter_mut().min_by_key(|pair| pair.weight()) {
             let inherited = lightest.weight();
