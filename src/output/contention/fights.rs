@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::shown;
 use crate::contention::Findings;
-use crate::contention::findings::{Fight, Fighters, Name, Row};
+use crate::contention::findings::{Fight, Fighters, Name, Part, Row};
 use crate::output::page::{grouped, table};
 
 /// Winners, and losers, that are named.
@@ -28,11 +28,11 @@ pub(super) fn who_beats_whom(row: &Row) -> Markup {
     if fighters.fights.is_empty() {
         return html! {};
     }
-    let grid = Grid::of(fighters, row.counts.lost);
-    let by = match fighters.fights[0].loser {
-        Name::Host(_) => "host",
-        _ => "connection",
+    let (by, parts) = match fighters.fights[0].loser {
+        Name::Host(_) => ("host", &row.hosts),
+        _ => ("connection", &row.parts),
     };
+    let grid = Grid::of(fighters, parts, row.counts.lost);
     html! {
         h3 { "Who fights whom" }
         @if grid.winners.is_empty() && grid.losers.is_empty() {
@@ -69,7 +69,8 @@ fn is_rare(met: u64, lost: u64) -> bool {
 }
 
 impl Grid {
-    fn of(fighters: &Fighters, lost: u64) -> Grid {
+    /// `parts` says what each lost, to whomever, and `lost` what all of them did.
+    fn of(fighters: &Fighters, parts: &[Part], lost: u64) -> Grid {
         let winners = named(fighters, lost, |fight| &fight.winner);
         let losers = named(fighters, lost, |fight| &fight.loser);
         let mut cells = vec![vec![0_u64; losers.len() + 1]; winners.len() + 1];
@@ -77,7 +78,18 @@ impl Grid {
             let cell = &mut cells[at(&winners, &fight.winner)][at(&losers, &fight.loser)];
             *cell = cell.saturating_add(fight.lost);
         }
-        let unknown = lost.saturating_sub(fighters.lost());
+        let mut unknown = lost.saturating_sub(fighters.lost());
+        // What one lost to nobody of a pair that is counted was to others.
+        for (at, loser) in losers.iter().enumerate() {
+            let known = cells.iter().map(|row| row[at]);
+            let known = known.fold(0, u64::saturating_add);
+            let part = parts.iter().find(|part| part.name == *loser);
+            let more = part.map_or(0, |part| part.counts.lost.saturating_sub(known));
+            let more = more.min(unknown);
+            unknown -= more;
+            let cell = &mut cells[winners.len()][at];
+            *cell = cell.saturating_add(more);
+        }
         let others = &mut cells[winners.len()][losers.len()];
         *others = others.saturating_add(unknown);
         Grid {
@@ -211,6 +223,20 @@ mod tests {
         assert_eq!(
             cells(&page),
             ["50", "0", "50", "0", "25", "25", "0", "9", "9"]
+        );
+    }
+
+    #[test]
+    fn what_is_lost_to_too_many_to_be_counted_is_lost_to_others() {
+        let strangers: Vec<String> = (0..40).map(|n| format!("a:{}", 100 + n)).collect();
+        let mut fights = vec![("a:1", "a:2", 500), ("a:2", "a:1", 500)];
+        fights.extend(strangers.iter().map(|name| (name.as_str(), "a:1", 1)));
+        assert!(fought(&fights).rows[0].fights.clients.more);
+        let page = page(&fights);
+        assert_eq!(
+            cells(&page),
+            ["0", "500", "500", "500", "0", "500", "40", "0", "40"],
+            "{page}"
         );
     }
 
