@@ -12,20 +12,22 @@ step() {
   "$@"
 }
 
-scripts/install-test-deps.sh
-scripts/fetch-test-servers.sh
-# The browser is large, and nothing needs it before the tests run.
-scripts/install-browser.sh &
-readonly BROWSER=$!
+# What the tests need comes over the network while the compiler works, which needs none of it.
+{ scripts/install-test-deps.sh && scripts/fetch-test-servers.sh && scripts/install-browser.sh; } &
+readonly NEEDED=$!
 
 step cargo fmt --check
 step cargo clippy --all-targets --locked -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --no-deps --document-private-items --locked
+step cargo test --locked --no-run
 
-wait "$BROWSER"
+wait "$NEEDED" || die "the tests lack what could not be installed; the reason stands above"
 
 # Whatever the tests start inherits this. Their own shells that end what a test left behind get a moment to do so.
 export STARTED_BY_MCCAS_TESTS="$$-$(date +%s)"
+# One thread more than there are cores: tests wait about half of their time.
+RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc 2>/dev/null || echo 2) + 1))}
+export RUST_TEST_THREADS
 status=0
 step cargo test --locked || status=$?
 scripts/fetch-test-servers.sh --missing >&2

@@ -142,8 +142,8 @@ fn server() -> clap::Arg {
         .value_hint(clap::ValueHint::Hostname)
         .value_parser(str::parse::<Servers>)
         .help(
-            "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, or dns+HOST for each of its \
-             addresses; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] \
+            "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, dns+HOST for each of its \
+             addresses, or dnssrv+NAME for its SRV records; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] \
              [default: 127.0.0.1:11211]",
         )
 }
@@ -343,6 +343,7 @@ fn settings(global: &Global, named: Option<Servers>) -> Result<Settings, clap::E
         servers,
         hash,
         discover: global.discover,
+        name_servers: from_env("MCCAS_NAMESERVER", str::parse)?,
         timeout,
         access: Arc::new(access),
         output,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::client::access::Access;
+use crate::client::discover::NameServers;
 use crate::client::hash::Scheme;
 use crate::client::servers::Servers;
 use crate::output::OutputSettings;
@@ -18,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) hash: Option<Scheme>,
     /// Whether the servers named are configuration endpoints, which know the servers of their clusters.
     pub(crate) discover: bool,
+    /// Who is asked for the servers of a service, in place of the machine's own name servers.
+    pub(crate) name_servers: Option<NameServers>,
     pub(crate) timeout: Duration,
     /// What servers may want to know before they let us in.
     pub(crate) access: Arc<Access>,

@@ -244,6 +244,11 @@ pub(crate) trait Store {
         None
     }
 
+    /// Whether the server that holds `key` may take a swap with a proof, as far as it is known; nothing is asked.
+    fn takes_proof(&self, _: &Key) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Reads items only to show them: a recache win that came with the read is given back (a further exchange).
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
 

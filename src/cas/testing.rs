@@ -121,6 +121,8 @@ pub(crate) struct Scripted {
     answers: VecDeque<Answer>,
     calls: Vec<String>,
     pub(crate) swaps: Vec<Swap>,
+    /// Whether it is a server that takes no token of our own.
+    pub(crate) refuses_proof: bool,
 }
 
 impl Scripted {
@@ -202,6 +204,13 @@ impl Scripted {
 impl Store for Scripted {
     fn server(&self, _: &Key) -> String {
         "server".into()
+    }
+
+    fn takes_proof(&self, _: &Key) -> Result<(), StoreError> {
+        if self.refuses_proof {
+            return Err(StoreError::NoProof("no proof".into()));
+        }
+        Ok(())
     }
 
     /// The answers of so many reads.

@@ -260,6 +260,11 @@ impl Loop<'_> {
             Ok(computed) => computed,
             Err(refusal) => return Err(self.declined(refusal)),
         };
+        if self.plan.exactly_once {
+            // Before anything else that an old server cannot do: with what cures that, it could not do this either.
+            let key = &self.plan.key;
+            self.store.takes_proof(key).map_err(Why::Store)?;
+        }
         let expiry = expiry(self.store, self.plan, item)?;
         let flags = item.map_or(0, |item| item.flags);
         let swap = Swap {
@@ -577,6 +582,28 @@ mod tests {
         .0
         .unwrap();
         assert_eq!(store.swaps[0].proof, Some(Token::proof(u64::MAX)));
+    }
+
+    /// An old server shows no expiry either, and to give one would not help.
+    #[test]
+    fn a_server_that_takes_no_proof_is_told_before_what_else_it_cannot_do() {
+        let hidden = Item {
+            ttl: Ttl::Unknown,
+            ..item("a", 1)
+        };
+        let ended = |exactly_once: bool| {
+            let mut store = Scripted::new().read(Some(hidden.clone()));
+            store.refuses_proof = true;
+            let plan = Plan {
+                exactly_once,
+                ..plan()
+            };
+            let outcome = run(&mut store, &plan).0;
+            assert!(store.swaps.is_empty());
+            outcome.unwrap_err().why
+        };
+        assert!(matches!(ended(true), Why::Store(StoreError::NoProof(_))));
+        assert!(matches!(ended(false), Why::Expiry(_)));
     }
 
     #[test]

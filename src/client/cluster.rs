@@ -172,6 +172,10 @@ impl Store for Cluster {
         self.sessions[self.place(key)].peer(key)
     }
 
+    fn takes_proof(&self, key: &Key) -> Result<(), StoreError> {
+        self.sessions[self.place(key)].takes_proof(key)
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         self.look_each(keys).into_iter().collect()
     }

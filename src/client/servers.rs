@@ -1,7 +1,7 @@
 //! Which servers there are: what `--server`, given again or as a list, and the environment name together.
 
 use std::fmt;
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use super::address::{Address, AddressError, socket_path};
@@ -14,31 +14,60 @@ pub(crate) struct Server {
     address: Address,
     written: String,
     weight: u32,
-    /// Whether it stands for a server at each address that its name has (`dns+HOST`).
-    stands_for_all: bool,
+    stands_for: StandsFor,
+}
+
+/// What a name in a list of servers means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StandsFor {
+    /// The server itself.
+    Itself,
+    /// A server at each address that the name has: `dns+HOST`.
+    EachAddress,
+    /// Each server that the name service has under this name: `dnssrv+NAME`.
+    EachTarget {
+        /// Their port, where it is not to be the one that the name service tells.
+        port: Option<u16>,
+    },
 }
 
 /// Before the host whose addresses are a server each.
 const EACH_ADDRESS: &str = "dns+";
 
+/// Before the name of a service, whose SRV records are a server each.
+const EACH_TARGET: &str = "dnssrv+";
+
+/// The longest name in the name service, and the longest part between its dots.
+const LONGEST_NAME: usize = 253;
+const LONGEST_LABEL: usize = 63;
+
 impl Server {
     /// One of the servers that `name` stands for: its address is its name, too.
     pub(super) fn at(name: &Server, at: SocketAddr) -> Server {
-        let (host, port) = (Host::from(at.ip().to_string().as_str()), at.port());
-        let address = match name.address {
+        let host = Host::from(at.ip().to_string().as_str());
+        name.standing_for(host, at.port(), at.to_string())
+    }
+
+    /// One of the servers that `name` stands for: its name is another one.
+    pub(super) fn named(name: &Server, host: &str, port: u16) -> Server {
+        name.standing_for(host.into(), port, format!("{host}:{port}"))
+    }
+
+    fn standing_for(&self, host: Host, port: u16, written: String) -> Server {
+        let address = match self.address {
             Address::Tls { .. } => Address::Tls { host, port },
             _ => Address::Tcp { host, port },
         };
         Server {
             address,
-            written: at.to_string(),
-            weight: name.weight,
-            stands_for_all: false,
+            written,
+            weight: self.weight,
+            stands_for: StandsFor::Itself,
         }
     }
 
-    pub(super) fn stands_for_all(&self) -> bool {
-        self.stands_for_all
+    pub(super) fn stands_for(&self) -> StandsFor {
+        self.stands_for
     }
 
     pub(crate) fn address(&self) -> &Address {
@@ -56,26 +85,64 @@ impl Server {
     }
 
     fn read(text: &str) -> Result<Server, AddressError> {
-        if after(text, "dnssrv+").is_some() {
-            return Err(AddressError::new(
-                "dnssrv+ is not looked up; give dns+HOST:PORT for all addresses of a name, or the servers as a list",
-            ));
+        if let Some(service) = after(text, EACH_TARGET) {
+            return Server::read_service(service);
         }
         let name = after(text, EACH_ADDRESS);
         let (text, weight) = split_weight(name.unwrap_or(text));
         let address = text.parse()?;
-        if name.is_some() && matches!(address, Address::Unix(_)) {
-            return Err(AddressError::new(
-                "after dns+ the name of a host must follow",
-            ));
-        }
+        let stands_for = match (name, &address) {
+            (None, _) => StandsFor::Itself,
+            (Some(_), Address::Unix(_)) => {
+                return Err(AddressError::new(
+                    "after dns+ the name of a host must follow",
+                ));
+            }
+            (Some(_), _) => StandsFor::EachAddress,
+        };
         Ok(Server {
-            stands_for_all: name.is_some(),
+            stands_for,
             address,
             written: written(text).into(),
             weight: weight.map_or(Ok(1), parse_weight)?,
         })
     }
+
+    /// What stands behind `dnssrv+`. A port of its own counts for all servers, as it does in mtop.
+    fn read_service(text: &str) -> Result<Server, AddressError> {
+        let (text, weight) = split_weight(text);
+        let address = text.parse()?;
+        let written = written(text);
+        let (name, has_port) = match written.split_once(':') {
+            Some((name, _)) => (name, true),
+            None => (written, false),
+        };
+        let port = match address {
+            Address::Tcp { port, .. } | Address::Tls { port, .. } if is_service(name) => {
+                has_port.then_some(port)
+            }
+            _ => {
+                return Err(AddressError::new(
+                    "after dnssrv+ the name of a service must follow, like _memcache._tcp.example.com",
+                ));
+            }
+        };
+        Ok(Server {
+            stands_for: StandsFor::EachTarget { port },
+            address,
+            written: name.into(),
+            weight: weight.map_or(Ok(1), parse_weight)?,
+        })
+    }
+}
+
+/// Whether it can be a name in the name service.
+fn is_service(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let is_label =
+        |label: &str| (1..=LONGEST_LABEL).contains(&label.len()) && label.bytes().all(is_fit);
+    name.len() <= LONGEST_NAME && name.split('.').all(is_label) && name.parse::<IpAddr>().is_err()
 }
 
 /// What follows a prefix, in whatever case it was typed.
@@ -119,7 +186,8 @@ impl Servers {
 
     /// Whether a name among them stands for servers that only a look-up tells.
     pub(crate) fn is_open(&self) -> bool {
-        self.iter().any(Server::stands_for_all)
+        self.iter()
+            .any(|server| server.stands_for != StandsFor::Itself)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -147,7 +215,7 @@ impl Default for Servers {
             address,
             written,
             weight: 1,
-            stands_for_all: false,
+            stands_for: StandsFor::Itself,
         }])
     }
 }
@@ -262,146 +330,5 @@ fn parse_weight(text: &str) -> Result<u32, AddressError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn read(lists: &[&str]) -> Result<Vec<String>, String> {
-        let servers = Servers::of_lists(lists).map_err(|error| error.to_string())?;
-        let told = |server: &Server| {
-            let (address, written, weight) = (server.address(), server.written(), server.weight());
-            format!("{address} {written} {weight}")
-        };
-        Ok(servers.iter().map(told).collect())
-    }
-
-    #[test]
-    fn lists_and_repetitions_name_the_same_servers() {
-        let expected = Ok(vec![
-            "a:11211 a 1".into(),
-            "b:2 b:2 1".into(),
-            "c:3 c:3 1".into(),
-        ]);
-        assert_eq!(read(&["a", "b:2", "c:3"]), expected);
-        assert_eq!(read(&["a,b:2,c:3"]), expected);
-        assert_eq!(read(&["a, b:2\n", "c:3,"]), expected);
-        assert_eq!(read(&["a b:2  c:3"]), expected);
-    }
-
-    #[test]
-    fn a_server_has_a_weight_and_the_name_that_was_written() {
-        for (text, told) in [
-            ("h:1:5", "h:1 h:1 5"),
-            ("h:11211:5", "h:11211 h:11211 5"),
-            (":1:5", "127.0.0.1:1 :1 5"),
-            ("[::1]:1:5", "[::1]:1 [::1]:1 5"),
-            ("tls://H:1:5/", "tls://H:1 H:1 5"),
-            ("memcached://h/", "h:11211 h 1"),
-            ("::1", "[::1]:11211 ::1 1"),
-            ("::", "[::]:11211 :: 1"),
-            ("1::2", "[1::2]:11211 1::2 1"),
-            ("/run/a:1:2", "/run/a:1:2 /run/a:1:2 1"),
-            ("unix:a.sock", "./a.sock a.sock 1"),
-        ] {
-            assert_eq!(read(&[text]), Ok(vec![told.into()]), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_name_may_stand_for_all_of_its_addresses() {
-        let servers: Servers = "DNS+cache:1:3,dns+tls://b,c".parse().unwrap();
-        let open: Vec<bool> = servers.iter().map(Server::stands_for_all).collect();
-        assert_eq!(open, [true, true, false]);
-        assert_eq!(servers.to_string(), "cache:1, tls://b:11211, c:11211");
-        let each = |at: usize, address: &str| {
-            let server = Server::at(servers.iter().nth(at).unwrap(), address.parse().unwrap());
-            let (address, written, weight) = (server.address(), server.written(), server.weight());
-            format!("{address} {written} {weight} {}", server.stands_for_all())
-        };
-        assert_eq!(each(0, "10.0.0.1:1"), "10.0.0.1:1 10.0.0.1:1 3 false");
-        assert_eq!(
-            each(1, "[fd00::1]:2"),
-            "tls://[fd00::1]:2 [fd00::1]:2 1 false"
-        );
-        for (text, why) in [
-            ("dnssrv+_memcache._tcp.h", "give dns+HOST:PORT"),
-            ("dns+/a.sock", "name of a host"),
-            ("dns+", "host is empty"),
-        ] {
-            let error = read(&[text]).unwrap_err();
-            assert!(error.contains(why), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_weight_is_a_whole_number_from_one() {
-        for weight in ["0", "-1", "1.5", "x", "", "+1", "4294967296"] {
-            let error = read(&[&format!("h:1:{weight}")]).unwrap_err();
-            assert!(error.contains("is not a whole number from 1"), "{error}");
-        }
-        assert!(read(&["h:1:2:3"]).is_err());
-    }
-
-    #[test]
-    fn a_server_is_named_once() {
-        for lists in [
-            &["h:1,h:1"][..],
-            &["h", "h:11211"],
-            &["h:1", "tls://H:1/"],
-            &["h:1:2", "h:1:3"],
-            &["/a.sock", "unix:/a.sock"],
-        ] {
-            let error = read(lists).unwrap_err();
-            assert!(error.contains("is named twice"), "{error}");
-        }
-        assert_eq!(read(&["h:1,h:2", "tls://h:3"]).unwrap().len(), 3);
-    }
-
-    #[test]
-    fn a_list_without_a_server_is_an_error() {
-        for lists in [&[""][..], &[","], &[" , ", "\n"]] {
-            assert_eq!(read(lists), Err("no server is named".into()));
-        }
-        let only = |list: &str| Servers::of_lists([list]).unwrap().only().is_some();
-        assert!(only("h:1") && !only("h:1,h:2"));
-        assert_eq!(
-            Servers::of_lists(["127.0.0.1:11211"]),
-            Ok(Servers::default())
-        );
-    }
-
-    #[test]
-    fn the_wrong_one_of_a_list_is_named() {
-        assert_eq!(
-            read(&["a,b:0"]),
-            Err("\"b:0\": port \"0\" is not a number from 1 to 65535".into())
-        );
-        assert!(read(&["a,11211"]).unwrap_err().contains("give :11211"));
-    }
-
-    #[test]
-    fn no_piece_of_a_password_is_repeated() {
-        for list in [
-            "bob:s3,cret@h:1",
-            "a:1,bob:s3 cret@h",
-            "bob:s3:0,x@h",
-            "bob:s3:cret@h",
-        ] {
-            let error = Servers::of_lists([list]).unwrap_err();
-            assert!(error.hides_input(), "{list}");
-            assert!(!error.to_string().contains("s3"), "{error}");
-        }
-        assert_eq!(read(&["/a@b.sock,h"]).unwrap().len(), 2);
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_panics_and_what_is_read_has_a_server(list in r"[a-z0-9:\[\]./@, ]{0,24}|\PC{0,16}") {
-            if let Ok(servers) = Servers::of_lists([list]) {
-                prop_assert!(servers.iter().all(|server| server.weight() > 0));
-                prop_assert!(servers.len() > 0);
-            }
-        }
-    }
-}
+#[path = "servers_tests.rs"]
+mod tests;

@@ -61,7 +61,8 @@ fn discovered(settings: &Settings) -> Result<Option<Settings>, Undiscovered> {
         return Ok(None);
     }
     let open = |address| Session::new(address, settings.timeout).with_access(&settings.access);
-    let mut servers = discover::addresses(&settings.servers, &open)?;
+    let name_servers = settings.name_servers.as_ref();
+    let mut servers = discover::looked_up(&settings.servers, name_servers, &open)?;
     if settings.discover {
         // By default pymemcache's own discovery takes the addresses, and the others take the names.
         let naming = match settings.hash {

@@ -61,7 +61,10 @@ impl Subcommand for Args {
 }
 
 fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
-    let list = args.list.open()?;
+    let list = match args.list.open(context)? {
+        Ok(list) => list,
+        Err(exit) => return Ok(exit),
+    };
     let expected = match (args.token, &args.expect) {
         (Some(token), _) => Expected::Token(token),
         (None, value) => Expected::Value(value.as_deref().map(args::bytes).unwrap_or_default()),

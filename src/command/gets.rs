@@ -26,6 +26,7 @@ Examples:
   mccas gets --keys-from keys.txt --json   any number of keys, one object for each
   mccas gets --all-servers my_key      one line per server: who holds it, and what
 
+The time left of an item is shown on a terminal as people write it (ttl 16m40s), and on a pipe in seconds (ttl 1000s); --ttl takes both.
 Keys that are not there are named on stderr, and the exit code is 4.")]
 #[expect(
     clippy::struct_excessive_bools,
@@ -70,8 +71,10 @@ impl Subcommand for Args {
 }
 
 fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
-    if let Some(list) = args.list.open()? {
-        return look_at(list, context);
+    match args.list.open(context)? {
+        Ok(None) => {}
+        Ok(Some(list)) => return look_at(list, context),
+        Err(exit) => return Ok(exit),
     }
     if args.keys.len() > 1 && (args.raw || args.token_only) {
         return Err(UsageError::new("--raw and --token-only take exactly one key").into());
@@ -157,7 +160,7 @@ fn tell(key: &Key, looked: Looked, out: &mut Output) -> anyhow::Result<Exit> {
             out.object(&Report::of(Status::Found).key(key).item(item))?;
         }
         Ok(Some(item)) => {
-            let head = text::head(key, &item, out.paint());
+            let head = text::head(key, &item, out.paint(), out.terminal());
             show(head, &item, None, out)?;
         }
         Ok(None) => {

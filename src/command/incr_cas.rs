@@ -119,7 +119,10 @@ impl Subcommand for Args {
 
 fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     check(args)?;
-    let list = args.list.open()?;
+    let list = match args.list.open(context)? {
+        Ok(list) => list,
+        Err(exit) => return Ok(exit),
+    };
     let ([key], None) = (args.keys.as_slice(), &list) else {
         let source = list.map_or(Source::Given(&args.keys), Source::List);
         return add_to_each(source, args, context);

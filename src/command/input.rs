@@ -2,17 +2,13 @@
 //! waited for without end that may never come.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::OFlags;
-use rustix::io::ioctl_fionbio;
 
+use super::opened::{self, NotOpen};
 use super::{Context, UsageError, args, ending};
 use crate::cas::Key;
 use crate::exit::Exit;
@@ -104,40 +100,10 @@ fn at_most(source: impl Read, most: u64) -> io::Result<Vec<u8>> {
 }
 
 fn from_file(path: &Path, most: u64, patience: Duration) -> Result<Vec<u8>, NoValue> {
-    let cannot = || format!("cannot read {}", path.display());
-    // Without this flag it is the opening of a named pipe that waits for a writer.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let mut options = File::options();
-    let file = options.read(true).custom_flags(flags).open(path);
-    let file = file.with_context(cannot)?;
-    let kind = file.metadata().with_context(cannot)?.file_type();
-    if kind.is_fifo() && !has_writer(&file, patience) {
-        let patience = humantime::format_duration(patience);
-        return Err(NoValue::NoWriter(format!(
-            "{}: within {patience} nobody opened this named pipe to write the value into it; \
-             nothing was sent; --timeout waits longer",
-            path.display()
-        )));
-    }
-    ioctl_fionbio(&file, false)
-        .map_err(io::Error::from)
-        .with_context(cannot)?;
-    Ok(at_most(file, most).with_context(cannot)?)
-}
-
-/// Waits until a named pipe has, or had, a writer: before the first one it shows nothing at all.
-fn has_writer(pipe: &File, patience: Duration) -> bool {
-    let until = Instant::now() + patience;
-    loop {
-        let left = until.saturating_duration_since(Instant::now());
-        let mut streams = [PollFd::new(pipe, PollFlags::IN)];
-        let waited = poll(&mut streams, Timespec::try_from(left).ok().as_ref());
-        if !streams[0].revents().is_empty() {
-            return true;
-        }
-        // An interrupted wait goes on.
-        if waited.is_ok() && left.is_zero() {
-            return false;
-        }
-    }
+    let file = opened::open(path, patience, "the value").map_err(|why| match why {
+        NotOpen::NoWriter(message) => NoValue::NoWriter(message),
+        NotOpen::Failed(error) => NoValue::Failed(error),
+    })?;
+    let value = at_most(file, most);
+    Ok(value.with_context(|| format!("cannot read {}", path.display()))?)
 }

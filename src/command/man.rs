@@ -7,7 +7,7 @@ use super::{Context, Subcommand, UsageError};
 use crate::exit::Exit;
 
 /// What the environment says, on every page alike.
-const ENVIRONMENT: [(&str, &str); 12] = [
+const ENVIRONMENT: [(&str, &str); 13] = [
     (
         "MCCAS_SERVER",
         "The server or servers, where --server is not given.",
@@ -27,6 +27,10 @@ const ENVIRONMENT: [(&str, &str); 12] = [
     (
         "MCCAS_MAX_RETRIES",
         "The retries of incr-cas and update, where --max-retries is not given.",
+    ),
+    (
+        "MCCAS_NAMESERVER",
+        "The name server, or several, that is asked about dnssrv+NAME in place of those in /etc/resolv.conf: IP, IP:PORT or [V6]:PORT.",
     ),
     (
         "NO_COLOR",

@@ -25,6 +25,7 @@ mod ending;
 mod input;
 mod interrupt;
 mod many;
+mod opened;
 mod pacer;
 mod replaced;
 mod under_way;

@@ -167,6 +167,10 @@ impl<S: Store> Store for Guarded<S> {
         self.store.peer(key)
     }
 
+    fn takes_proof(&self, key: &Key) -> Result<(), StoreError> {
+        self.store.takes_proof(key)
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         self.store.look(keys)
     }

@@ -8,10 +8,13 @@ use super::event::Event;
 use crate::cas::shown::{Shown, quoted};
 use crate::cas::{Item, Key, Token, Ttl};
 
-/// The head lines of several items, aligned with each other if `aligned`.
-pub(crate) fn heads(items: &[(&Key, &Item)], paint: Paint, aligned: bool) -> Vec<String> {
-    let rows: Vec<[String; 5]> = items.iter().map(|(key, item)| fields(key, item)).collect();
-    let widths = if aligned { widths(&rows) } else { [0; 5] };
+/// The head lines of several items; `for_people` they are aligned with each other, and the time left is as people write it.
+pub(crate) fn heads(items: &[(&Key, &Item)], paint: Paint, for_people: bool) -> Vec<String> {
+    let rows: Vec<[String; 5]> = items
+        .iter()
+        .map(|(key, item)| fields(key, item, for_people))
+        .collect();
+    let widths = if for_people { widths(&rows) } else { [0; 5] };
     rows.iter()
         .zip(items)
         .map(|([key, token, ttl, flags, size], (_, item))| {
@@ -46,13 +49,13 @@ pub(crate) fn located(keys: &[(&Key, &str)], paint: Paint, aligned: bool) -> Vec
 }
 
 /// The head line of one item, not aligned with others.
-pub(crate) fn head(key: &Key, item: &Item, paint: Paint) -> String {
-    if paint != Paint::NONE || item.freshness.word().is_some() {
-        return heads(&[(key, item)], paint, false).concat();
+pub(crate) fn head(key: &Key, item: &Item, paint: Paint, for_people: bool) -> String {
+    if paint != Paint::NONE || for_people || item.freshness.word().is_some() {
+        return heads(&[(key, item)], paint, for_people).concat();
     }
     // The same by fewer steps: a list of keys has very many of them.
     let mut line = String::with_capacity(96);
-    let (token, ttl) = (item.token, ttl(item.ttl));
+    let (token, ttl) = (item.token, ttl(item.ttl, false));
     let _ = write!(line, "{key}  token {token}  ttl {ttl}");
     let _ = write!(line, "  flags {}  {} B", item.flags, item.size);
     line
@@ -67,16 +70,16 @@ pub(crate) enum Held<'a> {
     Unknown(&'a str),
 }
 
-/// What each server has under each key, aligned with each other if `aligned`, which also cuts the values.
-pub(crate) fn held(rows: &[(&Key, &str, Held)], paint: Paint, aligned: bool) -> Vec<String> {
+/// What each server has under each key; `for_people` aligned with each other, and the values cut.
+pub(crate) fn held(rows: &[(&Key, &str, Held)], paint: Paint, for_people: bool) -> Vec<String> {
     let names: Vec<[String; 2]> = rows
         .iter()
         .map(|(key, server, _)| [key.to_string(), (*server).to_string()])
         .collect();
-    let widths = if aligned { widths(&names) } else { [0; 2] };
+    let widths = if for_people { widths(&names) } else { [0; 2] };
     let line = |([key, server], (_, _, held)): (&[String; 2], &(&Key, &str, Held))| {
         let what = match held {
-            Held::Item(item) => event_item(item, paint, aligned),
+            Held::Item(item) => event_item(item, paint, for_people),
             Held::Nothing => paint.label("missing"),
             Held::Unknown(why) => paint.bad(why),
         };
@@ -89,21 +92,22 @@ pub(crate) fn held(rows: &[(&Key, &str, Held)], paint: Paint, aligned: bool) -> 
     names.iter().zip(rows).map(line).collect()
 }
 
-fn fields(key: &Key, item: &Item) -> [String; 5] {
+fn fields(key: &Key, item: &Item, for_people: bool) -> [String; 5] {
     [
         key.to_string(),
         item.token.to_string(),
-        ttl(item.ttl),
+        ttl(item.ttl, for_people),
         item.flags.to_string(),
         item.size.to_string(),
     ]
 }
 
-/// Time left, as people write it.
-pub(crate) fn ttl(ttl: Ttl) -> String {
+/// Time left: as people write it, or for a program in seconds, which need no arithmetic there. `--ttl` takes both.
+fn ttl(ttl: Ttl, for_people: bool) -> String {
     match ttl {
         Ttl::Never => "never".into(),
-        Ttl::Seconds(left) => duration(left),
+        Ttl::Seconds(left) if for_people => duration(left),
+        Ttl::Seconds(left) => format!("{left}s"),
         Ttl::Unknown => "unknown".into(),
     }
 }
@@ -159,14 +163,14 @@ pub(crate) fn writer(client: &str, command: &str, paint: Paint) -> String {
     )
 }
 
-/// What is known of an item, on the rest of an event's line.
-pub(crate) fn event_item(item: &Item, paint: Paint, cut: bool) -> String {
+/// What is known of an item, on the rest of an event's line; `for_people` the value is cut to its beginning.
+pub(crate) fn event_item(item: &Item, paint: Paint, for_people: bool) -> String {
     let state = item
         .freshness
         .word()
         .map(|word| format!("  {}", paint.warning(word)))
         .unwrap_or_default();
-    let value = if cut {
+    let value = if for_people {
         quoted(&item.value)
     } else {
         format!("\"{}\"", escaped(&item.value))
@@ -176,7 +180,7 @@ pub(crate) fn event_item(item: &Item, paint: Paint, cut: bool) -> String {
         paint.label("token"),
         paint.token(&item.token.to_string()),
         paint.label("ttl"),
-        ttl(item.ttl),
+        ttl(item.ttl, for_people),
         paint.label("flags"),
         item.flags,
         item.size,
@@ -185,13 +189,13 @@ pub(crate) fn event_item(item: &Item, paint: Paint, cut: bool) -> String {
 }
 
 /// Token and time left, where the value did not change.
-pub(crate) fn event_meta(token: Token, left: Ttl, paint: Paint) -> String {
+pub(crate) fn event_meta(token: Token, left: Ttl, paint: Paint, for_people: bool) -> String {
     format!(
         "{} {}  {} {}",
         paint.label("token"),
         paint.token(&token.to_string()),
         paint.label("ttl"),
-        ttl(left)
+        ttl(left, for_people)
     )
 }
 
@@ -213,9 +217,13 @@ mod tests {
             (90_061, "1d1h1m1s"),
             (86_401, "1d1s"),
         ] {
-            assert_eq!(ttl(Ttl::Seconds(seconds)), text);
+            assert_eq!(ttl(Ttl::Seconds(seconds), true), text);
+            assert_eq!(ttl(Ttl::Seconds(seconds), false), format!("{seconds}s"));
         }
-        assert_eq!(ttl(Ttl::Never), "never");
+        for for_people in [true, false] {
+            assert_eq!(ttl(Ttl::Never, for_people), "never");
+            assert_eq!(ttl(Ttl::Unknown, for_people), "unknown");
+        }
     }
 
     #[test]
@@ -232,8 +240,10 @@ mod tests {
         };
         let key = Key::new("a b\n\u{e4}").unwrap();
         for item in [plain, expiring, stale] {
-            let among = heads(&[(&key, &item)], Paint::NONE, false).concat();
-            assert_eq!(head(&key, &item, Paint::NONE), among);
+            for for_people in [true, false] {
+                let among = heads(&[(&key, &item)], Paint::NONE, for_people).concat();
+                assert_eq!(head(&key, &item, Paint::NONE, for_people), among);
+            }
         }
     }
 }

@@ -14,10 +14,12 @@ use crate::harness::tell::tell;
 const LIFETIME: u64 = 60;
 const PROCESSES: usize = 4;
 const HOW_LONG: Duration = Duration::from_secs(8);
+/// Through a proxy the server's own arithmetic counts, which cannot move the moment a little at a time.
+const HOW_LONG_BEHIND: Duration = Duration::from_secs(3);
 
 /// Increments one key as fast as it goes, and returns how often that was acknowledged.
-fn fight_over(target: &Target, key: &str, options: &[&str]) -> u64 {
-    let end = Instant::now() + HOW_LONG;
+fn fight_over(target: &Target, key: &str, options: &[&str], how_long: Duration) -> u64 {
+    let end = Instant::now() + how_long;
     let count = || {
         let mut done = 0;
         while Instant::now() < end {
@@ -40,15 +42,15 @@ fn fight_over(target: &Target, key: &str, options: &[&str]) -> u64 {
 }
 
 fn the_moment_stays(name: &str, target: &Target) {
-    the_moment_stays_with(name, target, &[]);
+    the_moment_stays_with(name, target, &[], HOW_LONG);
 }
 
-fn the_moment_stays_with(name: &str, target: &Target, options: &[&str]) {
+fn the_moment_stays_with(name: &str, target: &Target, options: &[&str], how_long: Duration) {
     let _turn = alone();
     let eye = Eye::on(target.server());
     eye.set("k", "0", 7, eye.stats().0 + LIFETIME);
     let before = eye.look("k").item.expect("the item");
-    let done = fight_over(target, "k", options);
+    let done = fight_over(target, "k", options, how_long);
     let after = eye.look("k").item.expect("the item");
     tell(format_args!(
         "{name}: {done} increments, {before:?} has become {after:?}"
@@ -88,7 +90,7 @@ fn the_moment_stays_behind(name: &str, target: &Target) {
         assert!(outcome.stderr.contains("give --ttl"), "{outcome:?}");
         assert_eq!(eye.look("hot").item, before);
     }
-    the_moment_stays_with(name, target, &["--fallback", "incr"]);
+    the_moment_stays_with(name, target, &["--fallback", "incr"], HOW_LONG_BEHIND);
 }
 
 #[test]

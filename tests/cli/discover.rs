@@ -264,9 +264,4 @@ fn a_name_can_stand_for_a_server_at_each_of_its_addresses() {
         (5, &"unreachable".into()),
         "{outcome:?}"
     );
-    mccas_at("dnssrv+_memcache._tcp.example")
-        .args(["gets", "k"])
-        .stderr_contains("dns+HOST:PORT")
-        .code(2)
-        .check();
 }

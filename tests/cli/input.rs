@@ -27,6 +27,87 @@ fn named_pipe(folder: &Path) -> PathBuf {
     path
 }
 
+/// A writer who has the pipe open and says nothing is there: it has the time that it takes.
+#[test]
+fn a_list_of_keys_may_come_by_a_named_pipe_however_slowly() {
+    let server = Memcached::start();
+    server.set("k", "1");
+    server.set("other", "2");
+    let folder = folder();
+    let pipe = named_pipe(folder.path());
+    for (args, field, told) in [
+        (&["gets"][..], "value", ["1", "2"]),
+        (
+            &["incr-cas"],
+            "token_before",
+            [
+                &server.token("k").to_string(),
+                &server.token("other").to_string(),
+            ],
+        ),
+    ] {
+        let command = mccas(&server)
+            .args(args)
+            .args(["--json", "--timeout", "300ms"]);
+        let mut running = command.arg("--keys-from").arg(&pipe).spawn();
+        // This waits until the other side has opened it, too.
+        let mut writer = File::options().write(true).open(&pipe).expect("a reader");
+        assert_eq!(running.line_within(Duration::from_millis(500)), None);
+        writer.write_all(b"k\noth").expect("a reader");
+        assert_eq!(running.object()[field], told[0]);
+        writer.write_all(b"er\n").expect("a reader");
+        assert_eq!(running.object()[field], told[1]);
+        drop(writer);
+        assert_eq!(running.wait().code, 0);
+    }
+}
+
+#[test]
+fn a_list_of_keys_may_come_from_a_process_in_the_shell() {
+    let server = Memcached::start();
+    server.set("k", "1");
+    let command = mccas(&server).args(["gets", "--json"]).command();
+    let mut bash = Command::new("bash");
+    bash.args(["-c", "\"$0\" \"$@\" --keys-from <(echo k; echo gone)"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    let output = bash.output().expect("bash");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[0].contains(r#""value":"1""#), "{shown}");
+    assert!(lines[1].contains(r#""status":"missing""#), "{shown}");
+    assert_eq!(
+        (lines.len(), output.status.code()),
+        (2, Some(4)),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn a_list_of_keys_that_nobody_writes_is_waited_for_as_long_as_the_timeout() {
+    let folder = folder();
+    let pipe = named_pipe(folder.path());
+    for args in [&["gets"][..], &["incr-cas"], &["delete", "--expect", "v"]] {
+        let peer = Peer::always(Connection::new());
+        let command = mccas_at(peer.address())
+            .args(args)
+            .args(["--json", "--timeout", "100ms"]);
+        let outcome = command.arg("--keys-from").arg(&pipe).run();
+        assert_eq!(outcome.code, 9, "{outcome:?}");
+        assert_eq!(outcome.object()["status"], "not_in_time");
+        assert!(outcome.elapsed >= Duration::from_millis(100), "{outcome:?}");
+        for word in [
+            &*pipe.display().to_string(),
+            "the keys",
+            "100ms",
+            "--timeout",
+        ] {
+            assert!(outcome.stderr.contains(word), "{word} {outcome:?}");
+        }
+        assert_eq!(peer.connections(), 0);
+    }
+}
+
 /// `cas k` with an upper limit of ten bytes, at a peer that nobody must speak to.
 fn at_most_ten(peer: &Peer) -> Mccas {
     let command = mccas_at(peer.address()).args(["cas", "k", "--token", "absent", "--json"]);

@@ -56,10 +56,12 @@ mod readme; // README.md shows what the program prints.
 mod recipes; // The recipes of README.md, run by two shells.
 mod reconnect; // Lost answers on new connections.
 mod round_trips; // How often the program waits for the server.
+mod services; // `dnssrv+NAME`: servers that a name server knows.
 mod several_servers; // Each key on the server of the application's client, and nowhere else.
 mod signals; // What is told of a write that a signal interrupts.
 mod tab; // TAB pressed in bash, zsh and fish.
 mod terminal; // Colours, and nothing that a terminal would obey.
+mod ticks; // A clock that ticks while an item is read.
 mod tls; // Whose certificates are trusted, and what is said when they are not.
 mod tokens; // 64 bits, all of them compared.
 mod torn; // Values and tokens that do not belong together.

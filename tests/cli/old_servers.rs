@@ -49,6 +49,32 @@ fn an_expiry_that_cannot_be_seen_is_left_out_and_said_to_be_unknown() {
     assert!(outcome.stdout_text().contains("ttl unknown"), "{outcome:?}");
 }
 
+/// `--ttl` would not help: what cannot be done with it is what is said.
+#[test]
+fn exactly_once_is_refused_before_the_expiry() {
+    for args in [
+        &["incr-cas", "k", "--exactly-once", "--json"][..],
+        &["incr-cas", "k", "--exactly-once", "--json", "--ttl", "60s"],
+        &["cas", "k", "42", "--token", "5", "--exactly-once", "--json"],
+        &[
+            "update",
+            "k",
+            "--exactly-once",
+            "--json",
+            "--",
+            "echo",
+            "42",
+        ],
+    ] {
+        // Nothing is sent behind the read.
+        let outcome = run(&classic(reading(Connection::new()).silence()), args);
+        assert_eq!(outcome.code, 7, "{outcome:?}");
+        let said = outcome.stderr.lines().next().unwrap_or_default();
+        assert!(said.contains("cannot do --exactly-once"), "{outcome:?}");
+        assert!(!outcome.stderr.contains("--ttl"), "{outcome:?}");
+    }
+}
+
 #[test]
 fn no_write_makes_an_expiry_up() {
     // Nothing is sent behind the read.
@@ -97,16 +123,15 @@ fn a_key_that_cannot_be_sent_is_a_usage_error_and_nothing_is() {
 #[test]
 fn behind_a_proxy_that_hangs_up_over_unknown_commands_an_unanswered_swap_stays_unknown() {
     let read = format!("{ITEM}{ITEM}VERSION 1.6.18\r\n");
+    let hangs_up = Connection::new()
+        .read_until("version\r\n".repeat(16))
+        .reply("VERSION 1.6.18\r\n".repeat(16))
+        .read_until("mn\r\n")
+        .close();
     let peer = Peer::serve([
         Connection::new().read_until("mg k").close(),
-        Connection::new()
-            .read_until("version\r\n")
-            .reply("VERSION 1.6.18\r\n")
-            .read_until("mn\r\n")
-            .close(),
-        Connection::new().read_until("mn\r\n").close(),
-        Connection::new().read_until("mn\r\n").close(),
-        Connection::new().read_until("mn\r\n").close(),
+        hangs_up.clone(),
+        hangs_up,
         Connection::new()
             .read_until("version\r\n")
             .reply(&read)

@@ -187,6 +187,52 @@ fn a_pipe_gets_the_bytes_as_they_are() {
 }
 
 #[test]
+fn the_time_left_is_for_people_on_a_terminal_and_in_seconds_on_a_pipe() {
+    let server = Memcached::start();
+    server.set_with("k", "v", 7, 5000);
+    server.set_with("other", "v", 7, 5000);
+    for args in [
+        &["gets", "k"][..],
+        &["gets", "k", "other"],
+        &["gets", "--keys-from", "-"],
+        &["gets", "--all-servers", "k"],
+        &["watch", "k", "--for", "1ms"],
+    ] {
+        let command = || mccas(&server).args(args).args(["--color", "never"]);
+        let (shown, _) = on_terminal(&command(), &[]);
+        if args[1] != "--keys-from" {
+            // 5000 s, of which some may have passed.
+            assert!(shown.contains("ttl 1h23m"), "{args:?}: {shown}");
+        }
+        let piped = command().stdin("k\n").run();
+        let (_, rest) = piped.stdout_text().split_once("ttl ").expect("a ttl");
+        let left = rest.split_whitespace().next().expect("a time");
+        let seconds = left.strip_suffix('s').and_then(|left| left.parse().ok());
+        assert!((4990..=5000).contains(&seconds.unwrap_or(0)), "{piped:?}");
+        // Given back, it means the same.
+        let swap = mccas(&server).args(["cas", "other", "v", "--expect", "v", "--ttl", left]);
+        assert_eq!(swap.run().code, 0);
+    }
+}
+
+/// A touch is told with the time left, too.
+#[test]
+fn a_touch_is_told_in_seconds_on_a_pipe() {
+    let server = Memcached::start();
+    server.set("k", "v");
+    let command = mccas(&server).args(["watch", "k", "--interval", "5ms", "--count", "1"]);
+    let mut watch = command.spawn();
+    assert!(watch.line().contains("present"));
+    server.raw("touch k 5000\r\n");
+    let touched = watch.line();
+    assert!(
+        touched.contains("ttl 5000s") || touched.contains("ttl 4999s"),
+        "{touched}"
+    );
+    assert_eq!(watch.wait().code, 0);
+}
+
+#[test]
 fn colour_is_for_terminals_and_can_be_chosen() {
     let server = Memcached::start();
     server.set("k", "v");

@@ -1,15 +1,24 @@
 //! Which servers there are, where something else knows it: a cluster's configuration endpoint, or the name service.
 
+mod lookup;
+mod name_servers;
 mod nodes;
+mod srv;
 
+use std::time::Duration;
+
+pub(crate) use self::name_servers::NameServers;
+use self::name_servers::NameService;
 pub(crate) use self::nodes::Naming;
 use super::Session;
 use super::address::Address;
 use super::dial;
 use super::protocol::reply::{ReplyError, error_line};
-use super::servers::{Server, Servers};
+use super::servers::{Server, Servers, StandsFor};
 use super::wire::{Wire, WireError};
 use crate::cas::StoreError;
+use crate::cas::shown::quoted;
+use crate::cas::store::{Failure, Fault};
 
 /// More than any cluster has to say of its servers: 128 KiB.
 const LONGEST: usize = 128 * 1024;
@@ -46,23 +55,23 @@ pub(crate) fn clusters(
         })
 }
 
-/// The same servers, each name that stands for all of its addresses replaced by them.
-pub(crate) fn addresses(
+/// The same servers, each name that stands for others replaced by them; `named` are the name servers to ask for services, in place
+/// of the machine's own.
+pub(crate) fn looked_up(
     servers: &Servers,
+    named: Option<&NameServers>,
     open: &dyn Fn(Address) -> Session,
 ) -> Result<Servers, Undiscovered> {
     let mut found = Vec::new();
     for server in servers.iter() {
-        if !server.stands_for_all() {
-            found.push(Servers::of(server.clone()));
-            continue;
+        match server.stands_for() {
+            StandsFor::Itself => found.push(Servers::of(server.clone())),
+            StandsFor::EachAddress => found.extend(at_each_address(server, open)?),
+            StandsFor::EachTarget { port } => {
+                let timeout = open(server.address().clone()).timeout;
+                found.extend(of_service(server, port, named, timeout)?);
+            }
         }
-        let session = open(server.address().clone());
-        let addresses = dial::addresses(server.address(), session.timeout);
-        let addresses =
-            addresses.map_err(|error| undiscovered(&session, session.not_dialled(&error)))?;
-        let each = |at| Servers::of(Server::at(server, at));
-        found.extend(addresses.into_iter().map(each));
     }
     Servers::joined(found)
         .map(Option::unwrap_or_default)
@@ -70,6 +79,61 @@ pub(crate) fn addresses(
             server: servers.to_string(),
             error: StoreError::Refused(error.to_string()),
         })
+}
+
+fn at_each_address(
+    server: &Server,
+    open: &dyn Fn(Address) -> Session,
+) -> Result<Vec<Servers>, Undiscovered> {
+    let session = open(server.address().clone());
+    let addresses = dial::addresses(server.address(), session.timeout);
+    let addresses =
+        addresses.map_err(|error| undiscovered(&session, session.not_dialled(&error)))?;
+    let each = |at| Servers::of(Server::at(server, at));
+    Ok(addresses.into_iter().map(each).collect())
+}
+
+/// The servers that the name service has of a service, at `port` if there is one.
+fn of_service(
+    server: &Server,
+    port: Option<u16>,
+    named: Option<&NameServers>,
+    timeout: Duration,
+) -> Result<Vec<Servers>, Undiscovered> {
+    let name = server.written();
+    let undiscovered = |failure| Undiscovered {
+        server: name.into(),
+        error: StoreError::Unreachable(failure),
+    };
+    let unusable = |what: &str| {
+        undiscovered(Failure {
+            fault: Fault::Foreign,
+            message: format!(
+                "the name service told of servers of {name} that cannot be used: {what}"
+            ),
+        })
+    };
+    let service = NameService::of_this_machine(named);
+    let targets = lookup::targets(&service, name, timeout).map_err(undiscovered)?;
+    let mut found: Vec<Servers> = Vec::new();
+    for target in targets {
+        let (host, port) = (target.host.as_str(), port.unwrap_or(target.port));
+        if !nodes::is_name(host) || format!("{host}:{port}").parse::<Address>().is_err() {
+            return Err(unusable(&format!(
+                "{} port {port}",
+                quoted(host.as_bytes())
+            )));
+        }
+        let one = Servers::of(Server::named(server, host, port));
+        // With a port for all, a host that was told with two ports is one server.
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    if found.len() > nodes::MOST {
+        return Err(unusable(&format!("there are {} of them", found.len())));
+    }
+    Ok(found)
 }
 
 fn undiscovered(session: &Session, error: StoreError) -> Undiscovered {

@@ -15,7 +15,7 @@ pub(crate) enum Naming {
 }
 
 /// More servers than any cluster has.
-const MOST: usize = 1000;
+pub(super) const MOST: usize = 1000;
 
 /// The longest name of a host.
 const LONGEST_NAME: usize = 255;
@@ -78,7 +78,7 @@ fn name(node: &str, naming: Naming) -> Option<(&str, u16)> {
 }
 
 /// Whether it can be the name or the address of a host, and nothing else: no path, no list, no second port.
-fn is_name(host: &str) -> bool {
+pub(super) fn is_name(host: &str) -> bool {
     let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
     host.len() <= LONGEST_NAME && (host.bytes().all(is_fit) || host.parse::<IpAddr>().is_ok())
 }

@@ -302,8 +302,9 @@ fn read_facts(wire: &mut Wire, asked: Instant) -> Result<Facts, ReplyError> {
     Ok(Facts {
         instance: Instance::of(&stats).filter(|_| !limits.is_proxy()),
         growth: Growth::of(&stats),
-        // Another machine's clock may go otherwise, and each write would move the expiry by the difference.
-        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.says_proxy()),
+        // Another machine's clock may go otherwise, and each write would move the expiry by the difference. A server of one's own
+        // does not hide its settings: what shows a clock without them is somebody in between (protocol.md 8).
+        clock: Clock::of(&stats, asked, answered).filter(|_| !limits.is_proxy()),
         limits,
     })
 }

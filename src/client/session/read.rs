@@ -5,15 +5,27 @@ use std::time::Instant;
 use super::{Session, read_facts};
 use crate::cas::{Item, Key, StoreError, Ttl, Want};
 use crate::client::facts::Facts;
-use crate::client::protocol::{Dialect, ReplyError, Request};
+use crate::client::protocol::{Dialect, ReplyError, Request, Seen};
 use crate::client::wire::Wire;
 
 /// Requests of one write. A server stops reading while its answers are not taken, so a write must fit the buffers
 /// between us (protocol.md 3); this much always does, and holds a hundred keys of any length.
 pub(super) const BATCH_BYTES: usize = 60 * 1024;
 
-/// How often a read is repeated because the server's clock ticked, or the item changed, within it.
+/// How many reads are made of an item that others change within each of them.
 const READS: usize = 3;
+/// How many reads are made at most.
+const MOST_READS: usize = 8;
+
+/// What two looks at an item, with the clock between them, make of its moment of expiry.
+enum Moment {
+    /// No tick fell in between: it is exact.
+    Exact,
+    /// The clock ticked: it may be a second off.
+    Ticked,
+    /// Somebody wrote the item in between: it may be a second off, and the token is old.
+    Overtaken,
+}
 
 impl Session {
     /// One question per key, as many of them in one write as is safe.
@@ -75,23 +87,39 @@ impl Session {
             }
             self.expiry_moves = true;
         }
-        let mut reads = 1;
-        let mut item = loop {
-            let (item, exact) = self.read_with_clock(key, want)?;
-            if exact || reads == READS {
-                break item;
-            }
-            reads += 1;
-        };
+        let mut item = self.read_exactly(key, want)?;
         if let (Some(item), Some(open)) = (&mut item, open)
             && item.token == open.token
         {
             // The win, if there was one, came with the first read of this item.
             item.freshness = open.freshness;
         }
-        let moment = item.as_ref().and_then(|item| item.expires_at);
-        self.remembered = moment.map(|moment| (key.clone(), moment));
         Ok(item)
+    }
+
+    /// Reads an item until its moment of expiry is certain, and remembers that one only. Where others always write in
+    /// between, the moment of the last read stays, as nothing can come of it: a swap by its token loses.
+    fn read_exactly(&mut self, key: &Key, want: Want) -> Result<Option<Item>, StoreError> {
+        self.remembered = None;
+        let mut reads = 1;
+        loop {
+            let (mut item, moment) = self.read_with_clock(key, want)?;
+            match moment {
+                Moment::Exact => {
+                    let expires_at = item.as_ref().and_then(|item| item.expires_at);
+                    self.remembered = expires_at.map(|moment| (key.clone(), moment));
+                    return Ok(item);
+                }
+                Moment::Overtaken if reads >= READS => return Ok(item),
+                Moment::Ticked if reads >= MOST_READS => {
+                    if let Some(item) = &mut item {
+                        item.expires_at = None;
+                    }
+                    return Ok(item);
+                }
+                Moment::Ticked | Moment::Overtaken => reads += 1,
+            }
+        }
     }
 
     /// Reads an item on a connection whose server is known. The moment of expiry is left open if it may have moved.
@@ -130,7 +158,7 @@ impl Session {
         &mut self,
         key: &Key,
         want: Want,
-    ) -> Result<(Option<Item>, bool), StoreError> {
+    ) -> Result<(Option<Item>, Moment), StoreError> {
         let dialect = self.dialect();
         let tells = dialect.tells();
         let mut request = self.request();
@@ -149,10 +177,14 @@ impl Session {
             } else {
                 Facts::untold()
             };
-            let exact = !tells.expiry || dialect.item(wire, Want::Meta, 2)?.state == first.state;
-            Ok((first, facts, exact))
+            let moment = if tells.expiry {
+                Moment::between(&first, &dialect.item(wire, Want::Meta, 2)?)
+            } else {
+                Moment::Exact
+            };
+            Ok((first, facts, moment))
         });
-        let (first, facts, exact) = read.map_err(|error| error.about(key))?;
+        let (first, facts, moment) = read.map_err(|error| error.about(key))?;
         self.facts = Some(facts);
         if !facts.limits.cas_enabled {
             return Err(self.no_cas());
@@ -163,7 +195,19 @@ impl Session {
         {
             item.expires_at = Some(clock.after(left));
         }
-        Ok((item, exact))
+        Ok((item, moment))
+    }
+}
+
+impl Moment {
+    fn between(first: &Seen, second: &Seen) -> Moment {
+        if first.state == second.state {
+            Moment::Exact
+        } else if first.state.0 == second.state.0 {
+            Moment::Ticked
+        } else {
+            Moment::Overtaken
+        }
     }
 }
 

@@ -19,6 +19,14 @@ impl Store for Session {
         self.language.peer()
     }
 
+    fn takes_proof(&self, _: &Key) -> Result<(), StoreError> {
+        if self.dialect().is_sure_of_meta() {
+            Ok(())
+        } else {
+            Err(self.knows_no_proof())
+        }
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         let seen = self.in_batches(
             keys,

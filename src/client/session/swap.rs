@@ -110,7 +110,7 @@ impl Session {
         }
     }
 
-    fn knows_no_proof(&self) -> StoreError {
+    pub(super) fn knows_no_proof(&self) -> StoreError {
         StoreError::NoProof(format!(
             "{} cannot do --exactly-once: it knows no tokens of the client's choice (memcached 1.6.27 or newer does)",
             self.address

@@ -1,6 +1,5 @@
 //! Keys from a file or stdin (`--keys-from`), as many as there are: what has come is passed on, and nothing is kept.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,10 @@ use anyhow::Context as _;
 
 use crate::cas::Key;
 use crate::cas::key::KeyError;
+use crate::command::Context;
+use crate::command::opened::{self, NotOpen};
+use crate::exit::Exit;
+use crate::output::report::{Report, Status};
 
 /// How much is read at a time. A longer line is no key.
 const ROOM: usize = 128 * 1024;
@@ -19,7 +22,7 @@ pub(in crate::command) struct KeysFrom {
     ///
     /// They are read as they come and asked for many at a time, whatever their number; the outcomes come in their order, one for
     /// each. A line that is no key (empty, or too long) is told with its number, and the others go on. The exit code is that of
-    /// the worst outcome, and a last line on stderr sums up.
+    /// the worst outcome, and a last line on stderr sums up. For the writer of a named pipe it waits as long as --timeout says.
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     keys_from: Option<PathBuf>,
 
@@ -29,17 +32,34 @@ pub(in crate::command) struct KeysFrom {
 }
 
 impl KeysFrom {
-    /// The list, if the user gave one.
-    pub(in crate::command) fn open(&self) -> anyhow::Result<Option<KeyList>> {
+    /// The list, if the user gave one. An exit code if the list did not come in time, which has been told.
+    pub(in crate::command) fn open(
+        &self,
+        context: &mut Context,
+    ) -> anyhow::Result<Result<Option<KeyList>, Exit>> {
         let Some(path) = &self.keys_from else {
-            return Ok(None);
+            return Ok(Ok(None));
         };
         let end = if self.null { 0 } else { b'\n' };
         if path == Path::new("-") {
-            return Ok(Some(KeyList::new(Box::new(io::stdin()), end)));
+            return Ok(Ok(Some(KeyList::new(Box::new(io::stdin()), end))));
         }
-        let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(Some(KeyList::new(Box::new(file), end)))
+        match opened::open(path, context.settings.timeout, "the keys") {
+            Ok(file) => Ok(Ok(Some(KeyList::new(Box::new(file), end)))),
+            Err(NotOpen::Failed(error)) => Err(error),
+            Err(NotOpen::NoWriter(message)) => {
+                let exit = Exit::NotInTime;
+                if context.out.json() {
+                    let report = Report {
+                        error: Some(message.clone()),
+                        ..Report::of(Status::NotInTime)
+                    };
+                    context.out.object(&report)?;
+                }
+                context.out.aside(exit, &message)?;
+                Ok(Err(exit))
+            }
+        }
     }
 }
 

@@ -26,7 +26,10 @@ impl Watch<'_, '_> {
                 let report = Report::event(event)
                     .token(Some(glance.token))
                     .ttl(glance.ttl);
-                (report, text::event_meta(glance.token, glance.ttl, paint))
+                (
+                    report,
+                    text::event_meta(glance.token, glance.ttl, paint, terminal),
+                )
             }
             (_, Some(item)) => (
                 Report::event(event).item(item.clone()),

@@ -13,6 +13,7 @@ mod secured; // Credentials and TLS.
 mod stage; // One server of a kind, and what a check does with it.
 mod swaps; // cas.
 mod table; // docs/servers.md.
+mod typed; // edit.
 mod watching; // watch and contention.
 
 use std::sync::OnceLock;
@@ -41,11 +42,12 @@ struct Found {
 }
 
 /// The commands in the order of the table.
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "gets",
     "cas",
     "incr-cas",
     "update",
+    "edit",
     "delete",
     "lock",
     "watch",
@@ -64,6 +66,7 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         swaps::CHECKS,
         counters::CHECKS,
         edits::CHECKS,
+        typed::CHECKS,
         watching::CHECKS,
         others::CHECKS,
     ]

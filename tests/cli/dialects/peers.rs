@@ -126,7 +126,7 @@ pub(super) const PEERS: [Peer; 25] = [
     serves(
         "ElastiCache Serverless",
         || speaking(Dialect::Serverless),
-        &[Tokens, Expiry, Clock, AnyKey],
+        &[Tokens, Expiry, AnyKey],
     ),
     refuses(
         "`-B binary`",

@@ -10,11 +10,13 @@ use super::table::{Ends, Row, Step};
 use crate::discover;
 use crate::harness::certificates::{Certificates, HERE};
 use crate::harness::inspect::show;
+use crate::harness::name_server::NameServer;
 use crate::harness::outcome::Outcome;
 use crate::harness::server::Memcached;
 use crate::harness::wait::PATIENCE;
 use crate::harness::wire::Peer;
 use crate::harness::workplace::Workplace;
+use crate::services;
 
 /// The token that the first write gets.
 const TOKEN: u64 = 1234;
@@ -25,6 +27,7 @@ pub(super) struct Stage {
     server: Memcached,
     others: Vec<Memcached>,
     endpoint: Option<Peer>,
+    names: Option<NameServer>,
     /// Of those that were started, by the names that stand for them.
     addresses: BTreeMap<&'static str, String>,
 }
@@ -59,6 +62,7 @@ impl Stage {
             server,
             others: Vec::new(),
             endpoint: None,
+            names: None,
             addresses: BTreeMap::new(),
         }
     }
@@ -119,7 +123,7 @@ impl Stage {
     /// The script with addresses in place of the names of servers.
     fn with_servers(&mut self, script: &str) -> String {
         let mut script = script.replace("{repo}", env!("CARGO_MANIFEST_DIR"));
-        for name in ["{three}", "{tls}", "{asks}", "{endpoint}"] {
+        for name in ["{three}", "{tls}", "{asks}", "{endpoint}", "{names}"] {
             if script.contains(name) {
                 script = script.replace(name, &self.address(name));
             }
@@ -141,6 +145,12 @@ impl Stage {
             "{asks}" => {
                 let users = self.place.path("users").display().to_string();
                 self.another(Memcached::start_with(&["-Y", &users]))
+            }
+            "{names}" => {
+                let names = services::knowing(&[&self.server]);
+                let address = names.address();
+                self.names = Some(names);
+                address
             }
             _ => {
                 let endpoint = discover::endpoint(discover::config(&discover::node(&self.server)));

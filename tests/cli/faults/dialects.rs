@@ -9,9 +9,10 @@ use crate::harness::sockets::How;
 use crate::harness::target::Target;
 use crate::harness::tell::tell;
 
+/// One that shows no expiry, or no clock by which it could be kept.
 const fn without_expiry(name: &'static str, target: fn() -> Target) -> Setting {
     Setting {
-        shows_expiry: false,
+        keeps_expiry: false,
         ..Setting::new(name, target)
     }
 }
@@ -22,10 +23,14 @@ static V1_5_22: Setting = Setting::new("1.5.22", || Target::speaking(Dialect::V1
 static V1_6_9: Setting = Setting::new("1.6.9", Target::oldest);
 static V1_6_12: Setting = Setting::new("1.6.12", || Target::speaking(Dialect::V1_6_12));
 static NEWEST: Setting = Setting::new("the newest", Target::newest);
-static SERVERLESS: Setting = Setting::new("ElastiCache Serverless", || {
+static SERVERLESS: Setting = without_expiry("ElastiCache Serverless", || {
     Target::speaking(Dialect::Serverless)
 });
-static TWEMPROXY: Setting = without_expiry("twemproxy", Target::twemproxy);
+/// It does not notice that its client has gone in the middle of a request, so that the proxy of the test does not, either.
+static TWEMPROXY: Setting = Setting {
+    timeout: "1s",
+    ..without_expiry("twemproxy", Target::twemproxy)
+};
 static MCROUTER: Setting = without_expiry("mcrouter", || Target::speaking(Dialect::Mcrouter));
 
 const WRITES: [Write; 4] = [Write::Swap, Write::Create, Write::Increment, Write::Delete];
@@ -93,7 +98,10 @@ fn cases(setting: &'static Setting, write: Write, turn: usize) -> Vec<Case> {
     cases.extend(all.map(|fault| vec![(On::TheRest, fault)]));
     cases
         .into_iter()
-        .map(|faults| Case::perhaps_cut(write, faults))
+        .map(|faults| Case {
+            timeout: setting.timeout,
+            ..Case::perhaps_cut(write, faults)
+        })
         .collect()
 }
 

@@ -31,7 +31,9 @@ struct Setting {
     /// Whether they travel by the classic protocol, whose answers show no token.
     classic: bool,
     /// Whether the expiry of an item can be seen, and so be kept.
-    shows_expiry: bool,
+    keeps_expiry: bool,
+    /// The `--timeout` of a cut, which whoever notices it does not wait for.
+    timeout: &'static str,
 }
 
 impl Setting {
@@ -41,7 +43,8 @@ impl Setting {
             target,
             exactly_once: false,
             classic: false,
-            shows_expiry: true,
+            keeps_expiry: true,
+            timeout: sweep::LONG,
         }
     }
 
@@ -132,7 +135,7 @@ struct Trial<'a> {
 impl<'a> Trial<'a> {
     fn new(eye: &'a Eye, setting: &'static Setting, write: Write, key: &str) -> Self {
         if let Some(value) = write.before() {
-            let moment = if setting.shows_expiry {
+            let moment = if setting.keeps_expiry {
                 eye.stats().0 + LIFETIME
             } else {
                 0
@@ -175,7 +178,7 @@ impl<'a> Trial<'a> {
         } else {
             command
         };
-        if self.setting.shows_expiry || self.write == Write::Create {
+        if self.setting.keeps_expiry || self.write == Write::Create {
             command
         } else {
             command.args(["--ttl", "never"])

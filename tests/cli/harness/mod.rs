@@ -11,6 +11,7 @@ pub(crate) mod certificates; // Made by openssl, of all kinds.
 pub(crate) mod eye; // An item as the server holds it, with its moment of expiry.
 pub(crate) mod filter; // Dialects that no package has.
 pub(crate) mod inspect; // How a test arranges a server's state and looks at it.
+pub(crate) mod name_server; // Which servers there are, as the test has it.
 pub(crate) mod process; // Signals to processes, and their end.
 pub(crate) mod raw; // A bare socket from a chosen address.
 pub(crate) mod reaper; // Nothing outlives the tests.

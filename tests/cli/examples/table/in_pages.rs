@@ -42,7 +42,10 @@ pub(in super::super) const IN_README: &[Row] = &[
     Row {
         line: "mccas gets --all-servers my_key         # who holds it, and whether they differ",
         given: MY_KEY,
-        changed: &[("my.cfg.use1.cache.amazonaws.com", "{endpoint}")],
+        changed: &[
+            ("my.cfg.use1.cache.amazonaws.com", "{endpoint}"),
+            ("mccas gets my_key --server dnssrv+", "MCCAS_NAMESERVER={names} mccas gets my_key --server dnssrv+"),
+        ],
         ends: Done("token 1234"),
         ..ROW
     },
@@ -172,6 +175,13 @@ pub(in super::super) const IN_DOCS: &[Row] = &[
         ..ROW
     },
     Row { line: "mccas gets --all-servers my_key", given: MY_KEY, ends: Done("token 1234"), ..ROW },
+    Row {
+        line: "mccas -s dnssrv+_memcache._tcp.cache.prod.svc.cluster.local --hash pymemcache gets my_key",
+        given: MY_KEY,
+        changed: &[("mccas -s dnssrv+_", "MCCAS_NAMESERVER={names} mccas -s dnssrv+_"), ("127.0.0.1:8600", "{names}")],
+        ends: Done("token 1234"),
+        ..ROW
+    },
     Row {
         line: "mccas --discover --server my-cluster.cfg.use1.cache.amazonaws.com --hash dalli gets my_key",
         given: MY_KEY,
