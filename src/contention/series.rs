@@ -52,9 +52,9 @@ struct OfServer {
     dropped: u64,
 }
 
-/// One series: a key of a server, or all others of it.
+/// What one series says: of a key of a server, or of all others of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct One {
+pub(crate) struct Sample {
     pub(crate) server: Arc<str>,
     /// `None` for the others.
     pub(crate) key: Option<Arc<[u8]>>,
@@ -147,18 +147,18 @@ impl Series {
     }
 
     /// All series, in the order of their names.
-    pub(crate) fn all(&self) -> Vec<One> {
-        let keys = self.keys.iter().map(|(id, of_key)| One {
+    pub(crate) fn all(&self) -> Vec<Sample> {
+        let keys = self.keys.iter().map(|(id, of_key)| Sample {
             server: Arc::clone(&id.server),
             key: Some(Arc::clone(&id.key)),
             counts: of_key.told,
         });
-        let others = self.servers.iter().map(|(server, of_server)| One {
+        let others = self.servers.iter().map(|(server, of_server)| Sample {
             server: Arc::clone(server),
             key: None,
             counts: of_server.others,
         });
-        let mut all: Vec<One> = keys.chain(others).collect();
+        let mut all: Vec<Sample> = keys.chain(others).collect();
         all.sort_by(|one, other| (&one.server, &one.key).cmp(&(&other.server, &other.key)));
         all
     }

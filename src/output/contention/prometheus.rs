@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::contention::series::{One, Series};
+use crate::contention::series::{Sample, Series};
 use crate::contention::{Counts, Findings};
 use crate::output::text;
 
@@ -97,9 +97,9 @@ fn head(file: &mut String, name: &str, kind: &str, help: &str) {
     let _ = writeln!(file, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
-fn labels(one: &One) -> String {
-    let key = one.key.as_deref().unwrap_or_default();
-    format!("{},key=\"{}\"", of_server(&one.server), escaped(key))
+fn labels(sample: &Sample) -> String {
+    let key = sample.key.as_deref().unwrap_or_default();
+    format!("{},key=\"{}\"", of_server(&sample.server), escaped(key))
 }
 
 fn of_server(server: &str) -> String {
