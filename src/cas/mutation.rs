@@ -12,6 +12,8 @@ use super::lookups::Lookups;
 pub(crate) struct Mutation<'a> {
     /// When, by the server's clock, in microseconds of unix time.
     pub(crate) at: Option<u64>,
+    /// The server's running number of it: of two of the same key the later one has the higher.
+    pub(crate) number: u64,
     pub(crate) key: &'a [u8],
     pub(crate) outcome: Outcome,
     /// The command's name: `set`, `add`, `replace`, `append`, `prepend`, `cas`, or one that later servers have.
@@ -59,6 +61,16 @@ impl Mutation<'_> {
     /// Whether it was a compare-and-swap.
     pub(crate) fn is_swap(&self) -> bool {
         self.command == b"cas"
+    }
+
+    /// Whether the key has changed by it.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.outcome == Outcome::Stored
+    }
+
+    /// Whether it was a swap that lost to another writer.
+    pub(crate) fn has_lost(&self) -> bool {
+        self.is_swap() && self.outcome == Outcome::Exists
     }
 }
 

@@ -1,5 +1,6 @@
 //! The result of a log, or of one interval of it: rows, hottest first, and how far to trust them.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -107,6 +108,8 @@ pub(crate) struct Row {
     pub(crate) connections: u64,
     /// The hosts of the key; hottest first.
     pub(crate) hosts: Vec<Part>,
+    /// Who beat whom on the key.
+    pub(crate) fights: Fights,
     /// What it did step by step, the last one last, if that was followed (see [`Timeline`](super::Timeline)).
     pub(crate) history: Vec<Counts>,
     /// How many lost swaps at most happened before the row was counted.
@@ -127,6 +130,31 @@ pub(crate) struct Part {
     pub(crate) partial: bool,
 }
 
+/// Of the swaps that lost on a key, whose store came before whose swap, told in two ways.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Fights {
+    pub(crate) hosts: Fighters,
+    pub(crate) clients: Fighters,
+}
+
+/// Pairs of a winner and a loser; those that met most first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Fighters {
+    pub(crate) fights: Vec<Fight>,
+    /// Whether there were more than can be counted one by one; these may have met more often, too.
+    pub(crate) more: bool,
+}
+
+/// A winner and a loser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fight {
+    /// Whose store came last before them.
+    pub(crate) winner: Name,
+    /// Whose swaps lost.
+    pub(crate) loser: Name,
+    pub(crate) lost: u64,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Name {
     Key(Arc<[u8]>),
@@ -136,6 +164,42 @@ pub(crate) enum Name {
     Host(Option<Arc<str>>),
     /// With its delimiter.
     Prefix(Arc<[u8]>),
+}
+
+impl Fights {
+    /// By host where there are several, else by connection.
+    pub(crate) fn telling(&self) -> &Fighters {
+        let hosts = &self.hosts.fights;
+        let mut names = hosts.iter().flat_map(|fight| [&fight.winner, &fight.loser]);
+        let first = names.next();
+        let several = names.any(|name| Some(name) != first);
+        if several { &self.hosts } else { &self.clients }
+    }
+}
+
+impl Fighters {
+    /// Those of the pairs that met; those of the same names are one.
+    pub(crate) fn new(mut fights: Vec<Fight>, more: bool) -> Fighters {
+        let names = |fight: &Fight| (fight.winner.clone(), fight.loser.clone());
+        fights.retain(|fight| fight.lost > 0);
+        fights.sort_by_cached_key(names);
+        fights.dedup_by(|other, fight| {
+            let same = names(other) == names(fight);
+            if same {
+                fight.lost = fight.lost.saturating_add(other.lost);
+            }
+            same
+        });
+        // Stable: those that met as often stand in the order of their names.
+        fights.sort_by_key(|fight| Reverse(fight.lost));
+        Fighters { fights, more }
+    }
+
+    /// Swaps lost in all of them.
+    pub(crate) fn lost(&self) -> u64 {
+        let lost = self.fights.iter().map(|fight| fight.lost);
+        lost.fold(0, u64::saturating_add)
+    }
 }
 
 impl Watched {

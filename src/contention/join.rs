@@ -5,9 +5,12 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::findings::{Bound, By, Findings, Part, Reading, Row, Scope, Watched};
+use super::findings::{Bound, By, Fighters, Findings, Part, Reading, Row, Scope, Watched};
 use super::ranking::{hotness, rank};
 use super::storm;
+
+/// Pairs of a row that are added up over intervals.
+const FIGHTS: usize = 64;
 
 impl Findings {
     /// All of them as one; `None` of none. A key and a client are of one server; hosts and prefixes are summed up.
@@ -157,7 +160,19 @@ impl Row {
         self.more_hosts |= other.more_hosts;
         add_parts(&mut self.parts, other.parts);
         add_parts(&mut self.hosts, other.hosts);
+        add_fights(&mut self.fights.hosts, other.fights.hosts);
+        add_fights(&mut self.fights.clients, other.fights.clients);
     }
+}
+
+/// The same pairs as one, those that met most first.
+fn add_fights(mine: &mut Fighters, others: Fighters) {
+    let mut fights = std::mem::take(&mut mine.fights);
+    fights.extend(others.fights);
+    *mine = Fighters::new(fights, mine.more || others.more);
+    // Where connections come and go, each interval has others.
+    mine.more |= mine.fights.len() > FIGHTS;
+    mine.fights.truncate(FIGHTS);
 }
 
 /// The same parts as one, the hottest first.

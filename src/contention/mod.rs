@@ -5,6 +5,7 @@
 //! the result, of one server's log or [joined](Findings::joined) of several.
 
 pub(crate) mod counts;
+mod fights;
 pub(crate) mod findings;
 mod join;
 pub(crate) mod load;

@@ -79,6 +79,7 @@ where
             parts: parts(&of.parts, scope, part),
             connections: of.connections,
             hosts: parts(&of.hosts, scope, host_part),
+            fights: of.fights.told(scope),
             history: Vec::new(),
             error: slot.error,
             partial: slot.partial,

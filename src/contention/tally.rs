@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use super::counts::{Counts, Span};
+use super::fights::Over;
 use super::storm::Storms;
 use super::top::Top;
 use super::{Pattern, Prefixes};
@@ -24,6 +25,11 @@ const GROUPS: usize = 1024;
 const PARTS: usize = 32;
 /// Hosts of a key.
 const HOSTS: usize = 16;
+/// Lines of stores that are told out of order at most: one waits at least for so many others before its place is taken as
+/// known. On a server under load there are some thousands of them in a tenth of a second.
+const HELD: usize = 8192;
+/// No server gets fewer than this.
+const FEWEST_HELD: usize = 1024;
 
 /// What is kept of a key, a client, a host or a prefix, with its parts by name.
 #[derive(Debug)]
@@ -34,6 +40,8 @@ pub(crate) struct Of<P> {
     pub(crate) parts: Top<P, Part>,
     /// Whose clients wrote or read it, where it is a key; as with hosts, the empty one is of all that are not known.
     pub(crate) hosts: Top<Arc<str>, Part>,
+    /// Who beat whom, where it is a key.
+    pub(super) fights: Over,
     /// Who it is, where it is a client.
     pub(crate) client: Option<Arc<Writer>>,
     /// Connections with a name that it was seen to have, where it is a host.
@@ -59,8 +67,21 @@ pub(crate) struct Tally {
     pub(super) by_host: Top<Arc<str>, Of<Arc<[u8]>>>,
     pub(super) by_prefix: Top<Arc<[u8]>, Of<Arc<str>>>,
     pub(super) storms: Storms,
+    order: Order,
     /// Every line, whatever its key: this is what the server's own counters count.
     pub(super) all: Span,
+}
+
+/// How far the order of what was told is known.
+#[derive(Debug)]
+struct Order {
+    /// How many lines are waited for.
+    held: usize,
+    /// Lines since it was last settled, and the latest of all.
+    waiting: usize,
+    newest: u64,
+    /// The latest that had come when it was last settled.
+    until: u64,
 }
 
 impl<P: Clone + Eq + Hash> Default for Of<P> {
@@ -70,6 +91,7 @@ impl<P: Clone + Eq + Hash> Default for Of<P> {
             changed: None,
             parts: Top::new(PARTS),
             hosts: Top::new(HOSTS),
+            fights: Over::default(),
             client: None,
             connections: 0,
         }
@@ -85,6 +107,30 @@ struct Event<'a> {
     changed: Option<u64>,
     /// How much it weighs for the place of its key, host and prefix.
     weight: u64,
+    /// The store, if it is one.
+    mutation: Option<&'a Mutation<'a>>,
+}
+
+impl Order {
+    fn of(held: usize) -> Order {
+        Order {
+            held,
+            waiting: 0,
+            newest: 0,
+            until: 0,
+        }
+    }
+
+    /// Another line; until which one the order is sure, if it is to be settled again.
+    fn take(&mut self, mutation: &Mutation) -> Option<u64> {
+        self.newest = self.newest.max(mutation.number);
+        self.waiting += 1;
+        if self.waiting < self.held {
+            return None;
+        }
+        self.waiting = 0;
+        Some(std::mem::replace(&mut self.until, self.newest))
+    }
 }
 
 impl<P: Clone + Eq + Hash> Of<P> {
@@ -117,6 +163,7 @@ impl<P: Clone + Eq + Hash> Of<P> {
 
     fn mark(&mut self) {
         self.span.mark();
+        self.fights.mark();
         let parts = self.parts.values_mut().chain(self.hosts.values_mut());
         parts.for_each(|part| part.span.mark());
     }
@@ -133,6 +180,7 @@ impl Tally {
             by_host: Top::new(GROUPS),
             by_prefix: Top::new(GROUPS),
             storms: Storms::default(),
+            order: Order::of(HELD),
             all: Span::default(),
         }
     }
@@ -143,6 +191,7 @@ impl Tally {
         Tally {
             by_key: Top::new(share(KEYS)),
             by_client: Top::new(share(CLIENTS)),
+            order: Order::of((HELD / servers.max(1)).max(FEWEST_HELD)),
             ..self
         }
     }
@@ -162,7 +211,12 @@ impl Tally {
             counts,
             changed: mutation.at.filter(|_| counts.stores > 0),
             weight: counts.lost,
+            mutation: Some(mutation),
         });
+        if let Some(until) = self.order.take(mutation) {
+            let keys = self.by_key.values_mut();
+            keys.for_each(|of_key| of_key.fights.settle(until));
+        }
     }
 
     /// Counts a read. It weighs as much as a swap that lost.
@@ -178,6 +232,7 @@ impl Tally {
             counts,
             changed: None,
             weight: 1,
+            mutation: None,
         });
     }
 
@@ -204,6 +259,9 @@ impl Tally {
             return;
         };
         of_key.count(event);
+        if let Some(mutation) = event.mutation {
+            of_key.fights.take(mutation);
+        }
         let Some(client) = event.client else {
             return;
         };

@@ -14,6 +14,7 @@ pub(crate) fn tried<'a>(
 ) -> Mutation<'a> {
     Mutation {
         at: Some(5_000_006),
+        number: 0,
         key: key.as_bytes(),
         outcome,
         command: command.as_bytes(),

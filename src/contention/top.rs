@@ -141,6 +141,8 @@ impl<K: Clone + Eq + Hash, V: Default> Top<K, V> {
     fn append(&mut self, name: K) -> usize {
         let (slot, at) = (self.slots.len(), self.heap.len());
         self.index.insert(name.clone(), slot);
+        // Most keys have one client, of one host, and no room for others then.
+        self.slots.reserve_exact(usize::from(slot == 0));
         self.slots.push(Slot {
             name,
             value: V::default(),

@@ -14,7 +14,6 @@ mod harness;
 
 mod foreign; // Writers that are not ours: pymemcache.
 mod hostile; // Peers that flood.
-mod raw; // Bare sockets from several hosts.
 
 // The tests.
 mod arithmetic; // Swaps beside the server's own arithmetic.

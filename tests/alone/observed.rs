@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::alone;
 use crate::foreign::pymemcache;
 use crate::harness::mccas::mccas;
@@ -72,6 +74,7 @@ fn fight(time: Duration) {
         let total = theirs.map(|told| told.counts).sum::<Counts>() + mine;
         // The value set before the observation began is not in its log.
         assert_eq!(counts(seen), total, "{key}: {report:#}");
+        assert_eq!(fought(seen), total.lost, "{key}: {report:#}");
     }
     for told in &foreign {
         let seen = row(&report["keys"], "key", &told.key);
@@ -91,6 +94,13 @@ fn fight(time: Duration) {
         counts(row(&report["keys"], "key", "hot")).lost > 0,
         "nobody fought: {report:#}"
     );
+}
+
+/// Swaps of a key that are told with whose store made them lose.
+fn fought(row: &Value) -> u64 {
+    let fights = row["fights"].as_array().into_iter().flatten();
+    let lost = fights.map(|fight| fight["lost"].as_u64().expect("a number"));
+    lost.sum()
 }
 
 #[test]

@@ -1,10 +1,15 @@
 //! `mccas contention`: what the report says is what was done to the server.
 
+use std::fs;
 use std::io::{Read, Write};
+
+use serde_json::Value;
 
 use crate::harness::inspect::show;
 use crate::harness::mccas::{mccas, mccas_at};
-use crate::harness::observed::{Counts, counts, observing, report, row, wait_for_stores};
+use crate::harness::observed::{
+    Counts, counts, in_the_end, observing, report, row, wait_for_stores,
+};
 use crate::harness::server::Memcached;
 use crate::harness::wait;
 use crate::harness::wire::{Connection, Peer};
@@ -119,7 +124,7 @@ fn people_get_a_table_and_what_it_cannot_see() {
     running.signal("INT");
     let outcome = running.wait();
     let text = outcome.stdout_text();
-    assert_eq!((outcome.code, &*outcome.stderr), (0, ""));
+    assert_eq!((outcome.code, &*outcome.stderr), (130, ""));
     for part in [
         "KEY  STORES  WON  LOST  LOST%",
         "lower bound: the server dropped ",
@@ -139,22 +144,62 @@ fn a_key_that_loses_too_much_fails_the_check() {
         server.raw(format!("cas k 0 0 1 {token}\r\n1\r\n"));
         server.raw("cas k 0 0 1 9999999\r\n1\r\n".repeat(lost));
     };
-    let running = observing(&server, &["--fail-above", "0.5"]);
+    let args = ["--fail-above", "0.5", "--for", "2s"];
+    let running = observing(&server, &args);
     swaps(&server, 8);
-    let (_, outcome) = report(running);
+    let (_, outcome) = in_the_end(running);
     assert_eq!(
         (outcome.code, &*outcome.stderr),
         (0, ""),
         "nine swaps say little"
     );
-    let running = observing(&server, &["--fail-above", "0.5"]);
+    let running = observing(&server, &args);
     swaps(&server, 9);
-    let (_, outcome) = report(running);
+    let (_, outcome) = in_the_end(running);
     assert_eq!(outcome.code, 3);
     assert_eq!(
         outcome.stderr,
         "mccas: \"k\" lost 9 of 10 swaps, that is 90.0% and above the 50.0% allowed\n"
     );
+}
+
+#[test]
+fn a_signal_ends_it_with_its_report_and_is_what_ended_it() {
+    let server = Memcached::start();
+    server.set("k", "v");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let files = ["page.html", "fight.jsonl", "mccas.prom"].map(file);
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let mut args = vec!["--for", "forever", "--fail-above", "0.5"];
+        for (option, file) in ["--html", "--record", "--prometheus"].iter().zip(&files) {
+            args.extend([option, &**file]);
+        }
+        let mut running = observing(&server, &args);
+        server.raw("cas k 0 0 1 9999999\r\n1\r\n".repeat(12));
+        server.set("k", "v");
+        wait_for_stores(&mut running, 1);
+        running.signal(name);
+        let outcome = running.wait();
+        assert_eq!(outcome.code, code, "{outcome:?}");
+        assert!(
+            outcome.stderr.contains("lost 12 of 12 swaps"),
+            "{outcome:?}"
+        );
+        let report = outcome.json().pop().expect("a report");
+        assert_eq!(
+            (&report["event"], &report["keys"][0]["lost"]),
+            (&"report".into(), &12.into())
+        );
+        let text = files
+            .each_ref()
+            .map(|file| fs::read_to_string(file).expect("a file"));
+        assert!(text[0].contains("12 of 12 swaps lost"));
+        let recorded = text[1].lines().last().expect("a line");
+        let recorded: Value = serde_json::from_str(recorded).expect("JSON");
+        assert_eq!(recorded, report);
+        assert!(text[2].contains("mccas_watched{"));
+    }
 }
 
 #[test]

@@ -71,6 +71,41 @@ fn keys_sort_pause_and_explain() {
 }
 
 #[test]
+fn a_paused_picture_stands_still_with_its_sparklines() {
+    let server = Memcached::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("meanwhile.jsonl");
+    let args = format!("--record {}", path.display());
+    let tmux = viewing(&server, &args, (170, 24));
+    let intervals = || fs::read_to_string(&path).map_or(0, |text| text.lines().count());
+    // Two intervals later than now, and so drawn anew.
+    let drawn_anew = || {
+        let before = intervals();
+        wait::until("two intervals", || {
+            (intervals() >= before + 2).then_some(())
+        });
+    };
+    let table = |screen: &str| -> Vec<String> {
+        let rows = screen.lines().skip(1).map(String::from);
+        rows.collect()
+    };
+    store(&server);
+    tmux.wait_for("sparkline", |screen| {
+        screen.contains("LOST% OVER TIME") && screen.contains(['▁', '▄', '█'])
+    });
+    tmux.send(&["p"]);
+    let paused = tmux.wait_for("paused table", |screen| screen.contains("paused"));
+    store(&server);
+    drawn_anew();
+    assert_eq!(table(&tmux.screen()), table(&paused));
+    tmux.send(&["p"]);
+    let going_on = tmux.wait_for("table that goes on", |screen| screen.contains("20 stores"));
+    assert_ne!(table(&going_on), table(&paused));
+    drawn_anew();
+    assert_ne!(table(&tmux.screen()), table(&going_on), "a step further");
+}
+
+#[test]
 fn it_can_be_suspended_and_comes_back() {
     let server = Memcached::start();
     let tmux = viewing(&server, "", (100, 24));
@@ -209,8 +244,35 @@ fn sigterm_ends_it_with_its_report_and_gives_the_terminal_back() {
     let watched = Watched::start(&server);
     store(&server);
     signal(watched.pid, "TERM");
-    let screen = watched.ended(0);
+    let screen = watched.ended(143);
     assert!(screen.contains("2 keys in "), "{screen}");
+}
+
+/// Whether a signal that was sent has not reached the process yet.
+fn is_pending(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mut pending = status
+        .lines()
+        .filter_map(|line| line.strip_prefix("ShdPnd:"));
+    pending.any(|mask| mask.trim().bytes().any(|digit| digit != b'0'))
+}
+
+#[test]
+fn who_asks_twice_gets_the_terminal_back_as_well() {
+    let server = Memcached::start();
+    for _ in 0..3 {
+        let watched = Watched::start(&server);
+        // The second right behind the first, which is heard then and not yet looked for.
+        signal(watched.pid, "TERM");
+        wait::until("the first to be heard", || {
+            (!is_pending(watched.pid)).then_some(())
+        });
+        signal(watched.pid, "TERM");
+        watched.ended(143);
+        wait::until("the log to be left", || {
+            (server.count("log_watchers") == 0).then_some(())
+        });
+    }
 }
 
 #[test]

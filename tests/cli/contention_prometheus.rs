@@ -1,5 +1,6 @@
 //! `mccas contention --prometheus`: a file that Prometheus' own parser reads, never half of one, and no counter in it falls.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
@@ -75,7 +76,7 @@ fn swaps_and_stores_are_counters_that_prometheus_reads() {
     server.raw("set k 0 0 1\r\n1\r\ncas k 0 0 1 99999\r\n1\r\n");
     running.signal("TERM");
     let outcome = running.wait();
-    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert_eq!(outcome.code, 143, "{outcome:?}");
     let samples = parsed(&path);
     let address = server.address();
     let of = |name, labels: &[(&str, &str)]| {
@@ -156,6 +157,80 @@ fn keys_come_and_go_and_the_total_of_the_server_has_them_all() {
     assert_eq!(value(&samples, "mccas_stores_total", &[("key", "a")]), None);
 }
 
+/// All counters of the file, each with its labels.
+fn counters(path: &Path) -> BTreeMap<String, f64> {
+    let samples = parsed(path).into_iter();
+    let counters = samples.filter(|sample| sample[3] == "counter");
+    counters
+        .map(|sample| {
+            let value = sample[2].as_f64().expect("a number");
+            let name = sample[0].as_str().expect("a name");
+            (format!("{name} {}", sample[1]), value)
+        })
+        .collect()
+}
+
+/// By how much those of a name have grown since each was last there; one that was never there begins at 0.
+fn growth(name: &str, before: &BTreeMap<String, f64>, now: &BTreeMap<String, f64>) -> f64 {
+    let of_name = now.iter().filter(|(series, _)| series.starts_with(name));
+    let grown = of_name.map(|(series, now)| now - before.get(series).unwrap_or(&0.0));
+    grown.sum()
+}
+
+#[test]
+#[expect(clippy::float_cmp, reason = "the numbers are whole")]
+fn no_counter_falls_and_all_grow_together_as_the_server_does() {
+    let server = Memcached::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mccas.prom");
+    let file = path.display().to_string();
+    let mut running = observing(
+        &server,
+        &["--for", "forever", "--top", "2", "--prometheus", &file],
+    );
+    // What each said when it was last there, and which keys have been.
+    let mut before = counters(&path);
+    let mut seen = BTreeSet::new();
+    let mut returned = 0;
+    let mut expected = 0.0;
+    for step in 1..=24 {
+        // Three keys overtake each other in turn, each by what the others have and a little.
+        let stores = 3 * step;
+        server.raw(format!("set k{} 0 0 1\r\n1\r\n", step % 3).repeat(stores));
+        expected += f64::from(u32::try_from(stores).expect("few"));
+        let now = wait::until("the stores in the file", || {
+            running.object();
+            let now = counters(&path);
+            let of_server = now
+                .iter()
+                .find(|(name, _)| name.starts_with("mccas_server_stores"));
+            of_server
+                .is_some_and(|(_, stores)| *stores == expected)
+                .then_some(now)
+        });
+        for (name, value) in &now {
+            let before = before.get(name).unwrap_or(&0.0);
+            assert!(value >= before, "{name} fell from {before} to {value}");
+            let keyed = name.starts_with("mccas_stores") && !name.contains("\"key\":\"\"");
+            returned += i32::from(keyed && seen.contains(name));
+        }
+        for name in ["stores", "swaps"] {
+            let (keys, of_server) = (format!("mccas_{name}"), format!("mccas_server_{name}"));
+            let grown = growth(&keys, &before, &now);
+            assert_eq!(grown, growth(&of_server, &before, &now), "{step}: {now:#?}");
+        }
+        seen = before
+            .keys()
+            .filter(|name| !now.contains_key(*name))
+            .cloned()
+            .collect();
+        before.extend(now);
+    }
+    assert!(returned > 3, "no key came back: {before:#?}");
+    running.signal("TERM");
+    running.wait();
+}
+
 /// What the file says of whether the server is watched.
 fn watched(path: &Path) -> Option<f64> {
     value(&parsed(path), "mccas_watched", &[])
@@ -167,11 +242,11 @@ fn the_last_file_says_that_nobody_watches_any_more() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("mccas.prom");
     let file = path.display().to_string();
-    for signal in ["TERM", "INT"] {
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
         let running = observing(&server, &["--for", "forever", "--prometheus", &file]);
         assert_eq!(watched(&path), Some(1.0), "{signal}");
         running.signal(signal);
-        assert_eq!(running.wait().code, 0);
+        assert_eq!(running.wait().code, code);
         assert_eq!(watched(&path), Some(0.0), "{signal}");
     }
     let args = ["--for", "300ms", "--prometheus", &file];

@@ -15,6 +15,7 @@ mod check; // A server tested step by step.
 mod citations; // What is cited of docs/protocol.md exists.
 mod completions; // The completion files: up to date, accepted by their shells.
 mod contention; // Who fights over which key: the log, told as tables and objects.
+mod contention_fights; // Who beats whom, where it is arranged.
 mod contention_hostile; // The same on a log that no memcached writes.
 mod contention_live; // Its live view on a terminal: keys, Ctrl-Z.
 mod contention_prometheus; // Its file for Prometheus.

@@ -41,8 +41,7 @@ fn fought(path: &str, args: &[&str]) {
         );
         wait_for_stores(&mut running, 6);
     }
-    let (_, outcome) = report(running);
-    assert_eq!(outcome.code, 0, "{outcome:?}");
+    report(running);
 }
 
 #[test]
@@ -56,6 +55,7 @@ fn the_page_says_what_was_found_and_nothing_in_it_runs() {
         for part in [
             "stock:4711: 127.0.0.1 loses 66.7% of 6 swaps; most at 127.0.0.1:",
             HOSTILE[0],
+            "Who fights whom",
             "mccas incr-cas stock:4711 --fallback incr",
             "watched all the time",
         ] {

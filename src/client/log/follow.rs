@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::super::Session;
 use super::clients::Clients;
-use super::seen::{Awaited, Seen, Told};
+use super::seen::{Awaited, Entry, Seen};
 use super::{Detail, Knock, Log};
 use crate::cas::StoreError;
 use crate::cas::mutation::{Counters, Mutation};
@@ -96,14 +96,14 @@ impl Reader {
     /// Hands on each store that has come.
     pub(crate) fn stores(&mut self, take: &mut dyn FnMut(&Mutation)) -> Result<(), StoreError> {
         self.told(&mut |told| {
-            if let Told::Store(store) = told {
+            if let Entry::Store(store) = told {
                 take(store);
             }
         })
     }
 
     /// Hands on each store that has come, and each lookup that is sure to be no store's.
-    pub(crate) fn told(&mut self, take: &mut dyn FnMut(Told)) -> Result<(), StoreError> {
+    pub(crate) fn told(&mut self, take: &mut dyn FnMut(Entry)) -> Result<(), StoreError> {
         let mut seen = lock(&self.shared);
         self.log.lines(&mut |line| seen.line(line, take))?;
         seen.sweep(take);
@@ -149,7 +149,7 @@ impl Keeper {
     }
 
     /// Hands on the lookups of which no line has said since what they were for: the log is at its end.
-    pub(crate) fn finish(&mut self, take: &mut dyn FnMut(Told)) {
+    pub(crate) fn finish(&mut self, take: &mut dyn FnMut(Entry)) {
         lock(&self.shared).finish(take);
     }
 

@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 pub(crate) use self::follow::{Keeper, Later, Reader, Settled, follow};
-pub(crate) use self::seen::Told;
+pub(crate) use self::seen::Entry;
 use super::Session;
 use super::address::Address;
 use super::dial::{Stream, dial};

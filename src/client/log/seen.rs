@@ -10,7 +10,7 @@ use crate::cas::mutation::Mutation;
 
 /// What a log tells.
 #[derive(Debug)]
-pub(crate) enum Told<'a> {
+pub(crate) enum Entry<'a> {
     /// Somebody tried to store.
     Store(&'a Mutation<'a>),
     /// Somebody read.
@@ -18,7 +18,7 @@ pub(crate) enum Told<'a> {
 }
 
 /// Takes what is told.
-pub(super) type Take<'a> = dyn FnMut(Told) + 'a;
+pub(super) type Take<'a> = dyn FnMut(Entry) + 'a;
 
 /// What has been seen of a log.
 pub(super) struct Seen {
@@ -71,12 +71,12 @@ impl Seen {
 
     /// Tells of lookups that have waited long enough.
     pub(super) fn sweep(&mut self, take: &mut Take) {
-        self.reads.sweep(&mut |fetch| take(Told::Read(fetch)));
+        self.reads.sweep(&mut |fetch| take(Entry::Read(fetch)));
     }
 
     /// Tells of all lookups that are left: the log is at its end.
     pub(super) fn finish(&mut self, take: &mut Take) {
-        self.reads.settle_all(&mut |fetch| take(Told::Read(fetch)));
+        self.reads.settle_all(&mut |fetch| take(Entry::Read(fetch)));
     }
 
     fn store(&mut self, attempt: &Attempt, take: &mut Take) {
@@ -86,14 +86,15 @@ impl Seen {
         // Also what comes after the end says what a lookup before it was for.
         if let Some((cfd, client)) = &writer {
             self.reads
-                .stored(attempt, *cfd, client, &mut |fetch| take(Told::Read(fetch)));
+                .stored(attempt, *cfd, client, &mut |fetch| take(Entry::Read(fetch)));
         }
         if attempt.gid > self.end {
             return;
         }
         self.events += 1;
-        take(Told::Store(&Mutation {
+        take(Entry::Store(&Mutation {
             at: attempt.at,
+            number: attempt.gid,
             key: &attempt.key,
             outcome: attempt.outcome,
             command: attempt.command,
@@ -103,7 +104,7 @@ impl Seen {
 
     fn lookup(&mut self, lookup: &Lookup, take: &mut Take) {
         let client = self.clients.writer(lookup.cfd, lookup.gid);
-        let take = &mut |fetch: &Fetch| take(Told::Read(fetch));
+        let take = &mut |fetch: &Fetch| take(Entry::Read(fetch));
         if lookup.gid > self.end {
             self.reads.closed(lookup.cfd, &client, take);
             return;
@@ -131,7 +132,7 @@ impl Seen {
         self.clients.closed(closed.cfd, closed.gid, closed.name());
         if let Some(client) = client {
             self.reads
-                .closed(closed.cfd, &client, &mut |fetch| take(Told::Read(fetch)));
+                .closed(closed.cfd, &client, &mut |fetch| take(Entry::Read(fetch)));
         }
     }
 }
@@ -154,14 +155,14 @@ mod tests {
         all
     }
 
-    fn shown(told: &Told) -> String {
+    fn shown(told: &Entry) -> String {
         let (key, what, client) = match told {
-            Told::Store(store) => {
+            Entry::Store(store) => {
                 let stored = store.outcome == Outcome::Stored;
                 let what = if stored { "stored" } else { "failed" };
                 (store.key, what, store.writer.as_ref())
             }
-            Told::Read(fetch) => {
+            Entry::Read(fetch) => {
                 let what = if fetch.is_hit() { "hit" } else { "miss" };
                 (fetch.key, what, Some(fetch.client))
             }

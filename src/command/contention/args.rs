@@ -28,7 +28,7 @@ const LIVE_ONLY: [&str; 10] = [
 ///
 /// Reads the servers' own logs of stores (watch) and counts, per key, client, host or prefix: stores, swaps won, swaps
 /// lost to another writer, and swaps whose key was gone. Nothing is written, and no item is read. On a terminal the table is
-/// live: q or Ctrl-C leaves it, and the final table is printed.
+/// live: q or Ctrl-C leaves it, and the final table is printed. SIGINT and SIGTERM let it finish, too, and then end it.
 ///
 /// The log does not tell of arithmetic in place (incr, decr, ma), touches, deletes and expiry. What the server drops
 /// of it is counted, and the report says then that its figures are a lower bound.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::signals::{Signals, ask_to_stop};
 use super::{Run, Woken};
+use crate::command::interrupt::Held;
 use crate::contention::{Findings, Sort};
 use crate::output::contention::live::Frame;
 use crate::output::contention::screen::{self, Pressed, Screen};
@@ -14,6 +15,8 @@ struct View {
     screen: Screen,
     /// After the screen, so that it is given back when one is obeyed at the end.
     signals: Signals,
+    /// After the screen, too: what asks to finish, even twice, does not end the program before.
+    _held: Held,
     sort: Sort,
     /// What is shown as long as the picture stands still.
     paused: Option<Findings>,
@@ -32,11 +35,12 @@ enum Reaction {
 impl Run<'_, '_> {
     /// Draws the table again and again.
     pub(super) fn live(&mut self) -> anyhow::Result<()> {
-        let signals = Signals::catch()?;
+        let (signals, held) = (Signals::catch()?, self.interrupt.hold());
         let mut view = View {
             screen: Screen::enter()?,
             sort: self.sort,
             signals,
+            _held: held,
             paused: None,
             help: false,
         };

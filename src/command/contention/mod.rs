@@ -1,27 +1,27 @@
 //! `mccas contention`: who fights over which key, from the server's log.
 
 mod args;
-mod export;
-mod field;
 mod live;
 mod observation;
+mod observations;
 mod page;
 mod record;
 mod replay;
 mod report;
 mod signals;
 mod source;
+mod textfile;
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use self::args::Args;
-use self::export::Export;
-use self::field::Field;
+use self::observations::Observations;
 use self::page::Page;
 use self::record::Record;
 use self::replay::Replay;
 use self::source::Source;
+use self::textfile::Textfile;
 use super::interrupt::Interrupt;
 use super::{Context, Subcommand, UsageError, connect, ending};
 use crate::contention::{By, Findings, Sort, Timeline};
@@ -51,7 +51,7 @@ struct Run<'a, 'b> {
 
 /// What is written beside the output.
 struct Files {
-    export: Option<Export>,
+    textfile: Option<Textfile>,
     record: Option<Record>,
     page: Option<Page>,
 }
@@ -84,27 +84,29 @@ fn observe(args: &Args, interrupt: Interrupt, context: &mut Context) -> anyhow::
     let sort = args.sort(args.reads);
     ensure_sortable(sort, args.reads, "need --reads")?;
     let sessions = connect::sessions(context.settings).collect();
-    let field = Field::begin(
+    let observations = Observations::begin(
         sessions,
         &|servers| args.tally(servers),
         args.reads.then_some(args.max_drop),
     );
     let path = args.prometheus.as_deref();
-    let export = path.map(|path| Export::new(path, args.top));
-    if let ([(server, error)], false) = (field.closed().as_slice(), field.has_begun()) {
+    let textfile = path.map(|path| Textfile::new(path, args.top));
+    if let ([(server, error)], false) = (observations.closed().as_slice(), observations.has_begun())
+    {
         let exit = ending::no_answer(context, server, error, Report::default())?;
         // A file of an earlier run must not go on saying that the server is watched.
-        let written = export.map(|mut export| export.write_last(&field.whole(By::Key)));
+        let written =
+            textfile.map(|mut textfile| textfile.write_last(&observations.whole(By::Key)));
         return written.unwrap_or(Ok(())).map(|()| exit);
     }
     let files = Files {
-        export,
+        textfile,
         record: args.record.as_deref().map(Record::create).transpose()?,
         page: args.html.as_deref().map(Page::new),
     };
     let run = Run {
-        end: args.time.0.map(|time| field.started() + time),
-        source: Box::new(field),
+        end: args.time.0.map(|time| observations.started() + time),
+        source: Box::new(observations),
         by: args.by(),
         sort,
         reads: args.reads,
@@ -140,7 +142,7 @@ fn replay(
         timeline: Timeline::default(),
         interrupt,
         files: Files {
-            export: None,
+            textfile: None,
             record: None,
             page: args.html.as_deref().map(Page::new),
         },
@@ -171,11 +173,15 @@ impl Run<'_, '_> {
     /// Watches in this way, and tells what was seen, whatever ended it.
     fn whole(mut self, watch: fn(&mut Self) -> anyhow::Result<()>) -> anyhow::Result<Exit> {
         // At once, so that a file that cannot be written is known now.
-        self.export()?;
-        self.page()?;
+        self.expose()?;
+        self.page(&self.seen(self.sort))?;
         let watched = watch(&mut self);
+        let interrupt = self.interrupt.clone();
         let exit = self.finish()?;
-        watched.map(|()| exit)
+        watched?;
+        // Who was asked to finish and did was ended by that, whatever was found until then.
+        interrupt.obey();
+        Ok(exit)
     }
 
     /// Waits for the end; with JSON, an object per interval.
@@ -214,7 +220,7 @@ impl Run<'_, '_> {
         if let Some(record) = &mut self.files.record {
             record.write(&findings)?;
         }
-        self.export()?;
+        self.expose()?;
         Ok(findings)
     }
 
@@ -234,17 +240,17 @@ impl Run<'_, '_> {
     }
 
     /// Writes the file for Prometheus, if one is wanted.
-    fn export(&mut self) -> anyhow::Result<()> {
-        match &mut self.files.export {
-            Some(export) => export.write(&self.source.whole(By::Key)),
+    fn expose(&mut self) -> anyhow::Result<()> {
+        match &mut self.files.textfile {
+            Some(textfile) => textfile.write(&self.source.whole(By::Key)),
             None => Ok(()),
         }
     }
 
     /// Writes the page, if one is wanted.
-    fn page(&self) -> anyhow::Result<()> {
+    fn page(&self, findings: &Findings) -> anyhow::Result<()> {
         match &self.files.page {
-            Some(page) => page.write(&self.seen(self.sort), &self.timeline),
+            Some(page) => page.write(findings, &self.timeline),
             None => Ok(()),
         }
     }
@@ -265,25 +271,25 @@ impl Run<'_, '_> {
     }
 
     /// Writes the files for the last time; each is tried.
-    fn write_last(&mut self) -> anyhow::Result<()> {
-        // What came after the last interval.
-        let interval = self.end_interval().map(drop);
+    fn write_last(&mut self, findings: &Findings) -> anyhow::Result<()> {
         let recorded = match &mut self.files.record {
             Some(record) => record.write(&self.source.whole(self.by).sorted(self.sort)),
             None => Ok(()),
         };
-        let exported = match &mut self.files.export {
-            Some(export) => export.write_last(&self.source.whole(By::Key)),
+        let exposed = match &mut self.files.textfile {
+            Some(textfile) => textfile.write_last(&self.source.whole(By::Key)),
             None => Ok(()),
         };
-        interval.and(recorded).and(exported).and(self.page())
+        recorded.and(exposed).and(self.page(findings))
     }
 
     fn finish(mut self) -> anyhow::Result<Exit> {
         self.source.stop();
-        // Before the report, which may go to somebody who listens no more; what is wrong with it is said behind that.
-        let written = self.write_last();
+        // What came after the last interval.
+        let interval = self.end_interval().map(drop);
         let findings = self.seen(self.sort);
+        // Before the report, which may go to somebody who listens no more; what is wrong with it is said behind that.
+        let written = interval.and(self.write_last(&findings));
         let judged = self.args.fail_above.and_then(|ratio| {
             let findings = self.source.whole(By::Key);
             let row = findings.above(ratio)?;

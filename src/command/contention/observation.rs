@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::cas::StoreError;
 use crate::cas::mutation::Counters;
 use crate::client::Session;
-use crate::client::log::{self, Detail, Keeper, Later, Reader, Settled, Told};
+use crate::client::log::{self, Detail, Entry, Keeper, Later, Reader, Settled};
 use crate::contention::load::Load;
 use crate::contention::{By, Findings, Reading, Scope, Tally, Watched};
 
@@ -271,10 +271,10 @@ impl Shared {
     }
 }
 
-fn count(tally: &mut Tally, told: &Told) {
+fn count(tally: &mut Tally, told: &Entry) {
     match told {
-        Told::Store(mutation) => tally.take(mutation),
-        Told::Read(fetch) => tally.take_read(fetch),
+        Entry::Store(mutation) => tally.take(mutation),
+        Entry::Read(fetch) => tally.take_read(fetch),
     }
 }
 

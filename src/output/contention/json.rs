@@ -5,7 +5,7 @@ use serde_with::skip_serializing_none;
 
 use crate::cas::mutation::Counters;
 use crate::contention::Counts;
-use crate::contention::findings::{By, Findings, Name, Part, Row, Scope, Watched};
+use crate::contention::findings::{By, Fighters, Findings, Name, Part, Row, Scope, Watched};
 use crate::contention::storm::Storm;
 use crate::output::bytes::{Base64, text_or_base64};
 use crate::output::calendar::utc;
@@ -107,6 +107,19 @@ pub(super) struct Entry {
     pub(super) clients: Option<Vec<Entry>>,
     pub(super) hosts: Option<Vec<Entry>>,
     pub(super) keys: Option<Vec<Entry>>,
+    /// Who beat whom on the key, by host and by connection; where one was lost.
+    pub(super) fights: Option<Vec<OfFight>>,
+    pub(super) fights_at_least: Option<bool>,
+    pub(super) client_fights: Option<Vec<OfFight>>,
+    pub(super) client_fights_at_least: Option<bool>,
+}
+
+/// How many swaps of one lost because of a store of the other.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OfFight {
+    pub(super) winner: String,
+    pub(super) loser: String,
+    pub(super) lost: u64,
 }
 
 /// How stores and reads ended; reads only where they were watched.
@@ -258,6 +271,10 @@ impl Entry {
                         .collect(),
                 ),
                 hosts_at_least: row.more_hosts.then_some(true),
+                fights: fights(&row.fights.hosts),
+                fights_at_least: row.fights.hosts.more.then_some(true),
+                client_fights: fights(&row.fights.clients),
+                client_fights_at_least: row.fights.clients.more.then_some(true),
                 ..entry
             },
             By::Client => Entry {
@@ -292,14 +309,35 @@ impl Entry {
         };
         match name {
             Name::Key(key) => (entry.key, entry.key_base64) = text_or_base64(key.to_vec()),
-            Name::Client(client) => entry.client = Some(client.as_deref().unwrap_or("?").into()),
-            Name::Host(host) => entry.host = Some(host.as_deref().unwrap_or("?").into()),
+            Name::Client(_) => entry.client = Some(plain(name)),
+            Name::Host(_) => entry.host = Some(plain(name)),
             Name::Prefix(prefix) => {
                 (entry.prefix, entry.prefix_base64) = text_or_base64(prefix.to_vec());
             }
         }
         entry
     }
+}
+
+/// The pairs, if there are any.
+fn fights(fighters: &Fighters) -> Option<Vec<OfFight>> {
+    let fights = fighters.fights.iter().map(|fight| OfFight {
+        winner: plain(&fight.winner),
+        loser: plain(&fight.loser),
+        lost: fight.lost,
+    });
+    (!fighters.fights.is_empty()).then(|| fights.collect())
+}
+
+/// Who it is; `?` if it is not sure.
+fn plain(name: &Name) -> String {
+    let known = match name {
+        Name::Client(client) => client.as_deref(),
+        Name::Host(host) => host.as_deref(),
+        // Nobody.
+        Name::Key(_) | Name::Prefix(_) => None,
+    };
+    known.unwrap_or("?").into()
 }
 
 impl Numbers {

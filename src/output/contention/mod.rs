@@ -2,6 +2,7 @@
 
 mod column;
 mod cures;
+mod fights;
 pub(crate) mod json;
 pub(crate) mod live;
 pub(crate) mod page;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use maud::{Markup, PreEscaped, html};
 
 use super::cures::cures;
+use super::fights::who_beats_whom;
 use super::remarks::{lower_bound, storms};
 use super::sentence::verdict;
 use super::shown;
@@ -166,6 +167,7 @@ fn of_row(n: usize, row: &Row, by: By, timeline: &Timeline) -> Markup {
                 (percent(row.counts.lost_ratio())) "), " (grouped(row.counts.stores)) " stores."
             }
             (charts(row, timeline))
+            (who_beats_whom(row))
             @if by == By::Key { (fighters("Who fights over it, by host", "host", &row.hosts, row.more_hosts)) }
             (fighters(parts_caption(by), part_of(by), &row.parts, row.more_parts))
             @if !cures.is_empty() {

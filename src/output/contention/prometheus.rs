@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::contention::series::{One, Series};
+use crate::contention::series::{Sample, Series};
 use crate::contention::{Counts, Findings};
 use crate::output::text;
 
@@ -18,7 +18,7 @@ pub(crate) fn exposition(
     let help = "The program that wrote this.";
     head(&mut file, "mccas_build_info", "gauge", help);
     let _ = writeln!(file, "mccas_build_info{{version=\"{version}\"}} 1");
-    of_servers(&mut file, findings, watching);
+    of_servers(&mut file, findings, series, watching);
     let servers = findings.servers.iter();
     let servers = servers.map(|server| (of_server(&server.server), server.all));
     let servers: Vec<(String, Counts)> = servers.collect();
@@ -32,7 +32,7 @@ pub(crate) fn exposition(
     file
 }
 
-fn of_servers(file: &mut String, findings: &Findings, watching: bool) {
+fn of_servers(file: &mut String, findings: &Findings, series: &Series, watching: bool) {
     let help = "Whether the server's log is being read.";
     head(file, "mccas_watched", "gauge", help);
     for server in &findings.servers {
@@ -46,7 +46,8 @@ fn of_servers(file: &mut String, findings: &Findings, watching: bool) {
     head(file, name, "counter", help);
     for server in &findings.servers {
         let label = of_server(&server.server);
-        let _ = writeln!(file, "{name}{{{label}}} {}", server.dropped);
+        let dropped = series.dropped(&server.server);
+        let _ = writeln!(file, "{name}{{{label}}} {dropped}");
     }
 }
 
@@ -96,9 +97,9 @@ fn head(file: &mut String, name: &str, kind: &str, help: &str) {
     let _ = writeln!(file, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
-fn labels(one: &One) -> String {
-    let key = one.key.as_deref().unwrap_or_default();
-    format!("{},key=\"{}\"", of_server(&one.server), escaped(key))
+fn labels(sample: &Sample) -> String {
+    let key = sample.key.as_deref().unwrap_or_default();
+    format!("{},key=\"{}\"", of_server(&sample.server), escaped(key))
 }
 
 fn of_server(server: &str) -> String {

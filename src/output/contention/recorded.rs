@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::json::{Entry, Event, MissStorm, Numbers, Object, OfServer, ServerCounters, VERSION};
+use super::json::{
+    Entry, Event, MissStorm, Numbers, Object, OfFight, OfServer, ServerCounters, VERSION,
+};
 use crate::cas::lookups::Lookups;
 use crate::cas::mutation::Counters;
-use crate::contention::findings::{Bound, By, Findings, Name, Part, Row, Scope, Watched};
+use crate::contention::findings::{
+    Bound, By, Fight, Fighters, Fights, Findings, Name, Part, Row, Scope, Watched,
+};
 use crate::contention::storm::Storm;
 use crate::contention::{Counts, Reading};
 use crate::output::bytes::Base64;
@@ -138,7 +142,16 @@ impl Entry {
             By::Client | By::Host => (keys, None),
             By::Prefix => (hosts, None),
         };
+        let fights = Fights {
+            hosts: fighters(self.fights.take(), self.fights_at_least, Name::Host),
+            clients: fighters(
+                self.client_fights.take(),
+                self.client_fights_at_least,
+                |name| Name::Client(name.as_deref().map(String::from)),
+            ),
+        };
         Some(Row {
+            fights,
             server: self.server.take().map(Arc::from),
             counts: self.numbers.counts(),
             changed: self.last_change.as_deref().and_then(micros),
@@ -155,7 +168,6 @@ impl Entry {
     }
 
     fn name(self) -> Option<Name> {
-        let known = |name: String| (name != "?").then_some(name);
         if let Some(client) = self.client {
             return Some(Name::Client(known(client)));
         }
@@ -167,6 +179,25 @@ impl Entry {
             None => bytes(self.key, self.key_base64).map(Name::Key),
         }
     }
+}
+
+/// `None` for who is not sure.
+fn known(name: String) -> Option<String> {
+    (name != "?").then_some(name)
+}
+
+fn fighters(
+    told: Option<Vec<OfFight>>,
+    at_least: Option<bool>,
+    name: fn(Option<Arc<str>>) -> Name,
+) -> Fighters {
+    let name = |text: String| name(known(text).map(Arc::from));
+    let fights = told.unwrap_or_default().into_iter().map(|fight| Fight {
+        winner: name(fight.winner),
+        loser: name(fight.loser),
+        lost: fight.lost,
+    });
+    Fighters::new(fights.collect(), at_least.unwrap_or(false))
 }
 
 fn parts_of(entries: Option<Vec<Entry>>) -> Option<Vec<Part>> {
@@ -229,7 +260,7 @@ impl ServerCounters {
 mod tests {
     use super::*;
     use crate::cas::fetch::Lookup;
-    use crate::cas::mutation::Outcome;
+    use crate::cas::mutation::{Mutation, Outcome};
     use crate::contention::testing::{named, read, tried};
     use crate::contention::{Tally, Timeline};
     use crate::output::Paint;
@@ -246,6 +277,11 @@ mod tests {
             for key in ["user:1", "k\n<script>\u{202e}"] {
                 tally.take(&tried(key, "cas", Outcome::Exists, Some(&writer)));
                 tally.take(&tried(key, "cas", Outcome::Stored, None));
+                let late = Mutation {
+                    number: 1,
+                    ..tried(key, "cas", Outcome::Exists, Some(&writer))
+                };
+                tally.take(&late);
             }
             if reads {
                 (0..12).for_each(|n| {

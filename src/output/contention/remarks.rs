@@ -1,5 +1,6 @@
 //! What stands below the table: totals, the server's own count, and what cannot be known.
 
+use super::fights;
 use crate::cas::mutation::Counters;
 use crate::contention::{By, Counts, Findings, Watched};
 use crate::output::calendar::utc;
@@ -24,6 +25,7 @@ pub(crate) fn remarks(findings: &Findings, paint: Paint) -> Vec<String> {
         })),
         several => lines.extend(several.iter().map(|server| of_server(server, paint))),
     }
+    lines.extend(fights::line(findings));
     lines.extend(reads(findings));
     lines.extend(storms(findings, paint));
     lines.extend(lower_bound(findings, paint));

@@ -183,9 +183,9 @@ fn contention(stage: &Stage) -> Checked {
     stage.set("k", "1");
     let stores = |object: &Value| object["totals"]["stores"].as_u64();
     while stores(&running.object()) == Some(0) {}
-    running.signal("INT");
+    running.signal("TERM");
     let outcome = running.wait();
-    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert_eq!(outcome.code, 143, "{outcome:?}");
     let report = outcome.json().pop().expect("a report");
     assert_eq!(
         (&report["event"], stores(&report)),

@@ -13,6 +13,7 @@ pub(crate) mod filter; // Dialects that no package has.
 pub(crate) mod inspect; // How a test arranges a server's state and looks at it.
 pub(crate) mod name_server; // Which servers there are, as the test has it.
 pub(crate) mod process; // Signals to processes, and their end.
+pub(crate) mod raw; // A bare socket from a chosen address.
 pub(crate) mod reaper; // Nothing outlives the tests.
 pub(crate) mod server; // A real memcached per test.
 pub(crate) mod target; // What a command is pointed at: a server, or what stands in front of it.

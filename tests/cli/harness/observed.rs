@@ -39,10 +39,19 @@ pub(crate) fn wait_for_stores(running: &mut Running, stores: u64) {
     }
 }
 
-/// Ends it as Ctrl-C does, and returns the final report.
+/// Ends it by a signal, and returns the final report.
 #[track_caller]
 pub(crate) fn report(running: Running) -> (Value, Outcome) {
-    running.signal("INT");
+    running.signal("TERM");
+    let (report, outcome) = in_the_end(running);
+    let asked = 143;
+    assert_eq!(outcome.code, asked, "{outcome:?}");
+    (report, outcome)
+}
+
+/// Waits until it has ended by itself, and returns the final report.
+#[track_caller]
+pub(crate) fn in_the_end(running: Running) -> (Value, Outcome) {
     let outcome = running.wait();
     let report = outcome.json().pop().expect("a report");
     assert_eq!(report["event"], "report", "{outcome:?}");

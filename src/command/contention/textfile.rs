@@ -1,4 +1,4 @@
-//! The file for Prometheus.
+//! The file for Prometheus, as node_exporter's textfile collector takes it.
 
 use std::path::{Path, PathBuf};
 
@@ -8,15 +8,15 @@ use crate::contention::series::Series;
 use crate::output::contention::prometheus::exposition;
 
 /// The file, and the series in it.
-pub(super) struct Export {
+pub(super) struct Textfile {
     path: PathBuf,
     series: Series,
 }
 
-impl Export {
+impl Textfile {
     /// To this file, with a series of their own for so many keys.
-    pub(super) fn new(path: &Path, keys: usize) -> Export {
-        Export {
+    pub(super) fn new(path: &Path, keys: usize) -> Textfile {
+        Textfile {
             path: path.to_path_buf(),
             series: Series::new(keys),
         }

@@ -30,6 +30,11 @@ impl Raw {
         Raw { stream, answers }
     }
 
+    /// How the server names this connection.
+    pub(crate) fn address(&self) -> String {
+        self.stream.local_addr().expect("an address").to_string()
+    }
+
     /// Sends it in one write.
     #[track_caller]
     pub(crate) fn send(&mut self, request: &str) {

@@ -11,7 +11,7 @@ use crate::contention::{By, Findings, Scope, Tally, Watched};
 use crate::exit::Exit;
 
 /// All servers that are observed, and those that could not be.
-pub(super) struct Field {
+pub(super) struct Observations {
     places: Vec<Place>,
     started: Instant,
 }
@@ -23,14 +23,14 @@ enum Place {
     Closed(Arc<str>, StoreError),
 }
 
-impl Field {
+impl Observations {
     /// Attaches to the logs of all servers at once; `tally` makes what counts one of so many. With `max_drop` reads are
     /// watched too, as long as a server drops no more of its log than that.
     pub(super) fn begin(
         servers: Vec<Session>,
         tally: &(dyn Fn(usize) -> Tally + Sync),
         max_drop: Option<f64>,
-    ) -> Field {
+    ) -> Observations {
         let several = servers.len();
         let places = at_once(servers, |server: Session| {
             let name: Arc<str> = server.name().into();
@@ -39,7 +39,7 @@ impl Field {
                 Err(error) => Place::Closed(name, error),
             }
         });
-        Field {
+        Observations {
             places,
             started: Instant::now(),
         }
@@ -72,7 +72,7 @@ impl Field {
     }
 }
 
-impl Source for Field {
+impl Source for Observations {
     fn started(&self) -> Instant {
         self.started
     }
