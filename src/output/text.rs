@@ -113,7 +113,7 @@ fn ttl(ttl: Ttl, for_people: bool) -> String {
 }
 
 /// Seconds as they are typed: 45m10s, 40d.
-fn duration(seconds: u64) -> String {
+pub(super) fn duration(seconds: u64) -> String {
     if seconds == 0 {
         return "0s".into();
     }

@@ -1,5 +1,9 @@
 //! Charts as SVG that stands in the page: its colours are those of the page, light or dark (`style.css` knows them).
 
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 /// What is drawn: won first, lost above it.
@@ -23,20 +27,14 @@ pub(crate) fn over_time(shapes: &[Shape], figure: &dyn Fn(f64) -> String) -> Opt
     let points = || shapes.iter().flat_map(Shape::points);
     let end = points().map(|point| point.0).fold(0.0, f64::max);
     let highest = points().map(|point| point.1).fold(0.0, f64::max);
+    let top = if highest.is_normal() { highest } else { 1.0 };
     let longest = shapes.iter().map(|shape| shape.points().len()).max();
     if longest.unwrap_or(0) < 2 || end <= 0.0 {
         return None;
     }
     let mut svg = String::new();
     // What can fail here is the back end alone, and this one writes to memory.
-    drawn(
-        &mut svg,
-        shapes,
-        end,
-        highest.max(f64::MIN_POSITIVE),
-        figure,
-    )
-    .ok()?;
+    drawn(&mut svg, shapes, end, top * 1.08, figure).ok()?;
     Some(svg)
 }
 
@@ -44,7 +42,7 @@ fn drawn(
     svg: &mut String,
     shapes: &[Shape],
     end: f64,
-    highest: f64,
+    top: f64,
     figure: &dyn Fn(f64) -> String,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
@@ -53,15 +51,16 @@ fn drawn(
         .margin_right(16)
         .x_label_area_size(24)
         .y_label_area_size(56)
-        .build_cartesian_2d(0.0..end, 0.0..highest * 1.08)?;
+        .build_cartesian_2d(
+            Axis::new(end, times(end, 5)),
+            Axis::new(top, figures(top, 4)),
+        )?;
     chart
         .configure_mesh()
         .disable_x_mesh()
         .light_line_style(TRANSPARENT)
         .bold_line_style(LINE)
         .axis_style(LINE)
-        .x_labels(5)
-        .y_labels(4)
         .label_style(("sans-serif", 14))
         .x_label_formatter(&|seconds| lasted(*seconds))
         .y_label_formatter(&|label| figure(*label))
@@ -87,6 +86,77 @@ impl Shape {
         let (Shape::Won(points) | Shape::Lost(points)) = self;
         points
     }
+}
+
+/// From zero to an end, with the figures that are named.
+struct Axis {
+    whole: RangedCoordf64,
+    named: Vec<f64>,
+}
+
+impl Axis {
+    fn new(end: f64, named: Vec<f64>) -> Axis {
+        let whole = (0.0..end).into();
+        Axis { whole, named }
+    }
+}
+
+impl Ranged for Axis {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        self.whole.map(value, limit)
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        if hint.weight().allow_light_points() {
+            return Vec::new();
+        }
+        self.named.clone()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.whole.range()
+    }
+}
+
+/// The steps in which people count time, in seconds.
+const TIMES: [f64; 16] = [
+    1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0,
+    21600.0, 86400.0,
+];
+
+/// The moments of a time axis that are named, at most so many and the beginning.
+fn times(end: f64, most: u16) -> Vec<f64> {
+    let least = end / f64::from(most);
+    let step = TIMES.into_iter().find(|&step| step >= least);
+    match step {
+        Some(step) if least > 0.5 => multiples(step, end),
+        _ => figures(end, most),
+    }
+}
+
+/// The figures of an upright axis that are named, at most so many and zero: multiples of 1, 2 or 5 of some power of ten.
+///
+/// By hand, as the crate takes logarithms for it: the library that has them would be loaded with each start of the program.
+fn figures(end: f64, most: u16) -> Vec<f64> {
+    let least = end / f64::from(most);
+    let mut unit = 1.0;
+    while unit < least {
+        unit *= 10.0;
+    }
+    while unit >= least * 10.0 {
+        unit /= 10.0;
+    }
+    let step = [0.1, 0.2, 0.5, 1.0].map(|part| part * unit);
+    let step = step.into_iter().find(|&step| step >= least);
+    multiples(step.unwrap_or(unit), end)
+}
+
+fn multiples(step: f64, end: f64) -> Vec<f64> {
+    let numbers = (0..=u16::MAX).map(|number| f64::from(number) * step);
+    numbers.take_while(|&figure| figure <= end).collect()
 }
 
 /// A time since the beginning.
@@ -143,6 +213,38 @@ mod tests {
         }
         let flat = [Shape::Won(vec![(0.0, 0.0), (5.0, 0.0)])];
         assert!(over_time(&flat, &number).is_some());
+    }
+
+    #[test]
+    fn an_axis_names_few_and_round_figures() {
+        assert_eq!(figures(108.0, 4), [0.0, 50.0, 100.0]);
+        assert_eq!(figures(1.08, 4), [0.0, 0.5, 1.0]);
+        assert_eq!(figures(8000.0, 4), [0.0, 2000.0, 4000.0, 6000.0, 8000.0]);
+        assert_eq!(times(20.0, 5), [0.0, 5.0, 10.0, 15.0, 20.0]);
+        assert_eq!(times(300.0, 5), [0.0, 60.0, 120.0, 180.0, 240.0, 300.0]);
+        assert_eq!(
+            times(90_000.0, 5),
+            [0.0, 21600.0, 43200.0, 64800.0, 86400.0]
+        );
+        for end in [
+            f64::MIN_POSITIVE,
+            1e-9,
+            0.3,
+            0.9999,
+            1.0,
+            7.0,
+            12_345.6,
+            1e18,
+            f64::MAX,
+        ] {
+            for named in [figures(end, 4), times(end, 4)] {
+                let is_few = (2..=5).contains(&named.len());
+                assert!(
+                    is_few && named.iter().all(|&figure| figure <= end),
+                    "{end}: {named:?}"
+                );
+            }
+        }
     }
 
     #[test]
