@@ -104,9 +104,11 @@ fn required_first(command: Command) -> Command {
                 group.is_required_set() && group.get_args().any(|id| id == argument.get_id())
             })
     };
-    let mut order: Vec<&Arg> = command.get_arguments().collect();
-    order.sort_by_key(|argument| !is_required(argument));
-    let order: Vec<Id> = order
+    let arguments = command.get_arguments();
+    let (required, others): (Vec<_>, Vec<_>) =
+        arguments.partition(|argument| is_required(argument));
+    let order: Vec<Id> = [required, others]
+        .concat()
         .into_iter()
         .map(|argument| argument.get_id().clone())
         .collect();
@@ -199,14 +201,13 @@ fn with_ends(command: Command, name: &str, globals: &[Arg]) -> Command {
 /// The names of options, and what follows them, in lines of a summary of which the first has `used` characters already.
 fn listed(used: usize, options: &[Arg], more: String) -> String {
     // Everybody knows the one for the version.
-    let mut shown: Vec<&Arg> = options
+    let shown = options
         .iter()
-        .filter(|option| !option.is_hide_set() && option.get_id() != "version")
-        .collect();
+        .filter(|option| !option.is_hide_set() && option.get_id() != "version");
     // What is asked for first.
-    shown.sort_by_key(|option| option.get_id() != "server");
+    let (server, others): (Vec<_>, Vec<_>) = shown.partition(|option| option.get_id() == "server");
     let mut names: Vec<String> = Vec::new();
-    for option in shown {
+    for option in server.into_iter().chain(others) {
         let Some(long) = option.get_long() else {
             continue;
         };

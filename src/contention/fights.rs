@@ -91,7 +91,7 @@ impl Over {
 
     /// Takes what waits as it is in order until this number: nothing before it comes any more.
     pub(super) fn settle(&mut self, until: u64) {
-        self.waiting.sort_by_key(|event| event.number);
+        self.waiting.sort_unstable_by_key(|event| event.number);
         let ready = self.waiting.partition_point(|event| event.number <= until);
         for event in self.waiting.drain(..ready) {
             self.settled.take(&event);
@@ -129,7 +129,7 @@ impl Over {
             return Cow::Borrowed(&self.settled);
         }
         let mut waiting: Vec<&Event> = self.waiting.iter().collect();
-        waiting.sort_by_key(|event| event.number);
+        waiting.sort_unstable_by_key(|event| event.number);
         let mut known = self.settled.clone();
         for event in waiting {
             known.take(event);

@@ -116,7 +116,7 @@ impl Series {
         let wanted = (self.keys.len() + new.count()).saturating_sub(self.most);
         let is_top = |id: &Id| top.iter().any(|(other, _)| other == id);
         let mut cold: Vec<Id> = self.keys.keys().filter(|id| !is_top(id)).cloned().collect();
-        cold.sort();
+        cold.sort_unstable();
         for id in cold.into_iter().take(wanted) {
             if let Some(of_key) = self.keys.remove(&id) {
                 let of_server = self.servers.entry(Arc::clone(&id.server)).or_default();
@@ -159,7 +159,9 @@ impl Series {
             counts: of_server.others,
         });
         let mut all: Vec<Sample> = keys.chain(others).collect();
-        all.sort_by(|one, other| (&one.server, &one.key).cmp(&(&other.server, &other.key)));
+        all.sort_unstable_by(|one, other| {
+            (&one.server, &one.key).cmp(&(&other.server, &other.key))
+        });
         all
     }
 }

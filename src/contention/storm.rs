@@ -210,7 +210,7 @@ pub(super) fn together(mut all: Vec<Storm>, later: Vec<Storm>) -> Vec<Storm> {
 }
 
 fn sorted(mut all: Vec<Storm>) -> Vec<Storm> {
-    all.sort_by(|one, other| order(one).cmp(&order(other)));
+    all.sort_unstable_by(|one, other| order(one).cmp(&order(other)));
     all
 }
 

@@ -22,7 +22,7 @@ impl Watch<'_, '_> {
             let glances: Looked = glances.by_ref().take(count).collect();
             looked.push((at, glances.and_then(|glances| self.meet(at, glances))));
         }
-        looked.sort_by_key(|&(at, _)| at);
+        looked.sort_unstable_by_key(|&(at, _)| at);
         looked
     }
 
