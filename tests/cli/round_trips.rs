@@ -5,7 +5,6 @@ use serde_json::json;
 use crate::harness::mccas::mccas_at;
 use crate::harness::proxy::Proxy;
 use crate::harness::server::Memcached;
-use crate::harness::target::Target;
 
 /// Runs a command through a new proxy; returns how many round trips it made and how it ended.
 #[track_caller]
@@ -31,25 +30,6 @@ fn gets_of_a_hundred_keys_is_one_round_trip() {
         .chain(keys.iter().map(String::as_str))
         .collect();
     assert_eq!(round_trips(&server, &args), (1, 0));
-}
-
-/// The first question is lost, two connections show that this is the proxy's way, and on the last one everything is done.
-#[test]
-fn a_proxy_is_known_after_two_connections_that_it_ends() {
-    let target = Target::twemproxy();
-    target.server().set("k", "41");
-    for (args, trips) in [
-        (&["gets", "k"][..], 1),
-        (&["gets", "k", "other"], 1),
-        (&["incr-cas", "k", "--ttl", "never"], 2),
-    ] {
-        let proxy = Proxy::to(target.clone());
-        let outcome = mccas_at(proxy.address()).args(args).run();
-        assert!([0, 4].contains(&outcome.code), "{outcome:?}");
-        // On each of the two a greeting and a no-op.
-        let counted = (proxy.connections(), proxy.round_trips());
-        assert_eq!(counted, (4, 1 + 2 * 2 + trips), "{outcome:?}");
-    }
 }
 
 #[test]

@@ -6,14 +6,9 @@ use crate::client::protocol::choice::dialect_of;
 use crate::client::protocol::{Dialect, Language, ReplyError, reply};
 use crate::client::wire::{Wire, WireError};
 
-/// On how many connections a peer must answer all greetings and then hang up over a no-op. Where connections are cut at random,
-/// a good server's may be cut just there, too; twice in a row is no chance.
-const PROOFS: usize = 2;
-
-/// What is asked before the no-op, in one write. Connections that are cut at random end early as a rule, and hardly ever in the four
-/// bytes behind these.
-const GREETINGS: usize = 16;
-const GREETING: &str = "version\r\n";
+/// How often a peer must hang up over a no-op, each time on a new connection: where connections are cut at random, a good
+/// server's may be a few times in a row.
+const NO_OPS: usize = 4;
 
 impl Session {
     /// How the server is spoken to, as far as it is known.
@@ -56,25 +51,23 @@ impl Session {
     }
 
     /// Whether the peer that hung up is a proxy that does so over every command it does not know: on a new connection it
-    /// answers what it knows, and hangs up again over a no-op, and so once more. A server whose connections are only cut now and
-    /// then answers one of the no-ops.
+    /// answers `version`, and hangs up again over a no-op, however often it is asked. A server whose connections are only cut now
+    /// and then answers one of them.
     fn is_relay(&mut self) -> bool {
-        (0..PROOFS).all(|_| {
-            let Ok(mut wire) = self.open() else {
-                return false;
-            };
-            wire.heed(&self.hurry);
-            let greeted = wire
-                .send(GREETING.repeat(GREETINGS).as_bytes())
-                .and_then(|()| (0..GREETINGS).try_for_each(|_| reply::version(&mut wire)));
-            if greeted.is_err() {
-                wire.abort();
-                return false;
-            }
-            // It speaks text, and asks for no login.
-            self.asks = Some(false);
-            hangs_up_over_no_op(wire)
-        })
+        let Ok(mut wire) = self.open() else {
+            return false;
+        };
+        wire.heed(&self.hurry);
+        let greeted = wire
+            .send(b"version\r\n")
+            .and_then(|()| reply::version(&mut wire));
+        if greeted.is_err() {
+            wire.abort();
+            return false;
+        }
+        // It speaks text, and asks for no login.
+        self.asks = Some(false);
+        hangs_up_over_no_op(wire) && (1..NO_OPS).all(|_| self.open().is_ok_and(hangs_up_over_no_op))
     }
 
     /// A key that would have to travel as base64 can do so in few dialects.

@@ -359,28 +359,27 @@ fn a_proof_or_a_key_that_needs_more_than_the_classic_protocol_is_refused_unsent(
     });
 }
 
-const GREETING: &str = "version\r\nversion\r\nversion\r\nversion\r\nversion\r\nversion\r\nversion\r\nversion\r\n\
-                        version\r\nversion\r\nversion\r\nversion\r\nversion\r\nversion\r\nversion\r\nversion\r\n";
-
-/// Greets sixteen times, and hangs up over a no-op.
-fn with_relays<T>(all: bool, test: impl FnOnce(&[Script]) -> T) -> T {
-    let greeted = "VERSION 1.6.18\r\n".repeat(16);
-    let hangs_up: Script = &[(GREETING, &greeted), ("mn\r\n", "")];
-    let answers: Script = &[(GREETING, &greeted), ("mn\r\n", "MN\r\n")];
-    test(&[hangs_up, if all { hangs_up } else { answers }])
-}
+/// Over a no-op, once more.
+const HANGS_UP: Script = &[("mn\r\n", "")];
 
 #[test]
 fn a_peer_that_hangs_up_over_meta_commands_only_is_a_proxy() {
-    // A proxy has no statistics of the item's server, and is not asked for any.
-    let then: Script = &[(TWICE, NEW), (TWICE, NEW)];
-    let (looked, read) = with_relays(true, |relays| {
-        let scripts: &[Script] = &[&[(MARKED, "")], relays[0], relays[1], then];
-        over(scripts, |session| {
-            assert_eq!(session.peer(&key()), None);
-            let looked = looked(session);
-            (looked, session.read(&key(), Want::Value))
-        })
+    let scripts: &[Script] = &[
+        &[(MARKED, "")],
+        &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "")],
+        HANGS_UP,
+        HANGS_UP,
+        HANGS_UP,
+        &[
+            (TWICE, NEW),
+            // A proxy has no statistics of the item's server, and is not asked for any.
+            (TWICE, NEW),
+        ],
+    ];
+    let (looked, read) = over(scripts, |session| {
+        assert_eq!(session.peer(&key()), None);
+        let looked = looked(session);
+        (looked, session.read(&key(), Want::Value))
     });
     assert_eq!(looked, read);
     assert_eq!(read.unwrap().unwrap().value, b"new");
@@ -388,10 +387,15 @@ fn a_peer_that_hangs_up_over_meta_commands_only_is_a_proxy() {
 
 #[test]
 fn a_proxy_that_hangs_up_over_everything_is_asked_no_further() {
-    let outcome = with_relays(true, |relays| {
-        let scripts: &[Script] = &[&[(MARKED, "")], relays[0], relays[1], &[(TWICE, "")]];
-        over(scripts, looked)
-    });
+    let scripts: &[Script] = &[
+        &[(MARKED, "")],
+        &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "")],
+        HANGS_UP,
+        HANGS_UP,
+        HANGS_UP,
+        &[(TWICE, "")],
+    ];
+    let outcome = over(scripts, looked);
     assert!(
         matches!(outcome, Err(StoreError::Unreachable(_))),
         "{outcome:?}"
@@ -400,23 +404,22 @@ fn a_proxy_that_hangs_up_over_everything_is_asked_no_further() {
 
 #[test]
 fn a_server_that_had_a_bad_moment_is_no_proxy() {
-    with_relays(false, |relays| {
-        let (hangs_up, greets) = (relays[0], relays[1]);
-        for scripts in [
-            &[greets][..],
-            &[&[(GREETING, "")]],
-            &[&[(GREETING, "ERROR\r\n")]],
-            // Where connections are cut at random, two in a row may be.
-            &[hangs_up, greets],
-            &[hangs_up, &[(GREETING, "")]],
-        ] {
-            let outcome = over(&[&[&[(MARKED, "")] as Script], scripts].concat(), looked);
-            assert!(
-                matches!(outcome, Err(StoreError::Unreachable(_))),
-                "{scripts:?}: {outcome:?}"
-            );
-        }
-    });
+    let greets: Script = &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "MN\r\n")];
+    let hangs_up: Script = &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "")];
+    let answers: Script = &[("mn\r\n", "MN\r\n")];
+    for scripts in [
+        &[greets][..],
+        &[&[("version\r\n", "")]],
+        &[&[("version\r\n", "ERROR\r\n")]],
+        // Where connections are cut at random, some in a row may be.
+        &[hangs_up, HANGS_UP, HANGS_UP, answers],
+    ] {
+        let outcome = over(&[&[&[(MARKED, "")] as Script], scripts].concat(), looked);
+        assert!(
+            matches!(outcome, Err(StoreError::Unreachable(_))),
+            "{scripts:?}: {outcome:?}"
+        );
+    }
 }
 
 #[test]
