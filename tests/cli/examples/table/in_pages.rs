@@ -134,7 +134,7 @@ pub(in super::super) const IN_DOCS: &[Row] = &[
         ..ROW
     },
     Row {
-        line: r#"RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --target x86_64-unknown-linux-gnu"#,
+        line: r#"RUSTFLAGS="-C target-feature=+crt-static -C relocation-model=static" cargo build --release --locked --target x86_64-unknown-linux-gnu"#,
         // What it would build with, in place of the building.
         changed: &[(
             "cargo build --release",
