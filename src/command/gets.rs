@@ -76,6 +76,10 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         Ok(Some(list)) => return look_at(list, context),
         Err(exit) => return Ok(exit),
     }
+    if context.out.json() && (args.raw || args.token_only) {
+        // Where it stands before the command, the parser does not see both.
+        return Err(UsageError::new("--json cannot be used with --raw or --token-only").into());
+    }
     if args.keys.len() > 1 && (args.raw || args.token_only) {
         return Err(UsageError::new("--raw and --token-only take exactly one key").into());
     }

@@ -10,7 +10,7 @@ use signal_hook::{SigId, flag, low_level};
 use super::child::{ignored, obey};
 
 /// What asks to finish.
-const ASKING: [Signal; 2] = [Signal::INT, Signal::TERM];
+const ASKING: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::HUP];
 
 /// Whether somebody asked to finish, and by which signal.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ struct Shared {
 pub(super) struct Held(Arc<Shared>);
 
 impl Interrupt {
-    /// From now on the first Ctrl-C (or SIGTERM) only asks; a second one ends the program as it always does.
+    /// From now on the first Ctrl-C (or SIGTERM, or SIGHUP) only asks; a second one ends the program as it always does.
     pub(super) fn listen() -> io::Result<Interrupt> {
         let ignored = ignored();
         let mut shared = Shared {

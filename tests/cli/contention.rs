@@ -170,7 +170,7 @@ fn a_signal_ends_it_with_its_report_and_is_what_ended_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str| folder.path().join(name).display().to_string();
     let files = ["page.html", "fight.jsonl", "mccas.prom"].map(file);
-    for (name, code) in [("INT", 130), ("TERM", 143)] {
+    for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let mut args = vec!["--for", "forever", "--fail-above", "0.5"];
         for (option, file) in ["--html", "--record", "--prometheus"].iter().zip(&files) {
             args.extend([option, &**file]);

@@ -1,6 +1,7 @@
 //! The live view of `mccas contention` on a terminal (tmux): its keys, and what becomes of the terminal.
 
 use std::fs;
+use std::process::Command;
 
 use crate::harness::process::{is_stopped, signal};
 use crate::harness::server::Memcached;
@@ -286,6 +287,24 @@ fn signals_that_end_it_at_once_give_the_terminal_back_first() {
             (server.count("log_watchers") == 0).then_some(())
         });
     }
+}
+
+#[test]
+fn a_terminal_that_somebody_has_set_back_to_lines_holds_nothing_up() {
+    let server = Memcached::start();
+    let watched = Watched::start(&server);
+    let terminal = format!("/proc/{}/fd/0", watched.pid);
+    let set = Command::new("stty")
+        .args(["-F", &terminal, "sane"])
+        .status();
+    assert!(set.expect("stty").success());
+    // A read would wait for a whole line from now on.
+    store(&server);
+    watched
+        .tmux
+        .wait_for("a picture that goes on", |screen| screen.contains("fought"));
+    signal(watched.pid, "TERM");
+    watched.ended(143);
 }
 
 #[test]

@@ -55,6 +55,17 @@ impl Recording {
 }
 
 #[test]
+fn a_replay_looks_for_no_server() {
+    let recording = Recording::of_a_fight(&[]);
+    let command = mccas_alone().args(["--json", "contention", "--replay", &recording.path()]);
+    let outcome = command
+        .env("MCCAS_SERVER", "dnssrv+_memcache._tcp.nowhere")
+        .env("MCCAS_NAMESERVER", "127.0.0.1:1")
+        .run();
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+}
+
+#[test]
 fn what_was_recorded_is_told_again_word_for_word() {
     for args in [
         &[][..],

@@ -43,6 +43,29 @@ fn several_keys_are_shown_in_their_order_and_misses_are_told_after_the_hits() {
 }
 
 #[test]
+fn json_and_raw_are_at_odds_wherever_they_stand() {
+    let server = Memcached::start();
+    server.set("k", "v");
+    for option in ["--raw", "--token-only"] {
+        for args in [
+            ["--json", "gets", option, "k"],
+            ["gets", "k", option, "--json"],
+        ] {
+            let outcome = mccas(&server).args(args).run();
+            assert_eq!(
+                (outcome.code, outcome.stdout_text()),
+                (2, ""),
+                "{outcome:?}"
+            );
+            assert!(
+                outcome.stderr.contains("cannot be used with"),
+                "{outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn raw_is_the_value_and_nothing_else() {
     let server = Memcached::start();
     server.set("k", "v\n");

@@ -1,5 +1,6 @@
 //! `dnssrv+NAME`: the servers that a name server has of a service.
 
+use std::thread;
 use std::time::Duration;
 
 use crate::harness::mccas::{Mccas, mccas_at};
@@ -32,6 +33,20 @@ pub(crate) fn knowing(servers: &[&Memcached]) -> NameServer {
         let servers: Vec<(&str, u16)> = ports.iter().map(|&port| ("localhost", port)).collect();
         vec![asked.servers(&servers)]
     })
+}
+
+#[test]
+fn an_answer_that_takes_more_than_half_of_the_time_counts() {
+    let memcached = Memcached::start();
+    let port = port(&memcached);
+    let slow = NameServer::start(move |asked| {
+        thread::sleep(Duration::from_millis(1200));
+        vec![asked.servers(&[("localhost", port)])]
+    });
+    let outcome = of_service(&slow)
+        .args(["--timeout", "2s", "gets", "k"])
+        .run();
+    assert_eq!(outcome.code, 4, "{outcome:?}");
 }
 
 #[test]

@@ -79,11 +79,15 @@ fn ask(
     let began = Instant::now();
     let mut last = (Fault::Silent, "there was no time left to ask".to_string());
     let tries = ROUNDS * servers.len();
-    for (tried, &server) in servers.iter().cycle().take(tries).enumerate() {
+    // Kept for the next round: what answers the first question may come after the second one.
+    let mut sockets: Vec<Option<UdpSocket>> = servers.iter().map(|_| None).collect();
+    let turns = (0..servers.len()).cycle().take(tries);
+    for (tried, place) in turns.enumerate() {
+        let server = servers[place];
         let Ok(left) = left(deadline) else { break };
         // One that says nothing must leave time for those behind it.
         let share = left / u32::try_from(tries - tried).unwrap_or(u32::MAX);
-        last = match exchange(server, query, Instant::now() + share) {
+        last = match exchange(server, &mut sockets[place], query, Instant::now() + share) {
             Ok(Answer::Failed(code)) => {
                 (Fault::Silent, format!("{server} could not tell ({code})"))
             }
@@ -110,14 +114,23 @@ fn explain(server: SocketAddr, error: &io::Error, began: Instant) -> (Fault, Str
     }
 }
 
-fn exchange(server: SocketAddr, query: &Query, deadline: Instant) -> io::Result<Answer> {
-    match by_udp(server, query, deadline)? {
+fn exchange(
+    server: SocketAddr,
+    socket: &mut Option<UdpSocket>,
+    query: &Query,
+    deadline: Instant,
+) -> io::Result<Answer> {
+    let socket = match socket.take() {
+        Some(open) => socket.insert(open),
+        None => socket.insert(socket_to(server)?),
+    };
+    match by_udp(socket, query, deadline)? {
         Answer::TooLong => by_tcp(server, query, deadline),
         answer => Ok(answer),
     }
 }
 
-fn by_udp(server: SocketAddr, query: &Query, deadline: Instant) -> io::Result<Answer> {
+fn socket_to(server: SocketAddr) -> io::Result<UdpSocket> {
     let anywhere = match server.ip() {
         IpAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
         IpAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
@@ -125,6 +138,10 @@ fn by_udp(server: SocketAddr, query: &Query, deadline: Instant) -> io::Result<An
     let socket = UdpSocket::bind((anywhere, 0))?;
     // Connected, the kernel lets through nothing that comes from elsewhere.
     socket.connect(server)?;
+    Ok(socket)
+}
+
+fn by_udp(socket: &UdpSocket, query: &Query, deadline: Instant) -> io::Result<Answer> {
     socket.send(query.bytes())?;
     let mut buffer = vec![0; LONGEST];
     let mut strange = false;

@@ -65,6 +65,10 @@ enum Woken {
 }
 
 impl Subcommand for Args {
+    fn asks_servers(&self) -> bool {
+        self.replay.is_none()
+    }
+
     fn asks_by_key(&self) -> bool {
         false
     }

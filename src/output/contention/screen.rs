@@ -1,10 +1,11 @@
 //! A terminal taken over for a live view, and given back as it was.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process;
 use rustix::termios::{self, OptionalActions, SpecialCodeIndex, Termios};
 
@@ -87,7 +88,7 @@ impl Screen {
     pub(crate) fn pressed(&self) -> Vec<Pressed> {
         let mut keys = [0; 64];
         let read = if self.keys {
-            io::stdin().lock().read(&mut keys).unwrap_or(0)
+            read_what_is_there(&mut keys)
         } else {
             0
         };
@@ -95,6 +96,17 @@ impl Screen {
             .iter()
             .filter_map(|&key| meaning(key))
             .collect()
+    }
+}
+
+/// Reads keys and waits for none: not even where somebody else has set the terminal back to reading whole lines.
+fn read_what_is_there(keys: &mut [u8]) -> usize {
+    let stdin = io::stdin();
+    let mut streams = [PollFd::new(&stdin, PollFlags::IN)];
+    let at_once = Timespec::default();
+    match poll(&mut streams, Some(&at_once)) {
+        Ok(1..) => rustix::io::read(&stdin, keys).unwrap_or(0),
+        _ => 0,
     }
 }
 
