@@ -47,7 +47,7 @@ fn hit(stage: &Stage) -> Checked {
     let object = stage.tells(0, &["gets", "n"])?;
     stage.compare(&object, &json!({"value": "", "size": 0}));
     stage.compare_ttl(&object, None);
-    let printed = stage.command(&["gets", "n", "--token-only"]).run();
+    let printed = stage.plain_command(&["gets", "n", "--token-only"]).run();
     assert_eq!(printed.stdout_text(), format!("{never}\n"));
     stage.ensure_untouched();
     Ok(())

@@ -176,7 +176,15 @@ impl Stage {
 
     /// The same at another address.
     pub(super) fn command_at(&self, address: &str, args: &[&str]) -> Mccas {
-        let command = mccas_at(address).arg("--json").args(args);
+        self.with_environment(mccas_at(address).arg("--json").args(args))
+    }
+
+    /// The command for people.
+    pub(super) fn plain_command(&self, args: &[&str]) -> Mccas {
+        self.with_environment(mccas_at(&self.address()).args(args))
+    }
+
+    fn with_environment(&self, command: Mccas) -> Mccas {
         let environment = self.environment().into_iter();
         environment.fold(command, |command, (name, value)| command.env(name, value))
     }
