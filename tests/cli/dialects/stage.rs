@@ -181,7 +181,7 @@ impl Stage {
 
     /// The command for people.
     pub(super) fn plain_command(&self, args: &[&str]) -> Mccas {
-        self.with_environment(mccas_at(&self.address()).args(args))
+        self.with_environment(mccas_at(self.address()).args(args))
     }
 
     fn with_environment(&self, command: Mccas) -> Mccas {
