@@ -74,10 +74,6 @@ mod tests {
     use super::super::{Cli, Global, bare, name_alone, named, plain, server};
     use super::*;
 
-    fn parsed(words: &[OsString]) -> Option<Cli> {
-        bare(words)
-    }
-
     fn words(line: &str) -> Vec<OsString> {
         line.split(' ').map(OsString::from).collect()
     }
@@ -108,7 +104,7 @@ mod tests {
             "mccas completions bash",
         ] {
             let words = words(line);
-            let bare = parsed(&words).unwrap_or_else(|| panic!("not understood: {line}"));
+            let bare = bare(&words).unwrap_or_else(|| panic!("not understood: {line}"));
             let whole = plain().try_get_matches_from(&words).unwrap();
             assert_eq!(named(&whole).count(), 0, "{line}");
             let whole = Cli::from_arg_matches(&whole).unwrap();
@@ -137,7 +133,7 @@ mod tests {
             "mccas delete k --expect --timeout",
             "mccas update k -- cmd --verbose",
         ] {
-            assert!(parsed(&words(line)).is_none(), "{line}");
+            assert!(bare(&words(line)).is_none(), "{line}");
         }
     }
 

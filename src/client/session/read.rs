@@ -14,7 +14,8 @@ pub(super) const BATCH_BYTES: usize = 60 * 1024;
 
 /// How many reads are made of an item that others change within each of them.
 const READS: usize = 3;
-/// How many reads are made at most.
+/// How many reads are made where the clock ticks within each: seconds lie between two ticks as a rule, so that more would be of
+/// no use.
 const MOST_READS: usize = 8;
 
 /// What two looks at an item, with the clock between them, make of its moment of expiry.
