@@ -57,11 +57,15 @@ fn other_crowds() -> Vec<Variant> {
         let name = format!("no less than {attempts} attempts");
         (name, RetryPolicy { attempts, ..CHOSEN })
     });
+    let queue = [("none", 0), ("a quarter", 4), ("a sixteenth", 16)].map(|(part, queue)| {
+        let name = format!("doubled for each part of a round trip: {part}");
+        (name, RetryPolicy { queue, ..CHOSEN })
+    });
     let age = [("none", 0), ("1/8", 8)].map(|(part, age)| {
         let name = format!("part of the loop's time: {part}");
         (name, RetryPolicy { age, ..CHOSEN })
     });
-    attempts.into_iter().chain(age).collect()
+    attempts.into_iter().chain(age).chain(queue).collect()
 }
 
 fn from_to(first: u64, cap: u64, growth: u32) -> RetryPolicy {

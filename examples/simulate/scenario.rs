@@ -47,7 +47,8 @@ pub(crate) fn local() -> Vec<Scenario> {
         .into()
 }
 
-/// The crowds of which it is seen what a rule is good for: where the machine is at rest, and where others use most of it.
+/// The crowds of which it is seen what a rule is good for: where the machine is at rest, where others use most of it, and where
+/// each writer has its own.
 pub(crate) fn telling() -> Vec<Scenario> {
     let busy = Costs {
         service: LOCAL.service * 3,
@@ -57,14 +58,21 @@ pub(crate) fn telling() -> Vec<Scenario> {
     };
     let mut scenarios = local();
     scenarios.push(staying(512, busy, ", busy machine"));
+    let near = away(Duration::from_micros(300));
+    scenarios.extend([8, 128, 512].map(|writers| staying(writers, near, ", exchange 0.3 ms")));
     scenarios
 }
 
 pub(crate) fn remote() -> Vec<Scenario> {
-    let exchanges = [("1 ms", 1), ("20 ms", 20), ("100 ms", 100)];
+    let exchanges = [
+        ("0.3 ms", 300),
+        ("1 ms", 1000),
+        ("20 ms", 20_000),
+        ("100 ms", 100_000),
+    ];
     let scenarios = exchanges.into_iter().flat_map(|(name, exchange)| {
-        let costs = away(Duration::from_millis(exchange));
-        [2, 8, 128].map(|writers| staying(writers, costs, &format!(", exchange {name}")))
+        let costs = away(Duration::from_micros(exchange));
+        [2, 8, 128, 512].map(|writers| staying(writers, costs, &format!(", exchange {name}")))
     });
     scenarios.collect()
 }
@@ -202,6 +210,18 @@ mod tests {
             let expected = still..still + Duration::from_millis(1);
             assert!(expected.contains(&longest), "{rule:?}: {longest:?}");
         }
+    }
+
+    #[test]
+    fn a_wait_is_not_longer_than_the_queue_is_worth() {
+        let before = cas::RetryPolicy {
+            queue: 0,
+            ..cas::RetryPolicy::COUNTER
+        };
+        let (before, ours) = (sixteen(Rule::Policy(before), 5), sixteen(Rule::Ours, 5));
+        assert!(ours.per_second() > before.per_second() * 1.3);
+        assert!(ours.at(0.99) < before.at(0.99) / 2);
+        assert!(ours.longest() < before.longest());
     }
 
     #[test]

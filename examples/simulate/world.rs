@@ -72,6 +72,8 @@ struct Writer {
     seen: u64,
     won: bool,
     increments: u64,
+    /// What the handshake of its connection took.
+    round_trip: Moment,
 }
 
 /// A run.
@@ -115,6 +117,7 @@ impl World {
             end,
         };
         for writer in 0..writers {
+            world.writers[writer].round_trip = world.way() + world.way();
             let at = match crowd {
                 // Who thinks does not think in step with all the others.
                 Crowd::Staying { pause, .. } => world.chance.below(nanos(pause).max(100_000)),
@@ -239,6 +242,7 @@ impl World {
             lost: this.lost,
             took: Duration::from_nanos(at - this.attempt),
             elapsed: Duration::from_nanos(at - this.begun),
+            round_trip: Some(Duration::from_nanos(this.round_trip)),
         };
         match self.rule.next(&loss, this.last, &mut self.chance) {
             Next::Retry(wait) => {

@@ -6,9 +6,14 @@ use std::time::Duration;
 ///
 /// The first retry of a counter comes at once, as two writers that met by chance need no more. Only then it waits.
 /// A wait is drawn evenly from a part of its ceiling up to that (jitter: Brooker, "Exponential Backoff And Jitter", AWS
-/// Architecture Blog, 2015). The ceilings of counters *shrink*: who waited longest waits least, so that nobody starves, and
-/// those that are awake meet few of the sleeping. What keeps a crowd from waking all at once is the least that a ceiling can
-/// be: it is measured in attempts, which take the longer the more are awake.
+/// Architecture Blog, 2015).
+///
+/// In compare-and-swap the first one wins, so more attempts never make fewer wins; what they cost is the time of the processors
+/// and of the server. An attempt that took no longer than its way met nobody who needs that time, and the next one waits for
+/// about one round trip, so that two writers do not go on in step. Where attempts are slower a crowd is there (delay as the sign
+/// of it: Brakmo and Peterson, "TCP Vegas", 1995). The ceilings of a crowd *shrink*: who waited longest waits least, so that
+/// nobody starves, and those that are awake meet few of the sleeping. What keeps a crowd from waking all at once is the least
+/// that such a ceiling can be: it is measured in attempts, which take the longer the more are awake.
 ///
 /// The value must be read *after* the wait: one read before it is stale by then. The figures behind the numbers are in
 /// docs/retries.md.
@@ -32,9 +37,16 @@ pub(crate) struct RetryPolicy {
     /// No ceiling is less than the time that the loop has taken, divided by this; 0: none. Who has got nowhere for so long is
     /// in a crowd that shorter waits would only keep the server busy with.
     pub(crate) age: u32,
+    /// No ceiling is more than one round trip, doubled for each such part of one by which the last attempt took longer than its
+    /// two exchanges; 0: there is no such limit. What it took longer it stood in a queue, and a wait is worth something only
+    /// where others need the time of the processor or of the server.
+    pub(crate) queue: u32,
     /// The time limit of the whole loop; no attempt starts after it.
     pub(crate) deadline: Duration,
 }
+
+/// A round trip doubled so often is longer than any ceiling.
+const MOST_DOUBLINGS: u32 = 31;
 
 /// What `attempts` can make of a ceiling at most: the time that the loop has taken, divided by this.
 const PART: u32 = 8;
@@ -48,6 +60,8 @@ pub(crate) struct Loss {
     pub(crate) took: Duration,
     /// Time since the loop began.
     pub(crate) elapsed: Duration,
+    /// What the way to the server and back takes at least; `None` if that is not known.
+    pub(crate) round_trip: Option<Duration>,
 }
 
 /// What follows a lost swap.
@@ -72,6 +86,7 @@ impl RetryPolicy {
         surely: 25,
         attempts: 64,
         age: 32,
+        queue: 8,
         deadline: Duration::from_secs(10),
     };
 
@@ -84,6 +99,7 @@ impl RetryPolicy {
         surely: 0,
         attempts: 0,
         age: 0,
+        queue: 0,
         ..RetryPolicy::COUNTER
     };
 
@@ -112,6 +128,7 @@ impl RetryPolicy {
         surely: 0,
         attempts: 0,
         age: 0,
+        queue: 0,
         deadline: Duration::MAX,
     };
 
@@ -141,7 +158,21 @@ impl RetryPolicy {
         let grown = times(self.base, (f64::from(self.growth) / 100.0).powi(power)).min(self.cap);
         let crowd = loss.took.saturating_mul(self.attempts);
         let age = loss.elapsed.checked_div(self.age).unwrap_or_default();
-        grown.max(crowd.min(loss.elapsed / PART)).max(age)
+        let crowded = grown.max(crowd.min(loss.elapsed / PART)).max(age);
+        match loss.round_trip {
+            Some(round_trip) if self.queue > 0 => {
+                crowded.min(self.for_the_queue(round_trip, loss.took))
+            }
+            _ => crowded,
+        }
+    }
+
+    /// The longest wait that the queue is worth in which an attempt stood that `took` so long.
+    fn for_the_queue(&self, round_trip: Duration, took: Duration) -> Duration {
+        let queued = took.saturating_sub(round_trip.saturating_mul(2));
+        let part = (round_trip / self.queue).max(Duration::from_nanos(1));
+        let doublings = (queued.as_nanos() / part.as_nanos()).min(u128::from(MOST_DOUBLINGS));
+        round_trip.saturating_mul(1 << doublings)
     }
 }
 
@@ -162,6 +193,7 @@ mod tests {
         surely: 0,
         attempts: 0,
         age: 0,
+        queue: 0,
         deadline: Duration::from_secs(1),
     };
 
@@ -170,6 +202,7 @@ mod tests {
             lost,
             took: Duration::from_millis(1),
             elapsed: Duration::ZERO,
+            round_trip: None,
         }
     }
 
@@ -248,6 +281,7 @@ mod tests {
             lost: 7,
             took: Duration::from_millis(took),
             elapsed: Duration::from_millis(elapsed),
+            round_trip: None,
         };
         match policy.next(&loss, 1.0) {
             Next::Retry(wait) => wait.as_millis(),
@@ -271,6 +305,33 @@ mod tests {
         assert_eq!(seventh(RetryPolicy::COMMAND, 0, 3200), 3000);
     }
 
+    /// The longest wait after a second lost attempt that took so many round trips of 1 ms, in milliseconds.
+    fn queued(policy: RetryPolicy, round_trips: f64) -> u128 {
+        let round_trip = Duration::from_millis(1);
+        let loss = Loss {
+            took: round_trip.mul_f64(round_trips),
+            round_trip: Some(round_trip),
+            ..loss(2)
+        };
+        match policy.next(&loss, 1.0) {
+            Next::Retry(wait) => wait.as_millis(),
+            next => panic!("{next:?}"),
+        }
+    }
+
+    #[test]
+    fn a_wait_is_as_long_as_the_queue_that_the_attempt_stood_in_makes_worth_while() {
+        let counter = RetryPolicy::COUNTER;
+        assert_eq!([0.5, 2.0, 2.1].map(|took| queued(counter, took)), [1, 1, 1]);
+        assert_eq!([2.2, 2.3, 2.4].map(|took| queued(counter, took)), [2, 4, 8]);
+        assert_eq!(
+            [2.8, 2.9, 9.0].map(|took| queued(counter, took)),
+            [64, 100, 100]
+        );
+        // Its attempts are long because they run a command.
+        assert_eq!(queued(RetryPolicy::COMMAND, 2.0), 100);
+    }
+
     #[test]
     fn no_number_of_losses_overflows() {
         let policy = RetryPolicy {
@@ -289,6 +350,15 @@ mod tests {
         assert_eq!(policy.next(&slow(1), 1.0), Next::OutOfTime);
         let last = policy.next(&slow(u32::MAX), 0.0);
         assert!(matches!(last, Next::Retry(_) | Next::OutOfTime));
+        for round_trip in [Duration::ZERO, Duration::MAX] {
+            let loss = Loss {
+                round_trip: Some(round_trip),
+                ..slow(7)
+            };
+            let queue = u32::MAX;
+            let next = RetryPolicy { queue, ..policy }.next(&loss, 1.0);
+            assert!(matches!(next, Next::Retry(_) | Next::OutOfTime));
+        }
         assert_eq!(
             wait(1, f64::NAN.max(2.0)),
             Next::Retry(Duration::from_millis(1))

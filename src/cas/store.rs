@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use super::{Counter, Expiry, Item, Key, Token, Ttl};
 
@@ -241,6 +242,11 @@ pub(crate) trait Store {
 
     /// What kind of server it seems to be that holds `key`, if it is none of today's; nothing is asked.
     fn peer(&self, _: &Key) -> Option<&'static str> {
+        None
+    }
+
+    /// What the way to the server that holds `key` and back takes at least, as far as it is known; nothing is asked.
+    fn round_trip(&self, _: &Key) -> Option<Duration> {
         None
     }
 

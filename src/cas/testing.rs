@@ -123,6 +123,7 @@ pub(crate) struct Scripted {
     pub(crate) swaps: Vec<Swap>,
     /// Whether it is a server that takes no token of our own.
     pub(crate) refuses_proof: bool,
+    pub(crate) round_trip: Option<Duration>,
 }
 
 impl Scripted {
@@ -204,6 +205,10 @@ impl Scripted {
 impl Store for Scripted {
     fn server(&self, _: &Key) -> String {
         "server".into()
+    }
+
+    fn round_trip(&self, _: &Key) -> Option<Duration> {
+        self.round_trip
     }
 
     fn takes_proof(&self, _: &Key) -> Result<(), StoreError> {

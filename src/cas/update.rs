@@ -321,6 +321,7 @@ impl Loop<'_> {
             lost: tally.conflicts,
             took: elapsed.saturating_sub(self.progress.started),
             elapsed,
+            round_trip: self.store.round_trip(&self.plan.key),
         };
         let next = self.plan.policy.next(&loss, random);
         self.pacer.lost(&Lost {
@@ -427,6 +428,27 @@ mod tests {
         assert_eq!(clock.lost, [Written::Conflict]);
         assert_eq!(clock.waits.len(), 1);
         assert_eq!(store.finish(), ["read", "swap 1", "read", "swap 2"]);
+    }
+
+    #[test]
+    fn who_met_no_queue_waits_no_longer_than_the_way_takes() {
+        for (round_trip, expected) in [
+            (None, [0, 100_000]),
+            (Some(Duration::from_micros(300)), [0, 300]),
+        ] {
+            let mut store = Scripted::new();
+            store.round_trip = round_trip;
+            for number in 1..=2 {
+                store = store
+                    .read(Some(item("a", number)))
+                    .swap(Ok(Written::Conflict));
+            }
+            store = store.read(Some(item("a", 3))).stored(4);
+            let policy = RetryPolicy::COUNTER;
+            let (outcome, clock) = run(&mut store, &Plan { policy, ..plan() });
+            outcome.unwrap();
+            assert_eq!(clock.waits, expected.map(Duration::from_micros));
+        }
     }
 
     #[test]

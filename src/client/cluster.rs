@@ -172,6 +172,10 @@ impl Store for Cluster {
         self.sessions[self.place(key)].peer(key)
     }
 
+    fn round_trip(&self, key: &Key) -> Option<Duration> {
+        self.sessions[self.place(key)].round_trip(key)
+    }
+
     fn takes_proof(&self, key: &Key) -> Result<(), StoreError> {
         self.sessions[self.place(key)].takes_proof(key)
     }

@@ -24,43 +24,76 @@ pub(super) enum Stream {
     Tls(Box<Channel>),
 }
 
+/// A stream that is connected, and what its handshake took: the round trip to a machine whose kernel answers it, however
+/// busy the server is. A local socket has none.
+pub(super) struct Dialled<S> {
+    pub(super) stream: S,
+    pub(super) round_trip: Option<Duration>,
+}
+
+impl<S> Dialled<S> {
+    fn map<T>(self, into: impl FnOnce(S) -> T) -> Dialled<T> {
+        let Dialled { stream, round_trip } = self;
+        let stream = into(stream);
+        Dialled { stream, round_trip }
+    }
+}
+
 /// Opens a connection to `address` within `timeout`, name look-up and TLS handshake included.
-pub(super) fn dial(address: &Address, access: &Access, timeout: Duration) -> io::Result<Stream> {
+pub(super) fn dial(
+    address: &Address,
+    access: &Access,
+    timeout: Duration,
+) -> io::Result<Dialled<Stream>> {
     let deadline = Instant::now() + timeout;
     match address {
-        Address::Tcp { host, port } => tcp(host, *port, deadline).map(Stream::Tcp),
-        Address::Unix(path) => unix(path, timeout).map(Stream::Unix),
+        Address::Tcp { host, port } => Ok(tcp(host, *port, deadline)?.map(Stream::Tcp)),
+        Address::Unix(path) => Ok(Dialled {
+            stream: Stream::Unix(unix(path, timeout)?),
+            round_trip: None,
+        }),
         Address::Tls { host, port } => {
             // Certificates first: reading them is slow, and no connection should wait for that.
             let beginning = access.tls().begin(host)?;
-            let channel = beginning.handshake(tcp(host, *port, deadline)?, deadline)?;
-            Ok(Stream::Tls(Box::new(channel)))
+            let Dialled { stream, round_trip } = tcp(host, *port, deadline)?;
+            let channel = beginning.handshake(stream, deadline)?;
+            Ok(Dialled {
+                stream: Stream::Tls(Box::new(channel)),
+                round_trip,
+            })
         }
     }
 }
 
-pub(super) fn tcp(host: &Host, port: u16, deadline: Instant) -> io::Result<TcpStream> {
+pub(super) fn tcp(host: &Host, port: u16, deadline: Instant) -> io::Result<Dialled<TcpStream>> {
     let addresses = match host.pinned() {
         Some(address) => vec![address],
         None => resolve(host, port, deadline)?,
     };
-    let (stream, address) = first_of(&addresses, deadline)?;
+    let (dialled, address) = first_of(&addresses, deadline)?;
     // On another thread another address may have been first: then that one counts.
     if host.pin(address, &addresses) != address {
         return tcp(host, port, deadline);
     }
-    stream.set_nodelay(true)?;
-    Ok(stream)
+    dialled.stream.set_nodelay(true)?;
+    Ok(dialled)
 }
 
 /// A connection to the first address that accepts one.
-fn first_of(addresses: &[SocketAddr], deadline: Instant) -> io::Result<(TcpStream, SocketAddr)> {
+fn first_of(
+    addresses: &[SocketAddr],
+    deadline: Instant,
+) -> io::Result<(Dialled<TcpStream>, SocketAddr)> {
     let mut last = nowhere();
     for (tried, &address) in addresses.iter().enumerate() {
         // One that accepts nothing must leave time for those behind it.
         let share = left(deadline)? / u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+        let asked = Instant::now();
         match TcpStream::connect_timeout(&address, share) {
-            Ok(stream) => return Ok((stream, address)),
+            Ok(stream) => {
+                let round_trip = Some(asked.elapsed());
+                return Ok((Dialled { stream, round_trip }, address));
+            }
             Err(error) => last = error,
         }
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::access::Access;
 use super::address::Address;
-use super::dial::{Stream, dial};
+use super::dial::{Dialled, Stream, dial};
 use super::mark::Mark;
 use super::plain::plain;
 use crate::check::Handshake;
@@ -66,6 +66,7 @@ pub(super) const ASKS_FOR_LOGIN: &[u8] = b"CLIENT_ERROR unauthenticated";
 /// An open connection and what has been read from it.
 pub(super) struct Wire {
     stream: Stream,
+    round_trip: Option<Duration>,
     timeout: Duration,
     deadline: Instant,
     inbox: Vec<u8>,
@@ -91,10 +92,11 @@ pub(super) struct Wire {
 impl Wire {
     /// Opens a connection; `timeout` bounds this and each exchange.
     pub(super) fn open(address: &Address, access: &Access, timeout: Duration) -> io::Result<Wire> {
-        let stream = dial(address, access, timeout)?;
+        let Dialled { stream, round_trip } = dial(address, access, timeout)?;
         let deadline = Instant::now() + timeout;
         Ok(Wire {
             stream,
+            round_trip,
             timeout,
             deadline,
             inbox: Vec::new(),
@@ -110,6 +112,16 @@ impl Wire {
             hurried: false,
             looked_late: false,
         })
+    }
+
+    /// What the way to the server and back takes: the least that the handshake or an exchange took; `None` for a local socket.
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
+    }
+
+    /// Learns what an exchange took.
+    pub(super) fn came_back_in(&mut self, took: Duration) {
+        self.round_trip = self.round_trip.map(|least| least.min(took));
     }
 
     /// How many bytes of the last request were sent, or may have been.
@@ -432,6 +444,27 @@ mod tests {
     }
 
     const PATIENT: Duration = Duration::from_secs(5);
+
+    #[test]
+    fn the_round_trip_is_the_least_that_the_handshake_or_an_exchange_took() {
+        let (mut wire, _peer) = connected(PATIENT);
+        let handshake = wire.round_trip().expect("it came over a network");
+        wire.came_back_in(handshake * 2);
+        assert_eq!(wire.round_trip(), Some(handshake));
+        wire.came_back_in(handshake / 2);
+        assert_eq!(wire.round_trip(), Some(handshake / 2));
+    }
+
+    #[test]
+    fn a_socket_in_the_file_system_has_no_way_to_be_measured() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let address = format!("unix:{}", path.display()).parse().unwrap();
+        let mut wire = Wire::open(&address, &Access::default(), PATIENT).unwrap();
+        wire.came_back_in(Duration::from_micros(1));
+        assert_eq!(wire.round_trip(), None);
+    }
 
     #[test]
     fn an_answer_that_is_there_is_not_missed_because_we_came_late() {

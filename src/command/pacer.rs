@@ -53,7 +53,7 @@ impl Pacer for TellingPacer<'_> {
         };
         let next = match lost.next {
             Next::Retry(Duration::ZERO) => "again at once".into(),
-            Next::Retry(time) => format!("again in {:.1} ms", time.as_secs_f64() * 1000.0),
+            Next::Retry(time) => format!("again in {:.2} ms", time.as_secs_f64() * 1000.0),
             Next::OutOfRetries => "no retries left".into(),
             Next::OutOfTime => "no time left".into(),
         };

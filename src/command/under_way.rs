@@ -8,6 +8,7 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use signal_hook::flag;
@@ -165,6 +166,10 @@ impl<S: Store> Store for Guarded<S> {
 
     fn peer(&self, key: &Key) -> Option<&'static str> {
         self.store.peer(key)
+    }
+
+    fn round_trip(&self, key: &Key) -> Option<Duration> {
+        self.store.round_trip(key)
     }
 
     fn takes_proof(&self, key: &Key) -> Result<(), StoreError> {

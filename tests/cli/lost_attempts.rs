@@ -1,5 +1,6 @@
 //! `incr-cas` when it loses to other writers: retries, deadline, fallback, and what is said of it.
 
+use std::thread;
 use std::time::Duration;
 
 use crate::harness::mccas::{Mccas, mccas, mccas_at};
@@ -38,6 +39,36 @@ fn retries_are_counted_after_the_first_attempt() {
         let value: usize = server.value("k").trim_end().parse().expect("a number");
         assert_eq!(value % 10, 0);
     }
+}
+
+#[test]
+fn who_stood_in_a_queue_waits_for_a_quarter_of_100_ms_at_least() {
+    let server = Memcached::start();
+    server.set("k", "0");
+    let proxy = Proxy::to(&server).on_each_request(|server, n| {
+        if n % 2 == 0 {
+            server.raw("incr k 10\r\n");
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let command = mccas_at(proxy.address()).args(["incr-cas", "k", "-v", "--max-retries", "3"]);
+    let outcome = command.run();
+    assert_eq!(outcome.code, 3, "{outcome:?}");
+    let waits: Vec<f64> = outcome
+        .stderr
+        .lines()
+        .filter_map(|line| {
+            line.split_once("again in ")?
+                .1
+                .strip_suffix(" ms")?
+                .parse()
+                .ok()
+        })
+        .collect();
+    assert!(outcome.stderr.contains("again at once"), "{outcome:?}");
+    assert_eq!(waits.len(), 2, "{outcome:?}");
+    assert!((25.0..=100.0).contains(&waits[0]), "{outcome:?}");
+    assert!((21.25..=100.0).contains(&waits[1]), "{outcome:?}");
 }
 
 #[test]

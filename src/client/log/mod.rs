@@ -122,7 +122,7 @@ impl Session {
     /// Behind a TLS handshake something unread is left (tickets), and closing resets the connection: the server, if it is
     /// slower, would not know any more whose it was. So the caller has to keep such a one for a while.
     fn knock(&self) -> Option<Knock> {
-        let stream = dial(&self.address, &self.access, self.timeout).ok()?;
+        let stream = dial(&self.address, &self.access, self.timeout).ok()?.stream;
         Some(Knock {
             name: stream.local_address(),
             _kept: matches!(stream, Stream::Tls(_)).then_some(stream),

@@ -89,7 +89,7 @@ impl Session {
             return Ok(self.name());
         };
         let stream = dial::tcp(host, *port, Instant::now() + self.timeout)
-            .and_then(|stream| stream.peer_addr());
+            .and_then(|dialled| dialled.stream.peer_addr());
         Ok(stream
             .map_err(|error| self.not_dialled(&error))?
             .to_string())

@@ -226,7 +226,9 @@ impl Session {
         let mut ask = |wire: &mut Wire| {
             let asked = Instant::now();
             wire.send(request.bytes())?;
-            read(wire, asked)
+            let answer = read(wire, asked)?;
+            wire.came_back_in(asked.elapsed());
+            Ok(answer)
         };
         let mut answer = ask(wire);
         if new {

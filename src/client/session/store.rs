@@ -1,6 +1,6 @@
 //! The questions of the domain, each as one exchange with memcached.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Session;
 use super::ahead::look_through;
@@ -17,6 +17,10 @@ impl Store for Session {
 
     fn peer(&self, _: &Key) -> Option<&'static str> {
         self.language.peer()
+    }
+
+    fn round_trip(&self, _: &Key) -> Option<Duration> {
+        self.wire.as_ref()?.round_trip()
     }
 
     fn takes_proof(&self, _: &Key) -> Result<(), StoreError> {

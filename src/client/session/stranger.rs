@@ -45,7 +45,7 @@ impl Session {
     /// The beginning of the answer to a first question; `None` if the peer hangs up.
     fn first_byte(&self, question: &[u8]) -> io::Result<Option<u8>> {
         let patience = (self.timeout / SHARE).min(PATIENCE);
-        let mut stream = dial(&self.address, &self.access, patience)?;
+        let mut stream = dial(&self.address, &self.access, patience)?.stream;
         let deadline = Instant::now() + patience;
         stream.write(question, deadline)?;
         stream.flush(deadline)?;
