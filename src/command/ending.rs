@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::Context;
+use super::{Context, UsageError};
 use crate::cas::expiry::ExpiryError;
 use crate::cas::shown::quoted;
 use crate::cas::update::{Stopped, Why};
 use crate::cas::{Counter, ErrorKind, Item, Key, StoreError};
 use crate::client::discover::Undiscovered;
 use crate::exit::Exit;
-use crate::output::Output;
 use crate::output::report::{Number, Report, Status};
+use crate::output::{Output, is_of_stdout};
 
 /// What only the command knows about the ending of its write: each sentence that says what was wanted, or what to do next.
 pub(super) struct Ending<'a> {
@@ -32,6 +32,24 @@ pub(super) enum IfLost<'a> {
     Conflict,
     /// It had retries and time, and both can be raised; the sentence says what else there is.
     Exhausted { instead: &'a str },
+}
+
+/// Prints the object of a failure that has no outcome of its own. Its message is said by whoever ends the program.
+///
+/// Arguments that make no sense have none, as nothing had begun; nor has stdout itself where it fails.
+pub(super) fn failed(error: &anyhow::Error, key: Option<&Key>, context: &mut Context) {
+    if !context.out.json() || error.is::<UsageError>() || is_of_stdout(error) {
+        return;
+    }
+    let report = Report {
+        server: key.map(|key| context.server(key)),
+        error: Some(format!("{error:#}")),
+        ..Report::of(Status::Failed)
+    };
+    let report = key.into_iter().fold(report, Report::key);
+    // If stdout fails now, too, the message still comes.
+    let out = &mut *context.out;
+    let _ = out.end_batch().and_then(|()| out.object(&report));
 }
 
 /// Reports a question that got no answer, without a key or attempts to speak of.

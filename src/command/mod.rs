@@ -116,7 +116,10 @@ fn run_with(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let mut context = Context::connect(settings, subcommand, began, tree, out)?;
-    let exit = subcommand.run(&mut context)?;
-    context.under_way.obey_late();
-    Ok(exit)
+    let ended = subcommand.run(&mut context);
+    match &ended {
+        Ok(_) => context.under_way.obey_late(),
+        Err(error) => ending::failed(error, subcommand.key(), &mut context),
+    }
+    ended
 }

@@ -28,7 +28,7 @@ use crate::contention::{By, Findings, Sort, Timeline};
 use crate::exit::Exit;
 use crate::output::contention::json::Object;
 use crate::output::contention::screen;
-use crate::output::report::Report;
+use crate::output::report::{Report, Status};
 
 /// How often keys, signals and the size of the terminal are looked at, and the server's log is kept awake.
 const BEAT: Duration = Duration::from_millis(100);
@@ -303,6 +303,13 @@ impl Run<'_, '_> {
         let mut exit = Exit::Done;
         for (failure, text) in self.source.failures() {
             exit = exit.worse(failure);
+            // A server that failed is in the findings; a recording is not.
+            if failure == Exit::Failed && self.context.out.json() {
+                self.context.out.object(&Report {
+                    error: Some(text.clone()),
+                    ..Report::of(Status::Failed)
+                })?;
+            }
             self.context.out.outcome(failure, &text);
         }
         if let Some(verdict) = judged {

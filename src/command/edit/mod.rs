@@ -73,6 +73,10 @@ fn suffix(text: &str) -> Result<String, String> {
 }
 
 impl Subcommand for Args {
+    fn key(&self) -> Option<&Key> {
+        Some(&self.key)
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         run(self, context)
     }

@@ -103,6 +103,10 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
+    fn key(&self) -> Option<&Key> {
+        Some(&self.key)
+    }
+
     fn bound(&self) -> Option<Duration> {
         Some(self.deadline)
     }
