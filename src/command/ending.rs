@@ -73,7 +73,10 @@ pub(super) fn undiscovered(
     undiscovered: &Undiscovered,
     waited: Option<Duration>,
 ) -> anyhow::Result<Exit> {
-    let Undiscovered { server, error } = undiscovered;
+    let (server, error) = match undiscovered {
+        Undiscovered::Untold { server, error } => (server, error),
+        Undiscovered::Twice(message) => return Err(UsageError::new(message.as_str()).into()),
+    };
     let (exit, status, message) = match waited.filter(|_| error.may_pass()) {
         Some(time) => {
             let time = humantime::format_duration(time);

@@ -1,5 +1,6 @@
 //! `dnssrv+NAME`: the servers that a name server has of a service.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -354,12 +355,10 @@ fn the_next_name_server_is_asked_where_one_does_not_tell() {
 fn check_waits_until_the_service_is_known() {
     let server = Memcached::start();
     let port = port(&server);
-    let asked = std::sync::atomic::AtomicUsize::new(0);
-    let known = NameServer::start(move |question| {
-        match asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-            0 => vec![question.answer().code(3)],
-            _ => vec![question.servers(&[("localhost", port)])],
-        }
+    let asked = AtomicUsize::new(0);
+    let known = NameServer::start(move |question| match asked.fetch_add(1, Ordering::SeqCst) {
+        0 => vec![question.answer().code(3)],
+        _ => vec![question.servers(&[("localhost", port)])],
     });
     let outcome = of_service(&known)
         .args(["check", "--json", "--wait", "20s"])
@@ -376,6 +375,55 @@ fn check_waits_until_the_service_is_known() {
         (9, &"not_in_time".into()),
         "{late:?}"
     );
+}
+
+/// Each is what a name service says of a service that is starting up.
+#[test]
+fn check_waits_for_every_answer_that_may_become_another_one() {
+    let server = Memcached::start();
+    let port = port(&server);
+    let passing: [fn(&Asked) -> Vec<Answer>; 6] = [
+        |asked| vec![asked.answer().code(3)],
+        |asked| vec![asked.answer()],
+        |asked| vec![asked.servers(&[(".", 0)])],
+        |asked| vec![asked.servers(&[("localhost", 0)])],
+        |asked| vec![asked.answer().code(2)],
+        |_| Vec::new(),
+    ];
+    for first in passing {
+        let known = NameServer::start({
+            let asked = AtomicUsize::new(0);
+            // Who says nothing is asked twice.
+            move |question| match asked.fetch_add(1, Ordering::SeqCst) {
+                0 | 1 => first(question),
+                _ => vec![question.servers(&[("localhost", port)])],
+            }
+        });
+        let outcome = of_service(&known)
+            .args(["check", "--json", "--wait", "20s", "--timeout", "200ms"])
+            .run();
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        assert_eq!(known.asked().len(), 3);
+    }
+    // No name of a host will be one.
+    let wrong = NameServer::start(|asked| vec![asked.servers(&[("11211", 1)])]);
+    let check = of_service(&wrong).args(["check", "--wait", "30s"]).run();
+    assert_eq!((check.code, wrong.asked().len()), (5, 1), "{check:?}");
+}
+
+#[test]
+fn check_waits_no_longer_for_a_silent_name_server_than_it_was_told() {
+    let silent = NameServer::start(|_| Vec::new());
+    let outcome = of_service(&silent)
+        .args(["check", "--json", "--wait", "400ms", "--timeout", "20s"])
+        .run();
+    let status = &outcome.object()["status"];
+    assert_eq!((outcome.code, status), (9, &"not_in_time".into()));
+    assert!(outcome.stderr.contains("no answer from"), "{outcome:?}");
+    // Far from the timeout, however busy the machine.
+    let elapsed = outcome.elapsed;
+    let allowed = Duration::from_millis(390)..Duration::from_secs(5);
+    assert!(allowed.contains(&elapsed), "{elapsed:?}");
 }
 
 #[test]
