@@ -131,6 +131,7 @@ fn not_stored(args: &Args, elapsed: Duration) -> Ending<'_> {
         },
         if_lost: IfLost::Conflict,
         counter: false,
+        peer: None,
     }
 }
 

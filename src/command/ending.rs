@@ -23,6 +23,8 @@ pub(super) struct Ending<'a> {
     pub(super) if_lost: IfLost<'a>,
     /// Whether values are counters, which stand in JSON as numbers.
     pub(super) counter: bool,
+    /// What kind of server it seems to be, to a command that has asked it by a store of its own.
+    pub(super) peer: Option<&'static str>,
 }
 
 /// What it means to the command that its swaps lost.
@@ -141,7 +143,7 @@ impl Ending<'_> {
             (None, String::new())
         };
         let server = context.server(self.key);
-        let peer = context.store.peer(self.key);
+        let peer = self.peer.or_else(|| context.store.peer(self.key));
         let message = self.message(&stopped, &now, &server, peer);
         let tally = stopped.tally;
         let mut report = Report {
