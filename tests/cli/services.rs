@@ -433,6 +433,11 @@ fn what_is_no_service_or_no_name_server_is_a_usage_error() {
         .stderr_contains("_memcache._tcp.example.com")
         .code(2)
         .check();
+    mccas_at(format!("tls://dnssrv+{NAME}"))
+        .args(["gets", "k"])
+        .stderr_contains(format!("dnssrv+tls://{NAME}"))
+        .code(2)
+        .check();
     mccas_at("dnssrv+a.example")
         .env("MCCAS_NAMESERVER", "ns.example.com")
         .args(["gets", "k"])

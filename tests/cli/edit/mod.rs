@@ -373,7 +373,12 @@ fn what_the_server_cannot_write_is_refused_before_the_editor_starts() {
                   cannot be seen there";
     for (dialect, ttl, args, why) in [
         (old, 0, "k", unseen),
-        (old, 0, "k --ttl 1h --exactly-once", "cannot do --exactly-once"),
+        (
+            old,
+            0,
+            "k --ttl 1h --exactly-once",
+            "cannot do --exactly-once",
+        ),
         (serverless, 5000, "k", "no clock is shown there"),
     ] {
         let target = Target::speaking(dialect);
