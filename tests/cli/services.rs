@@ -274,8 +274,8 @@ fn a_name_server_that_says_nothing_or_lies_is_waited_for_no_longer_than_the_time
     let lies: [fn(&Asked) -> Vec<Answer>; 7] = [
         |asked| vec![asked.servers(&[("localhost", 1)]).other_id()],
         |asked| vec![asked.servers(&[("localhost", 1)]).other_question()],
-        |_| vec![Answer(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())],
-        |_| vec![Answer(Vec::new()), Answer(vec![0; 65_000])],
+        |_| vec![Answer::of(*b"HTTP/1.1 400 Bad Request\r\n\r\n")],
+        |_| vec![Answer::of(Vec::new()), Answer::of(vec![0; 65_000])],
         |asked| vec![asked.answer().circle()],
         |asked| match asked.by {
             By::Udp => vec![asked.answer().truncated()],
@@ -283,7 +283,7 @@ fn a_name_server_that_says_nothing_or_lies_is_waited_for_no_longer_than_the_time
         },
         |asked| match asked.by {
             By::Udp => vec![asked.answer().truncated()],
-            By::Tcp => vec![Answer(vec![0xff; 65_535])],
+            By::Tcp => vec![Answer::of(vec![0xff; 65_535])],
         },
     ];
     for lie in lies {
@@ -301,6 +301,18 @@ fn a_name_server_that_says_nothing_or_lies_is_waited_for_no_longer_than_the_time
     assert!(cut.contains("no answer from"), "{cut}");
 }
 
+#[test]
+fn a_name_server_that_hangs_up_in_the_middle_is_told_in_plain_words() {
+    for length in [0, 1, 2, 20] {
+        let cut = told(&NameServer::start(move |asked| match asked.by {
+            By::Udp => vec![asked.answer().truncated()],
+            By::Tcp => vec![asked.servers(&[("localhost", 1)]).cut(length)],
+        }));
+        let plain = "closed the connection before its answer was whole";
+        assert!(cut.contains(plain), "{length}: {cut}");
+    }
+}
+
 /// Strays come before the answer, and the answer counts.
 #[test]
 fn what_nobody_asked_for_is_ignored() {
@@ -311,7 +323,7 @@ fn what_nobody_asked_for_is_ignored() {
         let right = asked.servers(&[("localhost", port)]);
         let wrong = asked.servers(&[("localhost", 1)]);
         vec![
-            Answer(vec![0; 3]),
+            Answer::of(vec![0; 3]),
             wrong.clone().other_id(),
             wrong.other_question(),
             right,
