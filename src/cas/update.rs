@@ -261,7 +261,13 @@ impl Loop<'_> {
         let item = self.progress.item.as_ref();
         let computed = match compute(item) {
             Ok(computed) => computed,
-            Err(refusal) => return Err(self.declined(refusal)),
+            Err(refusal) => {
+                if let Refusal::Expiry(_) = refusal {
+                    // What else speaks against the write is told first.
+                    terms(self.store, self.plan, item)?;
+                }
+                return Err(self.declined(refusal));
+            }
         };
         let expiry = terms(self.store, self.plan, item)?;
         let flags = item.map_or(0, |item| item.flags);
@@ -363,7 +369,12 @@ fn terms(store: &mut dyn Store, plan: &Plan, item: Option<&Item>) -> Result<Expi
         Some(_) => store.now(&plan.key).map_err(Why::Store)?,
         None => None,
     };
-    plan.expiry.apply(item, now).map_err(Why::Expiry)
+    let expiry = plan.expiry.apply(item, now).map_err(Why::Expiry);
+    if plan.exactly_once && expiry.is_err() {
+        // What it is not known to lack yet would be told only by the write that there will not be.
+        store.try_proof(&plan.key).map_err(Why::Store)?;
+    }
+    expiry
 }
 
 /// The read may have taken the right to renew the item, and nothing will be written: somebody else shall have it.
@@ -662,6 +673,38 @@ mod tests {
         };
         assert!(matches!(ended(true), Why::Store(StoreError::NoProof(_))));
         assert!(matches!(ended(false), Why::Expiry(_)));
+    }
+
+    /// Told to give an expiry, the user would come back only to hear that it cannot be done at all.
+    #[test]
+    fn where_there_will_be_no_write_the_server_is_asked_whether_it_takes_a_proof() {
+        let ended = |ttl, refuses: bool| {
+            let item = Item {
+                ttl,
+                ..item("a", 1)
+            };
+            let mut store = Scripted::new().read(Some(item));
+            store.refuses_proof_if_tried = refuses;
+            if ttl == Ttl::Never {
+                store = store.stored(2);
+            }
+            let plan = Plan {
+                exactly_once: true,
+                ..plan()
+            };
+            let outcome = run(&mut store, &plan).0;
+            (outcome.map_err(|stopped| stopped.why), store.finish())
+        };
+        let tried = ["read", "try proof"].map(String::from);
+        let (outcome, calls) = ended(Ttl::Seconds(9), true);
+        assert!(matches!(outcome, Err(Why::Store(StoreError::NoProof(_)))));
+        assert_eq!(calls, tried);
+        let (outcome, calls) = ended(Ttl::Seconds(9), false);
+        assert_eq!(outcome, Err(Why::Expiry(ExpiryError::Adrift)));
+        assert_eq!(calls, tried);
+        let (outcome, calls) = ended(Ttl::Never, true);
+        assert!(outcome.is_ok());
+        assert_eq!(calls, ["read", "swap 1"]);
     }
 
     #[test]
