@@ -205,6 +205,18 @@ impl Servers {
             .any(|server| server.stands_for != StandsFor::Itself)
     }
 
+    /// Whether the name service is to be asked for one of them.
+    pub(crate) fn has_service(&self) -> bool {
+        self.iter()
+            .any(|server| matches!(server.stands_for, StandsFor::EachTarget { .. }))
+    }
+
+    /// Whether one of them is reached by TLS.
+    pub(crate) fn has_tls(&self) -> bool {
+        self.iter()
+            .any(|server| matches!(server.address, Address::Tls { .. }))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

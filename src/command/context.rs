@@ -57,6 +57,11 @@ pub(crate) trait Subcommand {
         self.asks_servers()
     }
 
+    /// Whether it exchanges anything with them, once it is known which they are: else it only names them.
+    fn talks(&self) -> bool {
+        self.asks_servers()
+    }
+
     /// The one key that it is about, if no more can be asked of it: a failure is told with it, and with the server that holds it.
     fn key(&self) -> Option<&Key> {
         None
