@@ -106,7 +106,7 @@ fn observe(args: &Args, interrupt: Interrupt, context: &mut Context) -> anyhow::
     let files = Files {
         textfile,
         record: args.record.as_deref().map(Record::create).transpose()?,
-        page: args.html.as_deref().map(Page::new),
+        page: args.html.as_deref().map(Page::new).transpose()?,
     };
     let run = Run {
         end: args.time.0.map(|time| observations.started() + time),
@@ -148,7 +148,7 @@ fn replay(
         files: Files {
             textfile: None,
             record: None,
-            page: args.html.as_deref().map(Page::new),
+            page: args.html.as_deref().map(Page::new).transpose()?,
         },
         interval: recording.interval(),
         end: None,
@@ -178,7 +178,6 @@ impl Run<'_, '_> {
     fn whole(mut self, watch: fn(&mut Self) -> anyhow::Result<()>) -> anyhow::Result<Exit> {
         // At once, so that a file that cannot be written is known now.
         self.expose()?;
-        self.page(&self.seen(self.sort))?;
         let watched = watch(&mut self);
         let interrupt = self.interrupt.clone();
         let exit = self.finish()?;
