@@ -2,18 +2,16 @@
 
 mod access;
 mod bare;
+mod environment;
 mod foreign;
 mod narrow;
 mod shape;
 mod wrong;
 
-use std::any::Any;
 use std::env;
 use std::error::Error as _;
 use std::ffi::OsString;
-use std::fmt;
 use std::io::{self, Write};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +21,7 @@ use clap::{
     ArgAction, ArgMatches, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, ValueEnum,
 };
 
+use self::environment::{Given, HIDDEN};
 use crate::cas::shown::Shown;
 use crate::client::address::AddressError;
 use crate::client::hash::Scheme;
@@ -32,9 +31,6 @@ use crate::command::args::duration;
 use crate::exit::Exit;
 use crate::output::{Loudness, Output, OutputSettings, When};
 use crate::settings::{Settings, Size};
-
-/// Stands where a value would be repeated that seems to hold a password.
-const HIDDEN: &str = "(not shown)";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -173,7 +169,8 @@ fn understood(words: &[OsString]) -> Result<(Settings, Command), clap::Error> {
         Some(cli) => (cli, None),
         None => of_all(words)?,
     };
-    Ok((settings(&cli.global, servers)?, cli.command))
+    let settings = settings(&cli.global, servers, &cli.command).map_err(nonsense)?;
+    Ok((settings, cli.command))
 }
 
 /// The program without any argument; of several times an option, the last one counts.
@@ -341,19 +338,19 @@ pub(crate) fn tree() -> clap::Command {
     shape::shaped(plain())
 }
 
-fn settings(global: &Global, named: Option<Servers>) -> Result<Settings, clap::Error> {
-    let servers = match named {
-        Some(servers) => servers,
-        None => servers_of_env()?,
+/// What options and environment mean together; a sentence, if they make no sense.
+fn settings(
+    global: &Global,
+    servers: Option<Servers>,
+    command: &Command,
+) -> Result<Settings, String> {
+    let given = Given {
+        servers,
+        hash: global.hash,
+        discover: global.discover,
+        timeout: global.timeout,
     };
-    let hash = match global.hash {
-        Some(scheme) => Some(scheme),
-        None => from_env("MCCAS_HASH", str::parse)?,
-    };
-    let timeout = match global.timeout {
-        Some(timeout) => timeout,
-        None => from_env("MCCAS_TIMEOUT", duration)?.unwrap_or(Duration::from_secs(1)),
-    };
+    let said = given.with_environment(command.subcommand())?;
     let loudness = match (global.quiet, global.verbose) {
         (0, true) => Loudness::Verbose,
         (0, false) => Loudness::Normal,
@@ -365,53 +362,21 @@ fn settings(global: &Global, named: Option<Servers>) -> Result<Settings, clap::E
         color: global.color,
         loudness,
     };
-    let access = global
-        .access
-        .to_access()
-        .map_err(|message| Cli::command().error(ErrorKind::ValueValidation, message))?;
-    let max_retries = from_env("MCCAS_MAX_RETRIES", String::from_str)?;
     Ok(Settings {
-        servers,
-        hash,
+        servers: said.servers,
+        hash: said.hash,
         discover: global.discover,
-        name_servers: from_env("MCCAS_NAMESERVER", str::parse)?,
-        timeout,
-        access: Arc::new(access),
+        name_servers: said.name_servers,
+        timeout: said.timeout,
+        access: Arc::new(global.access.to_access(said.by_tls)?),
         output,
         max_value: global.max_value.unwrap_or(Size::DEFAULT),
-        max_retries,
+        max_retries: said.max_retries,
     })
 }
 
-/// The value of an environment variable; an empty one counts as unset. (clap's own `env` would take it as a value.)
-fn from_env<T, E: fmt::Display + 'static>(
-    name: &str,
-    parse: impl Fn(&str) -> Result<T, E>,
-) -> Result<Option<T>, clap::Error> {
-    let Some(text) = env::var_os(name).filter(|value| !value.is_empty()) else {
-        return Ok(None);
-    };
-    let text = text.to_string_lossy();
-    parse(&text).map(Some).map_err(|error| {
-        let address: Option<&AddressError> = (&error as &dyn Any).downcast_ref();
-        let shown = match address {
-            Some(error) if error.hides_input() => HIDDEN.into(),
-            _ => format!("{text:?}"),
-        };
-        let message =
-            format!("invalid value {shown} in the environment variable {name}: {error}\n");
-        tree().error(ErrorKind::ValueValidation, message)
-    })
-}
-
-/// The servers that the environment names, or the default.
-fn servers_of_env() -> Result<Servers, clap::Error> {
-    for name in ["MCCAS_SERVER", "MEMCACHED_SERVERS"] {
-        if let Some(servers) = from_env(name, str::parse)? {
-            return Ok(servers);
-        }
-    }
-    Ok(Servers::default())
+fn nonsense(message: String) -> clap::Error {
+    tree().error(ErrorKind::ValueValidation, message)
 }
 
 #[cfg(test)]

@@ -255,6 +255,11 @@ pub(crate) trait Store {
         Ok(())
     }
 
+    /// The same, and where it is not known yet, the server is asked; nothing is written.
+    fn try_proof(&mut self, key: &Key) -> Result<(), StoreError> {
+        self.takes_proof(key)
+    }
+
     /// Reads items only to show them: a recache win that came with the read is given back (a further exchange).
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError>;
 

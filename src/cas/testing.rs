@@ -123,6 +123,8 @@ pub(crate) struct Scripted {
     pub(crate) swaps: Vec<Swap>,
     /// Whether it is a server that takes no token of our own.
     pub(crate) refuses_proof: bool,
+    /// Whether that shows only when it is asked.
+    pub(crate) refuses_proof_if_tried: bool,
     pub(crate) round_trip: Option<Duration>,
 }
 
@@ -213,6 +215,15 @@ impl Store for Scripted {
 
     fn takes_proof(&self, _: &Key) -> Result<(), StoreError> {
         if self.refuses_proof {
+            return Err(StoreError::NoProof("no proof".into()));
+        }
+        Ok(())
+    }
+
+    fn try_proof(&mut self, key: &Key) -> Result<(), StoreError> {
+        self.takes_proof(key)?;
+        self.calls.push("try proof".into());
+        if self.refuses_proof_if_tried {
             return Err(StoreError::NoProof("no proof".into()));
         }
         Ok(())

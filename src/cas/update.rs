@@ -46,6 +46,8 @@ pub(crate) enum Refusal {
     Conflict,
     /// The value is not one that it can work on; the reason.
     Unsuitable(String),
+    /// The item's expiry could not be written, whatever came out: known before a computation that takes time.
+    Expiry(ExpiryError),
     /// It wants nothing written, for a reason that is its own.
     Declined,
 }
@@ -112,6 +114,7 @@ impl From<Refusal> for Why {
             Refusal::Missing => Why::Missing,
             Refusal::Conflict => Why::Conflict,
             Refusal::Unsuitable(reason) => Why::Unsuitable(reason),
+            Refusal::Expiry(error) => Why::Expiry(error),
             Refusal::Declined => Why::Declined,
         }
     }
@@ -258,14 +261,15 @@ impl Loop<'_> {
         let item = self.progress.item.as_ref();
         let computed = match compute(item) {
             Ok(computed) => computed,
-            Err(refusal) => return Err(self.declined(refusal)),
+            Err(refusal) => {
+                if let Refusal::Expiry(_) = refusal {
+                    // What else speaks against the write is told first.
+                    terms(self.store, self.plan, item)?;
+                }
+                return Err(self.declined(refusal));
+            }
         };
-        if self.plan.exactly_once {
-            // Before anything else that an old server cannot do: with what cures that, it could not do this either.
-            let key = &self.plan.key;
-            self.store.takes_proof(key).map_err(Why::Store)?;
-        }
-        let expiry = expiry(self.store, self.plan, item)?;
+        let expiry = terms(self.store, self.plan, item)?;
         let flags = item.map_or(0, |item| item.flags);
         let swap = Swap {
             key: self.plan.key.clone(),
@@ -341,12 +345,37 @@ impl Loop<'_> {
     }
 }
 
-fn expiry(store: &mut dyn Store, plan: &Plan, item: Option<&Item>) -> Result<Expiry, Why> {
+/// Reads the item that somebody is about to work on: `plan` would have it written back, and it is an error here and not
+/// afterwards if the server does not let that be. `is_fit` says first what else speaks against it.
+pub(crate) fn read_ahead(
+    store: &mut dyn Store,
+    plan: &Plan,
+    is_fit: impl FnOnce(&Item) -> Result<(), Refusal>,
+) -> Result<Item, Why> {
+    let item = store.read(&plan.key, plan.want).map_err(Why::Store)?;
+    give_back(store, &plan.key, item.as_ref());
+    let item = item.ok_or(Why::Missing)?;
+    is_fit(&item)?;
+    terms(store, plan, Some(&item))?;
+    Ok(item)
+}
+
+/// What the server has to agree to before a write over `item` is sent; its expiry.
+fn terms(store: &mut dyn Store, plan: &Plan, item: Option<&Item>) -> Result<Expiry, Why> {
+    if plan.exactly_once {
+        // Before anything else that an old server cannot do: with what cures that, it could not do this either.
+        store.takes_proof(&plan.key).map_err(Why::Store)?;
+    }
     let now = match plan.expiry.lifetime(item) {
         Some(_) => store.now(&plan.key).map_err(Why::Store)?,
         None => None,
     };
-    plan.expiry.apply(item, now).map_err(Why::Expiry)
+    let expiry = plan.expiry.apply(item, now).map_err(Why::Expiry);
+    if plan.exactly_once && expiry.is_err() {
+        // What it is not known to lack yet would be told only by the write that there will not be.
+        store.try_proof(&plan.key).map_err(Why::Store)?;
+    }
+    expiry
 }
 
 /// The read may have taken the right to renew the item, and nothing will be written: somebody else shall have it.
@@ -403,6 +432,46 @@ mod tests {
         let mut clock = Still::default();
         let outcome = update(store, plan, &mut clock, &mut append);
         (outcome, clock)
+    }
+
+    #[test]
+    fn what_cannot_be_written_back_is_known_before_the_work_on_it() {
+        let kept = |ttl| {
+            let item = Item {
+                ttl,
+                ..item("a", 1)
+            };
+            let mut store = Scripted::new().read(Some(item));
+            read_ahead(&mut store, &plan(), |_| Ok(())).map(|item| item.value)
+        };
+        assert_eq!(kept(Ttl::Never), Ok(b"a".to_vec()));
+        assert_eq!(kept(Ttl::Unknown), Err(Why::Expiry(ExpiryError::Unseen)));
+        let adrift = Err(Why::Expiry(ExpiryError::Adrift));
+        assert_eq!(kept(Ttl::Seconds(9)), adrift);
+        let mut store = Scripted::new().read(None);
+        let missing = read_ahead(&mut store, &plan(), |_| Ok(()));
+        assert_eq!(missing, Err(Why::Missing));
+        let proving = Plan {
+            exactly_once: true,
+            ..plan()
+        };
+        let mut store = Scripted::new().read(Some(item("a", 1)));
+        store.refuses_proof = true;
+        let refused = read_ahead(&mut store, &proving, |_| Ok(()));
+        assert!(matches!(refused, Err(Why::Store(StoreError::NoProof(_)))));
+    }
+
+    #[test]
+    fn a_right_to_renew_is_given_back_before_somebody_works_on_the_item() {
+        let won = Item {
+            freshness: Freshness::Recache { won: true },
+            ..item("a", 1)
+        };
+        let mut store = Scripted::new().read(Some(won));
+        let unfit = Refusal::Unsuitable("no".into());
+        let read = read_ahead(&mut store, &plan(), |_| Err(unfit));
+        assert_eq!(read, Err(Why::Unsuitable("no".into())));
+        assert_eq!(store.finish(), ["read", "release 1"]);
     }
 
     #[test]
@@ -626,6 +695,38 @@ mod tests {
         };
         assert!(matches!(ended(true), Why::Store(StoreError::NoProof(_))));
         assert!(matches!(ended(false), Why::Expiry(_)));
+    }
+
+    /// Told to give an expiry, the user would come back only to hear that it cannot be done at all.
+    #[test]
+    fn where_there_will_be_no_write_the_server_is_asked_whether_it_takes_a_proof() {
+        let ended = |ttl, refuses: bool| {
+            let item = Item {
+                ttl,
+                ..item("a", 1)
+            };
+            let mut store = Scripted::new().read(Some(item));
+            store.refuses_proof_if_tried = refuses;
+            if ttl == Ttl::Never {
+                store = store.stored(2);
+            }
+            let plan = Plan {
+                exactly_once: true,
+                ..plan()
+            };
+            let outcome = run(&mut store, &plan).0;
+            (outcome.map_err(|stopped| stopped.why), store.finish())
+        };
+        let tried = ["read", "try proof"].map(String::from);
+        let (outcome, calls) = ended(Ttl::Seconds(9), true);
+        assert!(matches!(outcome, Err(Why::Store(StoreError::NoProof(_)))));
+        assert_eq!(calls, tried);
+        let (outcome, calls) = ended(Ttl::Seconds(9), false);
+        assert_eq!(outcome, Err(Why::Expiry(ExpiryError::Adrift)));
+        assert_eq!(calls, tried);
+        let (outcome, calls) = ended(Ttl::Never, true);
+        assert!(outcome.is_ok());
+        assert_eq!(calls, ["read", "swap 1"]);
     }
 
     #[test]

@@ -48,8 +48,8 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// What options and environment say together.
-    pub(super) fn to_access(&self) -> Result<Access, String> {
+    /// What options and environment say together; the environment of TLS, only if that is `by_tls`.
+    pub(super) fn to_access(&self, by_tls: bool) -> Result<Access, String> {
         let text = |name| variable(name).map(|text| text.to_string_lossy().into_owned());
         let path = |option: &Option<PathBuf>, name| {
             let named = || variable(name).map(PathBuf::from);
@@ -68,7 +68,7 @@ impl Args {
             certificate: path(&self.tls_cert, "MCCAS_TLS_CERT"),
             key: path(&self.tls_key, "MCCAS_TLS_KEY"),
             server_name: name.or_else(|| text("MCCAS_TLS_SERVER_NAME")),
-            insecure: self.tls_insecure || is_on("MCCAS_TLS_INSECURE")?,
+            insecure: self.tls_insecure || by_tls && is_on("MCCAS_TLS_INSECURE")?,
         };
         Ok(Access::new(identity, tls))
     }

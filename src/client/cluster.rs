@@ -180,6 +180,10 @@ impl Store for Cluster {
         self.sessions[self.place(key)].takes_proof(key)
     }
 
+    fn try_proof(&mut self, key: &Key) -> Result<(), StoreError> {
+        self.session(key).try_proof(key)
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         self.look_each(keys).into_iter().collect()
     }

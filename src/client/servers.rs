@@ -85,6 +85,7 @@ impl Server {
     }
 
     fn read(text: &str) -> Result<Server, AddressError> {
+        ensure_order(text)?;
         if let Some(service) = after(text, EACH_TARGET) {
             return Server::read_service(service);
         }
@@ -134,6 +135,20 @@ impl Server {
             weight: weight.map_or(Ok(1), parse_weight)?,
         })
     }
+}
+
+/// What a name stands for is said before the scheme by which the servers are reached; the other way round it would be a strange name.
+fn ensure_order(text: &str) -> Result<(), AddressError> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Ok(());
+    };
+    for prefix in [EACH_TARGET, EACH_ADDRESS] {
+        if let Some(name) = after(rest, prefix) {
+            let meant = quoted(format!("{prefix}{scheme}://{name}").as_bytes());
+            return Err(AddressError::new(format!("{prefix} goes first: {meant}")));
+        }
+    }
+    Ok(())
 }
 
 /// Whether it can be a name in the name service.
@@ -188,6 +203,18 @@ impl Servers {
     pub(crate) fn is_open(&self) -> bool {
         self.iter()
             .any(|server| server.stands_for != StandsFor::Itself)
+    }
+
+    /// Whether the name service is to be asked for one of them.
+    pub(crate) fn has_service(&self) -> bool {
+        self.iter()
+            .any(|server| matches!(server.stands_for, StandsFor::EachTarget { .. }))
+    }
+
+    /// Whether one of them is reached by TLS.
+    pub(crate) fn has_tls(&self) -> bool {
+        self.iter()
+            .any(|server| matches!(server.address, Address::Tls { .. }))
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -58,7 +58,13 @@ fn a_name_may_stand_for_all_of_its_addresses() {
     };
     assert_eq!(each(0, "10.0.0.1:1"), "10.0.0.1:1 10.0.0.1:1 3");
     assert_eq!(each(1, "[fd00::1]:2"), "tls://[fd00::1]:2 [fd00::1]:2 1");
-    for (text, why) in [("dns+/a.sock", "name of a host"), ("dns+", "host is empty")] {
+    for (text, why) in [
+        ("dns+/a.sock", "name of a host"),
+        ("dns+", "host is empty"),
+        ("tls://dns+b:1", "\"dns+tls://b:1\""),
+        ("TLS://DNSSRV+_m._tcp.h", "\"dnssrv+TLS://_m._tcp.h\""),
+        ("memcached://dnssrv+a.b", "\"dnssrv+memcached://a.b\""),
+    ] {
         let error = read(&[text]).unwrap_err();
         assert!(error.contains(why), "{error}");
     }

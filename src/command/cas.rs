@@ -72,6 +72,10 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
+    fn key(&self) -> Option<&Key> {
+        Some(&self.key)
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         run(self, context)
     }
@@ -127,6 +131,7 @@ fn not_stored(args: &Args, elapsed: Duration) -> Ending<'_> {
         },
         if_lost: IfLost::Conflict,
         counter: false,
+        peer: None,
     }
 }
 

@@ -8,9 +8,10 @@ use crate::check::{self, FailKind, Finding, first_failure};
 use crate::client::Session;
 use crate::exit::Exit;
 use crate::output::check::{Checked, NOT_IN_TIME, lines, status};
+use crate::settings::Settings;
 
-/// How long is waited before another test of a server that may be starting up.
-const PAUSE: Duration = Duration::from_millis(200);
+/// What a server gets where others before it have used up the time to wait: it must not be called down for that.
+const FIRST_LOOK: Duration = Duration::from_millis(100);
 
 /// Test a server, from its name to a swap that must lose
 ///
@@ -82,31 +83,48 @@ fn test(
     let mut rounds = 0;
     loop {
         rounds += 1;
-        let mut sessions = connect::sessions(context.settings);
-        let mut session = sessions.nth(place).expect("one session for each server");
+        let mut session = session(args, place, started, rounds, context);
         let server = session.name();
         let findings = round(args, &mut session)?;
-        let left = args.wait.map(|wait| wait.saturating_sub(started.elapsed()));
         let passing = first_failure(&findings).filter(|(_, fail)| fail.passing);
-        match (passing, left) {
-            (Some((finding, _)), Some(left)) if !left.is_zero() => {
-                let (name, detail) = (finding.name, &finding.detail);
-                let again = format!("{server}: {name}: {detail}; trying again");
-                context.out.detail(&again);
-                context.out.pause(PAUSE.min(left))?;
-            }
-            (passing, left) => {
-                let tests = Tests {
-                    server,
-                    late: passing.is_some() && left.is_some(),
-                    findings,
-                    rounds,
-                    elapsed: began.elapsed(),
-                };
-                return tell(args, &tests, context);
-            }
+        if let Some((finding, _)) = passing
+            && connect::another_round(started, args.wait, context.out)?
+        {
+            let (name, detail) = (finding.name, &finding.detail);
+            let again = format!("{server}: {name}: {detail}; trying again");
+            context.out.detail(&again);
+            continue;
         }
+        let tests = Tests {
+            server,
+            late: passing.is_some() && args.wait.is_some(),
+            findings,
+            rounds,
+            elapsed: began.elapsed(),
+        };
+        return tell(args, &tests, context);
     }
+}
+
+/// The server for one test, in which no exchange takes longer than is left of the time to wait.
+fn session(args: &Args, place: usize, started: Instant, rounds: u32, context: &Context) -> Session {
+    let least = if place > 0 && rounds == 1 {
+        FIRST_LOOK
+    } else {
+        Duration::from_millis(1)
+    };
+    let timeout = context.settings.timeout;
+    // Not the whole: of one that says nothing it is asked on top who it may be.
+    let bound = connect::left(started, args.wait).map_or(timeout, |left| {
+        let most = left.as_millis() * 5 / 6;
+        least.max(Duration::from_millis(most.try_into().unwrap_or(u64::MAX)))
+    });
+    let settings = Settings {
+        timeout: bound.min(timeout),
+        ..context.settings.clone()
+    };
+    let mut sessions = connect::sessions(&settings);
+    sessions.nth(place).expect("one session for each server")
 }
 
 /// One test.

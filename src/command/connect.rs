@@ -35,6 +35,34 @@ pub(super) fn prepare(settings: &Settings, out: &mut Output) -> Result<(), Usage
 /// Between two questions about servers that may be starting up.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// With less time left nobody is asked once more: the answer would come too late.
+const SHORTEST: Duration = Duration::from_millis(20);
+
+/// How long there is still patience, in whole milliseconds, as people are told of it.
+pub(super) fn left(began: Instant, patience: Option<Duration>) -> Option<Duration> {
+    let left = patience?.saturating_sub(began.elapsed()).as_millis();
+    Some(Duration::from_millis(left.try_into().unwrap_or(u64::MAX)))
+}
+
+/// Waits between two questions about servers that may be starting up; returns whether there is time for another one.
+pub(super) fn another_round(
+    began: Instant,
+    patience: Option<Duration>,
+    out: &Output,
+) -> anyhow::Result<bool> {
+    let Some(left) = left(began, patience) else {
+        return Ok(false);
+    };
+    let pause = pause(left);
+    out.pause(pause.unwrap_or(left))?;
+    Ok(pause.is_some())
+}
+
+/// How long to wait for another question, of which an answer is to come in what is left: near the end they come closer together.
+fn pause(left: Duration) -> Option<Duration> {
+    (left >= SHORTEST).then(|| PAUSE.min(left / 2))
+}
+
 /// [`discovered`], asked again until the patience is over as long as the answer may be another one later.
 pub(super) fn discovered_in_time(
     settings: &Settings,
@@ -43,24 +71,29 @@ pub(super) fn discovered_in_time(
     out: &mut Output,
 ) -> anyhow::Result<Result<Option<Settings>, Undiscovered>> {
     loop {
-        let found = discovered(settings);
-        let left = patience.map(|patience| patience.saturating_sub(began.elapsed()));
-        match (&found, left) {
-            (Err(why), Some(left)) if why.error.may_pass() && !left.is_zero() => {
-                out.detail(&format!("{}; trying again", why.error));
-                out.pause(PAUSE.min(left))?;
-            }
-            _ => return Ok(found),
+        // One that is silent must not be waited for any longer than there is patience.
+        let bound = left(began, patience).map_or(settings.timeout, |left| {
+            left.max(Duration::from_millis(1)).min(settings.timeout)
+        });
+        let error = match discovered(settings, bound) {
+            Err(error) if error.may_pass() => error,
+            found => return Ok(found),
+        };
+        if !another_round(began, patience, out)? {
+            return Ok(Err(error));
+        }
+        if let Undiscovered::Untold { error, .. } = &error {
+            out.detail(&format!("{error}; trying again"));
         }
     }
 }
 
-/// The settings with the servers that were found out, where those named only lead to them.
-fn discovered(settings: &Settings) -> Result<Option<Settings>, Undiscovered> {
+/// The settings with the servers that were found out, where those named only lead to them; no exchange takes longer than `bound`.
+fn discovered(settings: &Settings, bound: Duration) -> Result<Option<Settings>, Undiscovered> {
     if !settings.discover && !settings.servers.is_open() {
         return Ok(None);
     }
-    let open = |address| Session::new(address, settings.timeout).with_access(&settings.access);
+    let open = |address| Session::new(address, bound).with_access(&settings.access);
     let name_servers = settings.name_servers.as_ref();
     let mut servers = discover::looked_up(&settings.servers, name_servers, &open)?;
     if settings.discover {
@@ -171,5 +204,26 @@ impl<'a> Context<'a> {
     /// The server that holds `key`, for messages and JSON.
     pub(super) fn server(&self, key: &Key) -> String {
         self.store.server(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_asks_until_the_end_and_not_beyond_it() {
+        let ms = Duration::from_millis;
+        assert_eq!(pause(ms(30_000)), Some(PAUSE));
+        assert_eq!(pause(ms(401)), Some(PAUSE));
+        assert_eq!(pause(ms(300)), Some(ms(150)));
+        assert_eq!(pause(ms(20)), Some(ms(10)));
+        assert_eq!(pause(ms(19)), None);
+        assert_eq!(pause(ms(0)), None);
+        let began = Instant::now();
+        assert_eq!(left(began, None), None);
+        assert_eq!(left(began, Some(Duration::ZERO)), Some(ms(0)));
+        let left = left(began, Some(Duration::MAX)).unwrap();
+        assert_eq!(left.subsec_nanos() % 1_000_000, 0);
     }
 }

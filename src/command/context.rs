@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::under_way::UnderWay;
-use crate::cas::Store;
+use crate::cas::{Key, Store};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::settings::Settings;
@@ -55,6 +55,16 @@ pub(crate) trait Subcommand {
     /// Whether it asks by key, so that each key must have its server. Only then there is a store.
     fn asks_by_key(&self) -> bool {
         self.asks_servers()
+    }
+
+    /// Whether it exchanges anything with them, once it is known which they are: else it only names them.
+    fn talks(&self) -> bool {
+        self.asks_servers()
+    }
+
+    /// The one key that it is about, if no more can be asked of it: a failure is told with it, and with the server that holds it.
+    fn key(&self) -> Option<&Key> {
+        None
     }
 
     /// How long servers are waited for that cannot be found out now, but may be later.

@@ -130,6 +130,7 @@ fn not_deleted<'a>(key: &'a Key, expected: &Expected, elapsed: Duration) -> Endi
         },
         if_lost: IfLost::Conflict,
         counter: false,
+        peer: None,
     }
 }
 

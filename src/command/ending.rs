@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::Context;
+use super::{Context, UsageError};
 use crate::cas::expiry::ExpiryError;
 use crate::cas::shown::quoted;
 use crate::cas::update::{Stopped, Why};
 use crate::cas::{Counter, ErrorKind, Item, Key, StoreError};
 use crate::client::discover::Undiscovered;
 use crate::exit::Exit;
-use crate::output::Output;
 use crate::output::report::{Number, Report, Status};
+use crate::output::{Output, is_of_stdout};
 
 /// What only the command knows about the ending of its write: each sentence that says what was wanted, or what to do next.
 pub(super) struct Ending<'a> {
@@ -23,6 +23,8 @@ pub(super) struct Ending<'a> {
     pub(super) if_lost: IfLost<'a>,
     /// Whether values are counters, which stand in JSON as numbers.
     pub(super) counter: bool,
+    /// What kind of server it seems to be, to a command that has asked it by a store of its own.
+    pub(super) peer: Option<&'static str>,
 }
 
 /// What it means to the command that its swaps lost.
@@ -32,6 +34,24 @@ pub(super) enum IfLost<'a> {
     Conflict,
     /// It had retries and time, and both can be raised; the sentence says what else there is.
     Exhausted { instead: &'a str },
+}
+
+/// Prints the object of a failure that has no outcome of its own. Its message is said by whoever ends the program.
+///
+/// Arguments that make no sense have none, as nothing had begun; nor has stdout itself where it fails.
+pub(super) fn failed(error: &anyhow::Error, key: Option<&Key>, context: &mut Context) {
+    if !context.out.json() || error.is::<UsageError>() || is_of_stdout(error) {
+        return;
+    }
+    let report = Report {
+        server: key.map(|key| context.server(key)),
+        error: Some(format!("{error:#}")),
+        ..Report::of(Status::Failed)
+    };
+    let report = key.into_iter().fold(report, Report::key);
+    // If stdout fails now, too, the message still comes.
+    let out = &mut *context.out;
+    let _ = out.end_batch().and_then(|()| out.object(&report));
 }
 
 /// Reports a question that got no answer, without a key or attempts to speak of.
@@ -55,7 +75,10 @@ pub(super) fn undiscovered(
     undiscovered: &Undiscovered,
     waited: Option<Duration>,
 ) -> anyhow::Result<Exit> {
-    let Undiscovered { server, error } = undiscovered;
+    let (server, error) = match undiscovered {
+        Undiscovered::Untold { server, error } => (server, error),
+        Undiscovered::Twice(message) => return Err(UsageError::new(message.as_str()).into()),
+    };
     let (exit, status, message) = match waited.filter(|_| error.may_pass()) {
         Some(time) => {
             let time = humantime::format_duration(time);
@@ -120,7 +143,7 @@ impl Ending<'_> {
             (None, String::new())
         };
         let server = context.server(self.key);
-        let peer = context.store.peer(self.key);
+        let peer = self.peer.or_else(|| context.store.peer(self.key));
         let message = self.message(&stopped, &now, &server, peer);
         let tally = stopped.tally;
         let mut report = Report {

@@ -87,10 +87,6 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         return all_servers::run(&args.keys, context);
     }
     let read = read(args, context.store.as_mut());
-    if let Some(error) = failure_of_all(args, &read, context) {
-        let server = context.server(&args.keys[0]);
-        return ending::no_answer(context, &server, &error, Report::default());
-    }
     let worst = read.iter().map(exit).fold(Exit::Done, Exit::worse);
     // A --json before the subcommand does not conflict with these: the more special wish wins.
     let bare = args.raw || args.token_only;
@@ -179,17 +175,6 @@ fn tell(key: &Key, looked: Looked, out: &mut Output) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Why nothing was read, if that is the answer of one server which has all the keys.
-fn failure_of_all(args: &Args, read: &[Read], context: &Context) -> Option<StoreError> {
-    let server = context.server(&args.keys[0]);
-    let elsewhere = args.keys.iter().any(|key| context.server(key) != server);
-    let failed = read.iter().all(Result::is_err) && !elsewhere;
-    read.iter()
-        .find_map(|read| read.as_ref().err())
-        .filter(|_| failed)
-        .cloned()
-}
-
 fn exit(read: &Read) -> Exit {
     match read {
         Ok(Some(_)) => Exit::Done,
@@ -214,7 +199,7 @@ fn found_and_missing(args: &Args, read: &[Read], context: &mut Context) -> anyho
         }
         None => {}
     }
-    let mut failed = Vec::new();
+    let mut failed = Failed::default();
     for (key, read) in keys() {
         match read {
             Ok(Some(_)) => {}
@@ -224,10 +209,7 @@ fn found_and_missing(args: &Args, read: &[Read], context: &mut Context) -> anyho
             }
             Err(error) => {
                 let server = context.server(key);
-                if !failed.contains(&server) {
-                    context.out.outcome(Exit::of(error), &error.to_string());
-                    failed.push(server);
-                }
+                failed.tell(server, error, context.out)?;
             }
         }
     }
@@ -238,8 +220,23 @@ fn absent(key: &Key, server: &dyn Display) -> String {
     format!("{key} is not on {server}")
 }
 
+/// The servers that failed: one that has many of the keys is told to people once.
+#[derive(Default)]
+struct Failed(Vec<String>);
+
+impl Failed {
+    fn tell(&mut self, server: String, error: &StoreError, out: &mut Output) -> anyhow::Result<()> {
+        if self.0.contains(&server) {
+            return Ok(());
+        }
+        self.0.push(server);
+        out.aside(Exit::of(error), &error.to_string())
+    }
+}
+
 /// One object per key in the order of the keys, whatever became of it.
 fn objects(args: &Args, read: Vec<Read>, context: &mut Context) -> anyhow::Result<()> {
+    let mut failed = Failed::default();
     for (key, read) in args.keys.iter().zip(read) {
         let server = context.server(key);
         match read {
@@ -253,7 +250,12 @@ fn objects(args: &Args, read: Vec<Read>, context: &mut Context) -> anyhow::Resul
                 ending::fail(context, &server, Exit::Missing, report, &message)?;
             }
             Err(error) => {
-                ending::no_answer(context, &server, &error, Report::default().key(key))?;
+                context.out.object(&Report {
+                    server: Some(server.clone()),
+                    error: Some(error.to_string()),
+                    ..Report::of(Status::of(&error)).key(key)
+                })?;
+                failed.tell(server, &error, context.out)?;
             }
         }
     }

@@ -186,6 +186,7 @@ fn not_added(key: &Key, elapsed: Duration) -> Ending<'_> {
             instead: ", or use --fallback incr",
         },
         counter: true,
+        peer: None,
     }
 }
 

@@ -25,6 +25,10 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
+    fn talks(&self) -> bool {
+        false
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         let servers: Vec<String> = self.keys.iter().map(|key| context.server(key)).collect();
         if context.out.json() {

@@ -58,7 +58,8 @@ macro_rules! subcommands {
                 }
             }
 
-            fn subcommand(&self) -> &dyn Subcommand {
+            /// What it is, whichever of them.
+            pub(crate) fn subcommand(&self) -> &dyn Subcommand {
                 match self {
                     $(Command::$name(args) => args,)+
                 }
@@ -93,7 +94,8 @@ pub(crate) fn run(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let (subcommand, began) = (command.subcommand(), Instant::now());
-    if subcommand.asks_servers() {
+    let open = settings.discover || settings.servers.is_open();
+    if subcommand.talks() || subcommand.asks_servers() && open {
         connect::prepare(settings, out)?;
         let patience = subcommand.patience();
         match connect::discovered_in_time(settings, began, patience, out)? {
@@ -116,7 +118,10 @@ fn run_with(
     out: &mut Output,
 ) -> anyhow::Result<Exit> {
     let mut context = Context::connect(settings, subcommand, began, tree, out)?;
-    let exit = subcommand.run(&mut context)?;
-    context.under_way.obey_late();
-    Ok(exit)
+    let ended = subcommand.run(&mut context);
+    match &ended {
+        Ok(_) => context.under_way.obey_late(),
+        Err(error) => ending::failed(error, subcommand.key(), &mut context),
+    }
+    ended
 }

@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -12,27 +12,56 @@ pub(super) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     written(path, text).map_err(|error| cannot_write(path, &error))
 }
 
+/// Makes sure that it can be done, as far as that shows without doing it: what is in the file stays until it is.
+pub(super) fn ensure(path: &Path) -> anyhow::Result<()> {
+    let possible = match Place::of(path) {
+        Place::Folder(folder, _) => NamedTempFile::new_in(folder).map(drop),
+        Place::Stream(path) if path.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Place::Stream(_) => Ok(()),
+    };
+    possible.map_err(|error| cannot_write(path, &error))
+}
+
 /// What is said of a file that cannot be written.
 pub(super) fn cannot_write(path: &Path, error: &io::Error) -> anyhow::Error {
     anyhow::anyhow!("cannot write {}: {error}", path.display())
 }
 
-fn written(path: &Path, text: &str) -> io::Result<()> {
-    // A link stays one, and what is no file (/dev/stdout, a named pipe) is written to as it is.
-    let path = &path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    if path.metadata().is_ok_and(|known| !known.is_file()) {
-        return fs::write(path, text);
+/// Where a text goes.
+enum Place {
+    /// Beside the file of this name, whose name it gets when it is whole.
+    Folder(PathBuf, PathBuf),
+    /// Into what is no file (/dev/stdout, a named pipe), as it is.
+    Stream(PathBuf),
+}
+
+impl Place {
+    fn of(path: &Path) -> Place {
+        // A link stays one.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        if path.metadata().is_ok_and(|known| !known.is_file()) {
+            return Place::Stream(path);
+        }
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        Place::Folder(folder, path)
     }
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file()
-        .set_permissions(Permissions::from_mode(0o644))?;
-    file.persist(path)?;
-    Ok(())
+}
+
+fn written(path: &Path, text: &str) -> io::Result<()> {
+    match Place::of(path) {
+        Place::Stream(path) => fs::write(path, text),
+        Place::Folder(folder, path) => {
+            let mut file = NamedTempFile::new_in(folder)?;
+            file.write_all(text.as_bytes())?;
+            file.as_file()
+                .set_permissions(Permissions::from_mode(0o644))?;
+            file.persist(path)?;
+            Ok(())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -60,6 +89,19 @@ mod tests {
     }
 
     #[test]
+    fn to_see_whether_a_file_can_be_written_leaves_everything_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let [there, not] = ["there", "not"].map(|name| folder.path().join(name));
+        fs::write(&there, "old").unwrap();
+        ensure(&there).unwrap();
+        ensure(&not).unwrap();
+        assert_eq!(fs::read_to_string(&there).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let error = ensure(&not.join("file")).unwrap_err().to_string();
+        assert!(error.starts_with("cannot write "), "{error}");
+    }
+
+    #[test]
     fn what_is_no_file_is_written_to_and_stays_what_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
@@ -70,6 +112,8 @@ mod tests {
         replace(&pipe, "text").unwrap();
         assert_eq!(reader.join().unwrap(), "text");
         assert!(pipe.metadata().unwrap().file_type().is_fifo());
+        ensure(&pipe).unwrap();
+        assert!(ensure(folder.path()).is_err());
         let error = replace(folder.path(), "text").unwrap_err().to_string();
         assert!(error.starts_with("cannot write "), "{error}");
     }

@@ -176,6 +176,10 @@ impl<S: Store> Store for Guarded<S> {
         self.store.takes_proof(key)
     }
 
+    fn try_proof(&mut self, key: &Key) -> Result<(), StoreError> {
+        self.store.try_proof(key)
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         self.store.look(keys)
     }

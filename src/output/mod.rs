@@ -98,6 +98,21 @@ impl fmt::Display for Closed {
 
 impl std::error::Error for Closed {}
 
+/// Stdout took what was written to it no more, for another reason than that its reader has gone.
+#[derive(Debug)]
+struct Unwritable;
+
+impl fmt::Display for Unwritable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot write to stdout")
+    }
+}
+
+/// Whether it is stdout that failed, so that nothing more can be told there.
+pub(crate) fn is_of_stdout(error: &anyhow::Error) -> bool {
+    error.is::<Unwritable>() || error.is::<Late>() || error.is::<Closed>()
+}
+
 impl Output {
     pub(crate) fn new(settings: OutputSettings) -> Output {
         let stdout = io::stdout();
@@ -356,7 +371,28 @@ fn checked(written: io::Result<()>) -> anyhow::Result<()> {
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
         Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(Late.into()),
-        Err(error) => Err(error).context("cannot write to stdout"),
+        Err(error) => Err(error).context(Unwritable),
         Ok(()) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stdout_did_is_told_apart_from_what_happened_elsewhere() {
+        let write = |kind: io::ErrorKind| checked(Err(kind.into())).context("k was stored");
+        for kind in [
+            io::ErrorKind::StorageFull,
+            io::ErrorKind::BrokenPipe,
+            io::ErrorKind::TimedOut,
+        ] {
+            assert!(is_of_stdout(&write(kind).unwrap_err()), "{kind}");
+        }
+        let full = write(io::ErrorKind::StorageFull).unwrap_err();
+        assert!(format!("{full:#}").starts_with("k was stored: cannot write to stdout: "));
+        let socket = io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(!is_of_stdout(&anyhow::Error::from(socket)));
     }
 }

@@ -36,6 +36,8 @@ pub(crate) enum Status {
     Unsuitable,
     Unreachable,
     NotInTime,
+    /// What has no outcome of its own, such as a file that cannot be read.
+    Failed,
     /// A line of a list is no key.
     Usage,
 }

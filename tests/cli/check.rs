@@ -300,6 +300,31 @@ fn a_server_that_does_not_come_up_is_told_when_the_time_is_over() {
 }
 
 #[test]
+fn a_server_that_is_silent_is_waited_for_no_longer_than_the_time_given() {
+    let silent = Peer::always(Connection::new().silence());
+    let command = check(&silent.address()).args(["--wait", "400ms", "--timeout", "20s"]);
+    let outcome = command.run();
+    assert_eq!(outcome.code, 9, "{outcome:?}");
+    let elapsed = outcome.elapsed;
+    let allowed = Duration::from_millis(390)..Duration::from_secs(5);
+    assert!(allowed.contains(&elapsed), "{elapsed:?}");
+}
+
+#[test]
+fn a_server_is_not_called_down_for_the_time_that_another_one_took() {
+    let (one, silent) = (
+        Memcached::start(),
+        Peer::always(Connection::new().silence()),
+    );
+    let both = format!("{},{}", silent.address(), one.address());
+    let outcome = check(&both).args(["--wait", "300ms"]).run();
+    assert_eq!(outcome.code, 9, "{outcome:?}");
+    let servers: Vec<_> = outcome.json();
+    let told = servers.iter().map(|object| object["status"].as_str());
+    assert_eq!(told.collect::<Vec<_>>(), [Some("not_in_time"), Some("ok")]);
+}
+
+#[test]
 fn what_no_waiting_cures_is_told_at_once() {
     let certificates = Certificates::new();
     let ca = certificates.path("ca.pem");

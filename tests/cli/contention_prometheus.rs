@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::harness::inspect::show;
 use crate::harness::mccas::{end_within, mccas, mccas_at};
 use crate::harness::observed::{observing, wait_for_stores};
+use crate::harness::outcome::Outcome;
 use crate::harness::server::Memcached;
 use crate::harness::wait::{self, PATIENCE};
 
@@ -302,6 +303,19 @@ fn a_file_that_cannot_be_written_ends_it_at_once() {
     command.code(2).stderr_contains("not a duration").check();
 }
 
+/// Told are the one store and, behind that, what failed.
+#[track_caller]
+fn ensure_report_and_failure(outcome: &Outcome) {
+    let mut told = outcome.json();
+    let failure = told.pop().expect("a failure");
+    assert_eq!(failure["status"], "failed", "{outcome:?}");
+    let report = told.pop().expect("a report");
+    assert_eq!(
+        (&report["event"], &report["totals"]["stores"]),
+        (&"report".into(), &1.into())
+    );
+}
+
 #[test]
 fn a_file_that_cannot_be_written_any_more_ends_it_with_the_report() {
     let server = Memcached::start();
@@ -316,11 +330,7 @@ fn a_file_that_cannot_be_written_any_more_ends_it_with_the_report() {
     let outcome = running.wait();
     assert_eq!(outcome.code, 1, "{outcome:?}");
     assert!(outcome.stderr.contains("cannot write"), "{outcome:?}");
-    let report = outcome.json().pop().expect("a report");
-    assert_eq!(
-        (&report["event"], &report["totals"]["stores"]),
-        (&"report".into(), &1.into())
-    );
+    ensure_report_and_failure(&outcome);
 }
 
 #[test]
@@ -342,9 +352,5 @@ fn a_last_file_that_cannot_be_written_costs_no_report() {
     let outcome = running.wait();
     assert_eq!(outcome.code, 1, "{outcome:?}");
     assert!(outcome.stderr.contains("cannot write"), "{outcome:?}");
-    let report = outcome.json().pop().expect("a report");
-    assert_eq!(
-        (&report["event"], &report["totals"]["stores"]),
-        (&"report".into(), &1.into())
-    );
+    ensure_report_and_failure(&outcome);
 }

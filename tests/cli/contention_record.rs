@@ -136,8 +136,14 @@ fn it_can_be_sorted_cut_and_judged_anew() {
 fn the_output_of_json_is_a_recording_too() {
     let recording = Recording::of_a_fight(&[]);
     let said = recording.said.iter().map(|object| format!("{object}\n"));
-    recording.replace(&said.collect::<String>());
+    recording.replace(&said.clone().collect::<String>());
     let outcome = recording.replayed(&[]);
+    assert_eq!(outcome.json().last(), recording.said.last());
+    // Behind its report a run may have told that it failed.
+    let failed = "{\"status\":\"failed\",\"error\":\"cannot write page.html\"}\n";
+    recording.replace(&(said.collect::<String>() + failed));
+    let outcome = recording.replayed(&[]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
     assert_eq!(outcome.json().last(), recording.said.last());
 }
 

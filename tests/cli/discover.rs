@@ -94,6 +94,52 @@ fn an_endpoint_that_does_not_come_up_in_time_is_9_and_one_that_never_will_is_tol
 }
 
 #[test]
+fn check_waits_for_a_cluster_that_has_no_server_yet() {
+    let server = Memcached::start();
+    for yet in ["", "localhost||0"] {
+        let answers = [config(yet), config(&node(&server))];
+        let scripts = answers.map(|answer| Connection::new().read_until(ASKED).reply(answer));
+        let made = Peer::serve(scripts);
+        let outcome = discover(&made).args(["check", "--wait", "20s"]).run();
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        made.finish(2);
+    }
+}
+
+#[test]
+fn a_server_that_is_the_same_as_another_by_its_look_up_is_a_usage_error() {
+    let server = Memcached::start();
+    let address = server.address();
+    for both in [
+        format!("dns+{address},{address}"),
+        format!("{address} dns+{address}"),
+    ] {
+        for command in [&["gets", "k"][..], &["check", "--wait", "30s"]] {
+            let command = mccas_at(&both)
+                .args(["--hash", "ketama", "--json"])
+                .args(command);
+            let outcome = command.run();
+            assert_eq!(
+                (outcome.code, outcome.stdout_text()),
+                (2, ""),
+                "{outcome:?}"
+            );
+            let twice = format!("{address} is named twice");
+            assert!(outcome.stderr.contains(&twice), "{outcome:?}");
+        }
+    }
+    // The same cluster by two of its endpoints.
+    let told = config(&node(&server));
+    let endpoints = [endpoint(&told), endpoint(&told)];
+    let both = endpoints.each_ref().map(Peer::address).join(",");
+    mccas_at(both)
+        .args(["--discover", "--hash", "ketama", "gets", "k"])
+        .stderr_contains("named twice")
+        .code(2)
+        .check();
+}
+
+#[test]
 fn the_name_that_the_client_hashes_is_used() {
     let nodes = "cache-a|10.0.0.1|11211 cache-b|10.0.0.2|11212";
     let located = |scheme: &str| {

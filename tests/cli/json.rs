@@ -285,6 +285,108 @@ fn a_failure_has_its_status_and_its_message() {
 }
 
 #[test]
+fn a_failure_without_an_outcome_of_its_own_has_an_object_with_what_is_known() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (nowhere, broken) = (folder.path().join("nowhere"), folder.path().join("broken"));
+    std::fs::write(&broken, "no recording\n").expect("a file");
+    let (nowhere, broken) = (nowhere.to_str().unwrap(), broken.to_str().unwrap());
+    let server = Memcached::start();
+    let address = server.address();
+    let about_k = (Some("k"), Some(&*address));
+    for (arguments, about) in [
+        (vec!["cas", "k", "--token", "1", "--file", nowhere], about_k),
+        (vec!["cas", "k", "--token", "1", "--file", "/"], about_k),
+        (
+            vec!["update", "k", "--initial-file", nowhere, "--", "cat"],
+            about_k,
+        ),
+        (vec!["gets", "--keys-from", nowhere], (None, None)),
+        (vec!["gets", "--keys-from", "/"], (None, None)),
+        (vec!["incr-cas", "--keys-from", "/"], (None, None)),
+        (
+            vec!["delete", "--expect", "v", "--keys-from", "/"],
+            (None, None),
+        ),
+        (vec!["contention", "--replay", broken], (None, None)),
+    ] {
+        let outcome = mccas(&server).arg("--json").args(&arguments).run();
+        let object = outcome.object();
+        let field = |name: &str| object.get(name).map(|value| value.as_str().unwrap());
+        assert_eq!((outcome.code, field("status")), (1, Some("failed")));
+        assert_eq!((field("key"), field("server")), about, "{arguments:?}");
+        let error = field("error").expect("an error");
+        assert_eq!(outcome.stderr, format!("mccas: {error}\n"));
+        // In silence, too.
+        let outcome = mccas(&server).args(["--json", "-qq"]).args(&arguments);
+        let outcome = outcome.run();
+        assert_eq!((outcome.object(), &*outcome.stderr), (object, ""));
+    }
+    // Usage errors have none: nothing had begun.
+    let outcome = mccas(&server).args(["--json", "cas", "k", "--token", "1"]);
+    let outcome = outcome.run();
+    assert_eq!((outcome.code, outcome.stdout_text()), (2, ""));
+}
+
+#[test]
+fn a_recording_that_breaks_off_in_the_middle_is_a_failure_behind_its_report() {
+    let server = Memcached::modern();
+    let recorded = mccas(&server)
+        .args(["--json", "contention", "--for", "50ms"])
+        .run();
+    assert_eq!(recorded.code, 0, "{recorded:?}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("recording");
+    let interval = recorded.stdout_text().replace("\"report\"", "\"interval\"");
+    std::fs::write(&path, format!("{interval}no findings\n")).expect("a file");
+    let command = mccas(&server).args(["--json", "contention", "--replay"]);
+    let outcome = command.arg(&path).run();
+    let last = outcome.json().pop().expect("an object");
+    assert_eq!((outcome.code, &last["status"]), (1, &"failed".into()));
+    let error = last["error"].as_str().expect("an error");
+    assert_eq!(outcome.stderr, format!("mccas: {error}\n"));
+}
+
+#[test]
+fn each_of_several_keys_has_its_object_whatever_ails_their_server() {
+    let server = Memcached::start();
+    let down = server.address();
+    server.stop();
+    let without = Memcached::start_with(&["-C"]);
+    for key in ["a", "b", "c"] {
+        without.set(key, "1");
+    }
+    let silent = Peer::always(Connection::new().silence());
+    for (address, code, status) in [
+        (down.clone(), 5, "unreachable"),
+        (without.address(), 7, "no_cas"),
+        (silent.address(), 5, "unreachable"),
+    ] {
+        let gets: &[&str] = &["gets", "b", "a", "c"];
+        let incr: &[&str] = &["incr-cas", "b", "a", "c"];
+        let delete: &[&str] = &["delete", "b", "a", "c", "--expect", "v"];
+        for arguments in [gets, incr, delete] {
+            let command = mccas_at(&*address).args(["--json", "--timeout", "200ms"]);
+            let outcome = command.args(arguments).run();
+            assert_eq!(outcome.code, code, "{outcome:?}");
+            let told = outcome.json();
+            let keys: Vec<_> = told.iter().map(|object| &object["key"]).collect();
+            assert_eq!(keys, ["b", "a", "c"], "{outcome:?}");
+            for object in &told {
+                let said = (&object["status"], &object["server"]);
+                assert_eq!(said, (&status.into(), &address.as_str().into()));
+            }
+            if arguments == gets {
+                let error = told[0]["error"].as_str().expect("an error");
+                assert_eq!(outcome.stderr, format!("mccas: {error}\n"));
+            }
+        }
+    }
+    // One key is no exception.
+    let unreachable = failure(mccas_at(down).args(["gets", "k"]), 5, "unreachable");
+    assert_eq!(unreachable.key.as_deref(), Some("k"));
+}
+
+#[test]
 fn quiet_silences_the_message_and_not_the_object() {
     let server = Memcached::start();
     let (missing, outcome) = object::<Failure>(mccas(&server).args(["incr-cas", "k", "--quiet"]));

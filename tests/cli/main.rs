@@ -26,6 +26,7 @@ mod delete; // By token or value, and what is known when its answer is lost.
 mod dialects; // Every command on every kind of server; docs/servers.md.
 mod discover; // Servers that a configuration endpoint or the name service knows.
 mod edit; // A value in an editor on a terminal.
+mod environment; // What makes no sense in a variable troubles only who uses it.
 mod examples; // Those of --help, the man pages, README and docs/, run by a shell.
 mod exit_codes; // One way to each exit code, and the table of --help.
 mod expiry; // Flags and the moment of expiry stay.

@@ -1,7 +1,9 @@
 //! Servers without (today's) meta commands, as scripted peers: what is told of them, and with which exit code.
 
+use crate::harness::filter::{Dialect, Filter};
 use crate::harness::mccas::mccas_at;
 use crate::harness::outcome::Outcome;
+use crate::harness::server::Memcached;
 use crate::harness::wire::{Connection, Peer};
 
 const ITEM: &str = "VALUE k 7 2 5\r\n41\r\nEND\r\n";
@@ -72,6 +74,50 @@ fn exactly_once_is_refused_before_the_expiry() {
         let said = outcome.stderr.lines().next().unwrap_or_default();
         assert!(said.contains("cannot do --exactly-once"), "{outcome:?}");
         assert!(!outcome.stderr.contains("--ttl"), "{outcome:?}");
+    }
+}
+
+/// ElastiCache Serverless speaks like a recent memcached, so that only a question shows what it does not take.
+#[test]
+fn exactly_once_is_refused_before_the_expiry_also_where_only_trying_shows_it() {
+    let (not_at_all, with_ttl) = ("cannot do --exactly-once", "give --ttl never");
+    for (server, why, other) in [
+        (Memcached::start(), not_at_all, 7),
+        (Memcached::modern(), with_ttl, 0),
+    ] {
+        let filter = Filter::before(&server, Dialect::Serverless);
+        let run = |args: &[&str]| {
+            let command = mccas_at(filter.address()).args(args);
+            command.args(["--exactly-once", "--json"]).run()
+        };
+        server.set_with("k", "41", 0, 5000);
+        server.set("n", "1");
+        let token = server.token("k").to_string();
+        for args in [
+            &["incr-cas", "k"][..],
+            &["cas", "k", "42", "--token", &token],
+            &[
+                "update",
+                "k",
+                "--initial",
+                "0",
+                "--always",
+                "--shell",
+                "cat",
+            ],
+        ] {
+            let outcome = run(args);
+            assert_eq!(outcome.code, 7, "{outcome:?}");
+            assert!(outcome.stderr.contains(why), "{outcome:?}");
+        }
+        // Of several keys, those whose expiry is no question are written where that can be done.
+        let outcome = run(&["incr-cas", "k", "n"]);
+        let told: Vec<_> = outcome.json();
+        assert!(told[0]["error"].as_str().unwrap().contains(why));
+        assert_eq!(told[1]["status"] == "stored", other == 0, "{outcome:?}");
+        let refused = told[1]["status"] == "refused";
+        assert_eq!(refused, other == 7, "{outcome:?}");
+        assert_eq!(server.token("k").to_string(), token);
     }
 }
 

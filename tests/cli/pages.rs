@@ -117,6 +117,30 @@ fn a_page_that_cannot_be_written_is_known_at_once() {
         .check();
 }
 
+/// A page of nothing would say that nothing was stored.
+#[test]
+fn a_page_from_before_stays_until_there_is_another_one() {
+    let server = Memcached::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, argument) = page(&folder);
+    for old in [None, Some("the page of yesterday")] {
+        if let Some(old) = old {
+            fs::write(&path, old).expect("a page");
+        }
+        let running = observing(&server, &["--html", &argument]);
+        running.signal("QUIT");
+        let outcome = running.wait();
+        assert_eq!(outcome.code, 131, "{outcome:?}");
+        let left = fs::read_to_string(&path).ok();
+        assert_eq!(left.as_deref(), old);
+    }
+    report(observing(&server, &["--html", &argument]));
+    let text = fs::read_to_string(&path).expect("the page");
+    assert!(text.contains("nothing was stored"), "{text}");
+    let files = fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(files, 1);
+}
+
 #[test]
 fn bench_makes_a_page() {
     let server = Memcached::start();

@@ -1,5 +1,6 @@
 //! `dnssrv+NAME`: the servers that a name server has of a service.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -273,8 +274,8 @@ fn a_name_server_that_says_nothing_or_lies_is_waited_for_no_longer_than_the_time
     let lies: [fn(&Asked) -> Vec<Answer>; 7] = [
         |asked| vec![asked.servers(&[("localhost", 1)]).other_id()],
         |asked| vec![asked.servers(&[("localhost", 1)]).other_question()],
-        |_| vec![Answer(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())],
-        |_| vec![Answer(Vec::new()), Answer(vec![0; 65_000])],
+        |_| vec![Answer::of(*b"HTTP/1.1 400 Bad Request\r\n\r\n")],
+        |_| vec![Answer::of(Vec::new()), Answer::of(vec![0; 65_000])],
         |asked| vec![asked.answer().circle()],
         |asked| match asked.by {
             By::Udp => vec![asked.answer().truncated()],
@@ -282,7 +283,7 @@ fn a_name_server_that_says_nothing_or_lies_is_waited_for_no_longer_than_the_time
         },
         |asked| match asked.by {
             By::Udp => vec![asked.answer().truncated()],
-            By::Tcp => vec![Answer(vec![0xff; 65_535])],
+            By::Tcp => vec![Answer::of(vec![0xff; 65_535])],
         },
     ];
     for lie in lies {
@@ -300,6 +301,18 @@ fn a_name_server_that_says_nothing_or_lies_is_waited_for_no_longer_than_the_time
     assert!(cut.contains("no answer from"), "{cut}");
 }
 
+#[test]
+fn a_name_server_that_hangs_up_in_the_middle_is_told_in_plain_words() {
+    for length in [0, 1, 2, 20] {
+        let cut = told(&NameServer::start(move |asked| match asked.by {
+            By::Udp => vec![asked.answer().truncated()],
+            By::Tcp => vec![asked.servers(&[("localhost", 1)]).cut(length)],
+        }));
+        let plain = "closed the connection before its answer was whole";
+        assert!(cut.contains(plain), "{length}: {cut}");
+    }
+}
+
 /// Strays come before the answer, and the answer counts.
 #[test]
 fn what_nobody_asked_for_is_ignored() {
@@ -310,7 +323,7 @@ fn what_nobody_asked_for_is_ignored() {
         let right = asked.servers(&[("localhost", port)]);
         let wrong = asked.servers(&[("localhost", 1)]);
         vec![
-            Answer(vec![0; 3]),
+            Answer::of(vec![0; 3]),
             wrong.clone().other_id(),
             wrong.other_question(),
             right,
@@ -354,12 +367,10 @@ fn the_next_name_server_is_asked_where_one_does_not_tell() {
 fn check_waits_until_the_service_is_known() {
     let server = Memcached::start();
     let port = port(&server);
-    let asked = std::sync::atomic::AtomicUsize::new(0);
-    let known = NameServer::start(move |question| {
-        match asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-            0 => vec![question.answer().code(3)],
-            _ => vec![question.servers(&[("localhost", port)])],
-        }
+    let asked = AtomicUsize::new(0);
+    let known = NameServer::start(move |question| match asked.fetch_add(1, Ordering::SeqCst) {
+        0 => vec![question.answer().code(3)],
+        _ => vec![question.servers(&[("localhost", port)])],
     });
     let outcome = of_service(&known)
         .args(["check", "--json", "--wait", "20s"])
@@ -378,11 +389,65 @@ fn check_waits_until_the_service_is_known() {
     );
 }
 
+/// Each is what a name service says of a service that is starting up.
+#[test]
+fn check_waits_for_every_answer_that_may_become_another_one() {
+    let server = Memcached::start();
+    let port = port(&server);
+    let passing: [fn(&Asked) -> Vec<Answer>; 6] = [
+        |asked| vec![asked.answer().code(3)],
+        |asked| vec![asked.answer()],
+        |asked| vec![asked.servers(&[(".", 0)])],
+        |asked| vec![asked.servers(&[("localhost", 0)])],
+        |asked| vec![asked.answer().code(2)],
+        |_| Vec::new(),
+    ];
+    for first in passing {
+        let known = NameServer::start({
+            let asked = AtomicUsize::new(0);
+            // Who says nothing is asked twice.
+            move |question| match asked.fetch_add(1, Ordering::SeqCst) {
+                0 | 1 => first(question),
+                _ => vec![question.servers(&[("localhost", port)])],
+            }
+        });
+        let outcome = of_service(&known)
+            .args(["check", "--json", "--wait", "20s", "--timeout", "200ms"])
+            .run();
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        assert_eq!(known.asked().len(), 3);
+    }
+    // No name of a host will be one.
+    let wrong = NameServer::start(|asked| vec![asked.servers(&[("11211", 1)])]);
+    let check = of_service(&wrong).args(["check", "--wait", "30s"]).run();
+    assert_eq!((check.code, wrong.asked().len()), (5, 1), "{check:?}");
+}
+
+#[test]
+fn check_waits_no_longer_for_a_silent_name_server_than_it_was_told() {
+    let silent = NameServer::start(|_| Vec::new());
+    let outcome = of_service(&silent)
+        .args(["check", "--json", "--wait", "400ms", "--timeout", "20s"])
+        .run();
+    let status = &outcome.object()["status"];
+    assert_eq!((outcome.code, status), (9, &"not_in_time".into()));
+    assert!(outcome.stderr.contains("no answer from"), "{outcome:?}");
+    // Far from the timeout, however busy the machine.
+    let elapsed = outcome.elapsed;
+    let allowed = Duration::from_millis(390)..Duration::from_secs(5);
+    assert!(allowed.contains(&elapsed), "{elapsed:?}");
+}
+
 #[test]
 fn what_is_no_service_or_no_name_server_is_a_usage_error() {
     mccas_at("dnssrv+127.0.0.1")
         .args(["gets", "k"])
         .stderr_contains("_memcache._tcp.example.com")
+        .code(2)
+        .check();
+    mccas_at(format!("tls://dnssrv+{NAME}"))
+        .args(["gets", "k"])
+        .stderr_contains(format!("dnssrv+tls://{NAME}"))
         .code(2)
         .check();
     mccas_at("dnssrv+a.example")

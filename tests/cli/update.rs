@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::harness::filter::Dialect;
 use crate::harness::mccas::{Mccas, mccas, mccas_at};
 use crate::harness::outcome::Outcome;
 use crate::harness::proxy::{Fault, Proxy};
 use crate::harness::server::Memcached;
 use crate::harness::sockets::How;
+use crate::harness::target::Target;
 use crate::harness::wait;
 
 /// `update k` by a line of sh.
@@ -472,6 +474,33 @@ fn where_there_is_no_server_nothing_runs() {
     let outcome = update_at("127.0.0.1:1", &line).arg("--json").run();
     ensure(&outcome, 5, "unreachable", None);
     assert_eq!(notes.read(), "");
+}
+
+/// Whether there is anything to write shows in the output only, unless everything is written.
+#[test]
+fn where_the_expiry_cannot_be_kept_the_command_runs_only_if_it_may_change_nothing() {
+    let target = Target::speaking(Dialect::V1_4);
+    target.server().set("k", "old");
+    let notes = Notes::new();
+    let run = |line: &str, more: &[&str]| {
+        fs::write(&notes.path, "").expect("a file");
+        let line = format!("echo ran >> '{}'; {line}", notes.name());
+        let command = update_at(&target.address(), &line).arg("--json");
+        (command.args(more).run(), notes.read())
+    };
+    let (unchanged, ran) = run("cat", &[]);
+    ensure(&unchanged, 0, "unchanged", Some(0));
+    assert_eq!(ran, "ran\n");
+    let (changed, ran) = run("sed s/$/x/", &[]);
+    ensure(&changed, 7, "refused", Some(0));
+    assert_eq!(ran, "ran\n");
+    let (sure, ran) = run("cat", &["--always"]);
+    ensure(&sure, 7, "refused", None);
+    assert_eq!((&*ran, &sure.stderr), ("", &changed.stderr));
+    assert_eq!(target.server().value("k"), "old");
+    let (stored, ran) = run("sed s/$/x/", &["--always", "--ttl", "1h"]);
+    ensure(&stored, 0, "stored", Some(0));
+    assert_eq!((&*ran, &*target.server().value("k")), ("ran\n", "oldx"));
 }
 
 /// Cut after each byte of its answer, likewise: it was applied once, and that is said, or that nobody knows.

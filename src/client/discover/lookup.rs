@@ -109,6 +109,10 @@ fn explain(server: SocketAddr, error: &io::Error, began: Instant) -> (Fault, Str
                 format!("no answer from {server} within {waited}"),
             )
         }
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::WriteZero => {
+            let what = "closed the connection before its answer was whole";
+            (Fault::Cut, format!("{server} {what}"))
+        }
         io::ErrorKind::InvalidData => (Fault::Silent, format!("{server} {error}")),
         _ => (Fault::Dial, format!("{server}: {}", plain(error))),
     }
@@ -184,4 +188,24 @@ fn by_tcp(server: SocketAddr, query: &Query, deadline: Instant) -> io::Result<An
 fn stray() -> io::Error {
     let what = "did not answer what it was asked (is it a name server?)";
     io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_wrong_is_said_in_plain_words() {
+        let server = "127.0.0.1:53".parse().unwrap();
+        let told = |kind: io::ErrorKind| explain(server, &kind.into(), Instant::now()).1;
+        for kind in [io::ErrorKind::UnexpectedEof, io::ErrorKind::WriteZero] {
+            assert_eq!(
+                told(kind),
+                "127.0.0.1:53 closed the connection before its answer was whole"
+            );
+        }
+        assert!(told(io::ErrorKind::TimedOut).starts_with("no answer from 127.0.0.1:53 within "));
+        let refused = told(io::ErrorKind::ConnectionRefused);
+        assert_eq!(refused, "127.0.0.1:53: connection refused");
+    }
 }

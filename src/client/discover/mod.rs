@@ -10,6 +10,7 @@ use std::time::Duration;
 pub(crate) use self::name_servers::NameServers;
 use self::name_servers::NameService;
 pub(crate) use self::nodes::Naming;
+use self::nodes::Unusable;
 use super::Session;
 use super::address::Address;
 use super::dial;
@@ -25,10 +26,21 @@ const LONGEST: usize = 128 * 1024;
 
 /// The servers could not be found out.
 #[derive(Debug)]
-pub(crate) struct Undiscovered {
-    /// Who was asked.
-    pub(crate) server: String,
-    pub(crate) error: StoreError,
+pub(crate) enum Undiscovered {
+    /// Who was asked did not tell.
+    Untold { server: String, error: StoreError },
+    /// All was told, and then a server is named twice.
+    Twice(String),
+}
+
+impl Undiscovered {
+    /// Whether the same question may be answered another time.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Undiscovered::Untold { error, .. } => error.may_pass(),
+            Undiscovered::Twice(_) => false,
+        }
+    }
 }
 
 /// The servers of the clusters whose configuration endpoints these are; `open` makes a session for an address.
@@ -49,9 +61,8 @@ pub(crate) fn clusters(
     // Clusters do not share servers; if two endpoints are of one, it is told by the name of the second.
     Servers::joined(found)
         .map(Option::unwrap_or_default)
-        .map_err(|error| Undiscovered {
-            server: endpoints.to_string(),
-            error: StoreError::Refused(format!("{endpoints} tell of a server twice: {error}")),
+        .map_err(|error| {
+            Undiscovered::Twice(format!("{endpoints} tell of the same cluster: {error}"))
         })
 }
 
@@ -75,10 +86,7 @@ pub(crate) fn looked_up(
     }
     Servers::joined(found)
         .map(Option::unwrap_or_default)
-        .map_err(|error| Undiscovered {
-            server: servers.to_string(),
-            error: StoreError::Refused(error.to_string()),
-        })
+        .map_err(|error| Undiscovered::Twice(format!("among {servers}, looked up: {error}")))
 }
 
 fn at_each_address(
@@ -101,13 +109,13 @@ fn of_service(
     timeout: Duration,
 ) -> Result<Vec<Servers>, Undiscovered> {
     let name = server.written();
-    let undiscovered = |failure| Undiscovered {
+    let undiscovered = |failure| Undiscovered::Untold {
         server: name.into(),
         error: StoreError::Unreachable(failure),
     };
-    let unusable = |what: &str| {
+    let unusable = |fault, what: &str| {
         undiscovered(Failure {
-            fault: Fault::Foreign,
+            fault,
             message: format!(
                 "the name service told of servers of {name} that cannot be used: {what}"
             ),
@@ -119,10 +127,14 @@ fn of_service(
     for target in targets {
         let (host, port) = (target.host.as_str(), port.unwrap_or(target.port));
         if !nodes::is_name(host) || format!("{host}:{port}").parse::<Address>().is_err() {
-            return Err(unusable(&format!(
-                "{} port {port}",
-                quoted(host.as_bytes())
-            )));
+            let what = format!("{} port {port}", quoted(host.as_bytes()));
+            // A server that is starting up may be registered before it has its port.
+            let fault = if port == 0 {
+                Fault::Dial
+            } else {
+                Fault::Foreign
+            };
+            return Err(unusable(fault, &what));
         }
         let one = Servers::of(Server::named(server, host, port));
         // With a port for all, a host that was told with two ports is one server.
@@ -131,13 +143,14 @@ fn of_service(
         }
     }
     if found.len() > nodes::MOST {
-        return Err(unusable(&format!("there are {} of them", found.len())));
+        let what = format!("there are {} of them", found.len());
+        return Err(unusable(Fault::Foreign, &what));
     }
     Ok(found)
 }
 
 fn undiscovered(session: &Session, error: StoreError) -> Undiscovered {
-    Undiscovered {
+    Undiscovered::Untold {
         server: session.name(),
         error,
     }
@@ -167,11 +180,17 @@ impl Session {
         })
     }
 
-    fn not_usable(&self, why: &str) -> StoreError {
-        StoreError::Refused(format!(
+    fn not_usable(&self, unusable: &Unusable) -> StoreError {
+        let Unusable { why, passing } = unusable;
+        let message = format!(
             "{} told of a cluster that cannot be used: {why}",
             self.address
-        ))
+        );
+        if *passing {
+            StoreError::Unable(message)
+        } else {
+            StoreError::Refused(message)
+        }
     }
 }
 

@@ -20,14 +20,40 @@ pub(super) const MOST: usize = 1000;
 /// The longest name of a host.
 const LONGEST_NAME: usize = 255;
 
-/// The servers, or why these words tell of none.
-pub(super) fn read(told: &[u8], is_tls: bool, naming: Naming) -> Result<Servers, String> {
+/// Why these words tell of no servers.
+#[derive(Debug)]
+pub(super) struct Unusable {
+    pub(super) why: String,
+    /// Whether the cluster may tell of them later: one that is being made has none yet, or none with a port.
+    pub(super) passing: bool,
+}
+
+impl Unusable {
+    fn yet(why: impl Into<String>) -> Unusable {
+        Unusable {
+            why: why.into(),
+            passing: true,
+        }
+    }
+}
+
+impl From<String> for Unusable {
+    fn from(why: String) -> Unusable {
+        Unusable {
+            why,
+            passing: false,
+        }
+    }
+}
+
+/// The servers that these words tell of.
+pub(super) fn read(told: &[u8], is_tls: bool, naming: Naming) -> Result<Servers, Unusable> {
     let text = str::from_utf8(told).map_err(|_| format!("{} is no text", quoted(told)))?;
     let mut lines = text.lines();
     let version = lines.next().unwrap_or_default();
     if version.is_empty() || !version.bytes().all(|byte| byte.is_ascii_digit()) {
         let version = quoted(version.as_bytes());
-        return Err(format!("it begins with {version} instead of a number"));
+        return Err(format!("it begins with {version} instead of a number").into());
     }
     let nodes: Vec<&str> = lines
         .next()
@@ -35,15 +61,12 @@ pub(super) fn read(told: &[u8], is_tls: bool, naming: Naming) -> Result<Servers,
         .split_whitespace()
         .collect();
     if let Some(more) = lines.find(|line| !line.is_empty()) {
-        return Err(format!(
-            "behind the servers stands {}",
-            quoted(more.as_bytes())
-        ));
+        return Err(format!("behind the servers stands {}", quoted(more.as_bytes())).into());
     }
     match nodes.len() {
-        0 => return Err("it has no server".into()),
+        0 => return Err(Unusable::yet("it has no server")),
         1..=MOST => {}
-        count => return Err(format!("it has {count} servers, which is more than any")),
+        count => return Err(format!("it has {count} servers, which is more than any").into()),
     }
     let scheme = if is_tls { "tls://" } else { "" };
     let servers = nodes.into_iter().map(|node| {
@@ -54,11 +77,14 @@ pub(super) fn read(told: &[u8], is_tls: bool, naming: Naming) -> Result<Servers,
         } else {
             format!("{scheme}{host}:{port}")
         };
-        address.parse().map_err(|error| format!("{error}"))
+        address.parse().map_err(|error| Unusable {
+            why: format!("{error}"),
+            passing: port == 0,
+        })
     });
-    let servers = servers.collect::<Result<Vec<Servers>, String>>()?;
+    let servers = servers.collect::<Result<Vec<Servers>, Unusable>>()?;
     let servers = Servers::joined(servers).map_err(|error| error.to_string())?;
-    servers.ok_or_else(|| "it has no server".into())
+    servers.ok_or_else(|| Unusable::yet("it has no server"))
 }
 
 /// The name by which a server goes, and its port. Either name may be left out, but not both.
@@ -90,7 +116,7 @@ mod tests {
     use super::*;
 
     fn told(text: &str, is_tls: bool, naming: Naming) -> Result<Vec<String>, String> {
-        let servers = read(text.as_bytes(), is_tls, naming)?;
+        let servers = read(text.as_bytes(), is_tls, naming).map_err(|unusable| unusable.why)?;
         Ok(servers
             .iter()
             .map(|server| server.address().to_string())
@@ -159,6 +185,17 @@ mod tests {
             assert!(!error.contains('\u{1b}') && error.len() < 300, "{error}");
         }
         assert!(read(b"1\n\xff||1", false, Naming::Host).is_err());
+    }
+
+    #[test]
+    fn a_cluster_that_has_no_server_yet_may_have_one_later() {
+        let passing = |text: &str| {
+            let unusable = read(text.as_bytes(), false, Naming::Host).unwrap_err();
+            unusable.passing
+        };
+        assert!(["1\n", "1\n \n", "1\na||0"].into_iter().all(passing));
+        let staying = ["", "x", "1\na|1", "1\na||1 a||1", "1\n11211||1"];
+        assert!(!staying.into_iter().any(passing));
     }
 
     proptest! {

@@ -75,6 +75,12 @@ pub(crate) trait Dialect: Sync {
     fn ask_swap(&self, request: &mut Request, attempt: Attempt);
     fn swap(&self, wire: &mut Wire, attempt: Attempt) -> Result<Answered, ReplyError>;
 
+    /// Asks whether a swap may bring a token of its own, where a write by meta command is understood; nothing is written.
+    fn ask_proof(&self, _: &mut Request) {}
+    fn proof(&self, _: &mut Wire) -> Result<bool, ReplyError> {
+        Err(nothing_was_asked())
+    }
+
     /// Asks the server to add by its own arithmetic; a missing key stays missing.
     fn ask_add(&self, request: &mut Request, key: &Key, delta: u64);
     fn add(&self, wire: &mut Wire) -> Result<Option<(Counter, Option<Token>)>, ReplyError>;

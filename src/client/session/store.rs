@@ -31,6 +31,21 @@ impl Store for Session {
         }
     }
 
+    fn try_proof(&mut self, key: &Key) -> Result<(), StoreError> {
+        self.takes_proof(key)?;
+        if self.takes_tokens.is_none() {
+            let dialect = self.dialect();
+            let mut request = self.request();
+            dialect.ask_proof(&mut request);
+            let taken = self.exchange(&request, |wire, _| dialect.proof(wire))?;
+            self.takes_tokens = Some(taken);
+        }
+        match self.takes_tokens {
+            Some(false) => Err(self.knows_no_proof()),
+            _ => Ok(()),
+        }
+    }
+
     fn look(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, StoreError> {
         let seen = self.in_batches(
             keys,

@@ -28,7 +28,7 @@ use crate::contention::{By, Findings, Sort, Timeline};
 use crate::exit::Exit;
 use crate::output::contention::json::Object;
 use crate::output::contention::screen;
-use crate::output::report::Report;
+use crate::output::report::{Report, Status};
 
 /// How often keys, signals and the size of the terminal are looked at, and the server's log is kept awake.
 const BEAT: Duration = Duration::from_millis(100);
@@ -106,7 +106,7 @@ fn observe(args: &Args, interrupt: Interrupt, context: &mut Context) -> anyhow::
     let files = Files {
         textfile,
         record: args.record.as_deref().map(Record::create).transpose()?,
-        page: args.html.as_deref().map(Page::new),
+        page: args.html.as_deref().map(Page::new).transpose()?,
     };
     let run = Run {
         end: args.time.0.map(|time| observations.started() + time),
@@ -148,7 +148,7 @@ fn replay(
         files: Files {
             textfile: None,
             record: None,
-            page: args.html.as_deref().map(Page::new),
+            page: args.html.as_deref().map(Page::new).transpose()?,
         },
         interval: recording.interval(),
         end: None,
@@ -178,7 +178,6 @@ impl Run<'_, '_> {
     fn whole(mut self, watch: fn(&mut Self) -> anyhow::Result<()>) -> anyhow::Result<Exit> {
         // At once, so that a file that cannot be written is known now.
         self.expose()?;
-        self.page(&self.seen(self.sort))?;
         let watched = watch(&mut self);
         let interrupt = self.interrupt.clone();
         let exit = self.finish()?;
@@ -303,6 +302,13 @@ impl Run<'_, '_> {
         let mut exit = Exit::Done;
         for (failure, text) in self.source.failures() {
             exit = exit.worse(failure);
+            // A server that failed is in the findings; a recording is not.
+            if failure == Exit::Failed && self.context.out.json() {
+                self.context.out.object(&Report {
+                    error: Some(text.clone()),
+                    ..Report::of(Status::Failed)
+                })?;
+            }
             self.context.out.outcome(failure, &text);
         }
         if let Some(verdict) = judged {

@@ -163,6 +163,7 @@ impl Lines {
             Err(error) => Err(self.wrong(&cannot_read(&error))),
             Ok(0) => Ok(None),
             Ok(_) if line.last() != Some(&b'\n') && self.number > 1 => Ok(None),
+            Ok(_) if recorded::is_failure(&line) => Ok(None),
             Ok(_) => {
                 let findings = recorded::findings(&line).map_err(|why| self.wrong(&why))?;
                 Ok(Some(findings))

@@ -21,8 +21,8 @@ use super::child::{Signals, obey};
 use super::update::current;
 use super::write_args::WriteArgs;
 use super::{Context, Subcommand, UsageError, args, connect};
-use crate::cas::update::{Stopped, Why};
-use crate::cas::{Item, Key, Store};
+use crate::cas::update::{Stopped, read_ahead};
+use crate::cas::{Item, Key};
 use crate::exit::Exit;
 
 /// Edit a value in $VISUAL, $EDITOR or vi
@@ -73,6 +73,10 @@ fn suffix(text: &str) -> Result<String, String> {
 }
 
 impl Subcommand for Args {
+    fn key(&self) -> Option<&Key> {
+        Some(&self.key)
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         run(self, context)
     }
@@ -88,12 +92,16 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let ring = connect::ring(context.settings)?;
     let mut store = connect::bounded(context.settings, &ring, context.settings.timeout);
     let signals = Signals::listen().context("cannot listen to signals")?;
-    let told = Told {
+    let mut told = Told {
         key: &args.key,
         server: context.server(&args.key),
+        peer: None,
         started: Instant::now(),
     };
-    let item = match look(store.as_mut(), &args.key) {
+    let plan = args.write.plan(&args.key);
+    let read = read_ahead(store.as_mut(), &plan, |item| current(item).map(drop));
+    told.peer = store.peer(&args.key);
+    let item = match read {
         Ok(item) => item,
         Err(why) => return told.stopped(*Stopped::before_any_attempt(why), None, context),
     };
@@ -118,14 +126,6 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     };
     let settled = editing.settle(&told, context)?;
     end(settled, editing, &told, context)
-}
-
-/// The item to edit.
-fn look(store: &mut dyn Store, key: &Key) -> Result<Item, Why> {
-    let items = store.look(std::slice::from_ref(key)).map_err(Why::Store)?;
-    let item = items.into_iter().next().flatten().ok_or(Why::Missing)?;
-    current(&item).map_err(Why::from)?;
-    Ok(item)
 }
 
 /// Whether the user wants to edit it, where an editor may spoil it.

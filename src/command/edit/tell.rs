@@ -15,6 +15,8 @@ use crate::output::report::{Report, Status};
 pub(super) struct Told<'a> {
     pub(super) key: &'a Key,
     pub(super) server: String,
+    /// What kind of server it seems to be, if it is another one than memcached as it is today.
+    pub(super) peer: Option<&'static str>,
     pub(super) started: Instant,
 }
 
@@ -115,6 +117,7 @@ impl Told<'_> {
             if_conflict: "was changed by somebody else",
             if_lost: IfLost::Conflict,
             counter: false,
+            peer: self.peer,
         };
         let exit = ending.report_with(stopped, context, |_, report| Report {
             file: shown(file.as_ref()),

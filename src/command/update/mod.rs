@@ -103,6 +103,10 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
+    fn key(&self) -> Option<&Key> {
+        Some(&self.key)
+    }
+
     fn bound(&self) -> Option<Duration> {
         Some(self.deadline)
     }
@@ -136,6 +140,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let mut edit = Edit {
         args,
         initial: initial.as_deref(),
+        expiry: plan.expiry,
         program,
         attempt: 0,
         declined: None,
@@ -166,6 +171,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
 struct Edit<'a> {
     args: &'a Args,
     initial: Option<&'a [u8]>,
+    expiry: ExpiryRule,
     program: Program<'a>,
     attempt: u32,
     /// Why the last attempt wanted nothing written, if it did not.
@@ -178,6 +184,7 @@ impl Edit<'_> {
             Some(item) => current(item)?,
             None => self.initial.ok_or(Refusal::Missing)?,
         };
+        self.ensure_kept(item)?;
         self.attempt += 1;
         let mut value = match self.program.run(before, item, self.attempt) {
             Ok(value) => value,
@@ -192,6 +199,15 @@ impl Edit<'_> {
         }
         let with = value.len();
         Ok(Computed { value, with })
+    }
+
+    /// A write that is sure to follow must be possible before the command runs in vain. An unchanged value needs none, so that
+    /// without --always only the output tells.
+    fn ensure_kept(&self, item: Option<&Item>) -> Result<(), Refusal> {
+        match self.expiry.apply(item, None) {
+            Err(error) if error.is_unkept() && self.args.always => Err(Refusal::Expiry(error)),
+            _ => Ok(()),
+        }
     }
 
     fn decline<T>(&mut self, reason: Declined) -> Result<T, Refusal> {

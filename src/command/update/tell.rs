@@ -172,6 +172,7 @@ pub(super) fn not_updated(
         if_conflict: "was written by somebody else",
         if_lost: IfLost::Exhausted { instead: "" },
         counter: false,
+        peer: None,
     };
     ending.report_with(stopped, context, |exit, report| Report {
         exit: Some(exit.code()),

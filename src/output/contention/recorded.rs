@@ -16,6 +16,11 @@ use crate::contention::{Counts, Reading};
 use crate::output::bytes::Base64;
 use crate::output::calendar::micros;
 
+/// Whether a line of a recording tells no findings but how the run failed that wrote it: the last object of `--json` then.
+pub(crate) fn is_failure(line: &[u8]) -> bool {
+    line.starts_with(b"{\"status\":\"failed\",")
+}
+
 /// The findings that a line of a recording tells, or why it tells none.
 pub(crate) fn findings(line: &[u8]) -> Result<Findings, String> {
     let object: Object = serde_json::from_slice(line)
@@ -258,6 +263,8 @@ impl ServerCounters {
 
 #[cfg(test)]
 mod tests {
+    use crate::output::report::{Report, Status};
+
     use super::*;
     use crate::cas::fetch::Lookup;
     use crate::cas::mutation::{Mutation, Outcome};
@@ -307,6 +314,17 @@ mod tests {
         let understood = findings(line.as_bytes()).expect("findings");
         let again = serde_json::to_string(&Object::new(&understood)).expect("JSON");
         assert_eq!(again, line);
+    }
+
+    #[test]
+    fn the_object_of_a_failure_is_known_as_it_is_written() {
+        let failed = Report {
+            error: Some("cannot write page.html".into()),
+            ..Report::of(Status::Failed)
+        };
+        assert!(is_failure(&serde_json::to_vec(&failed).unwrap()));
+        let other = serde_json::to_vec(&Report::of(Status::Refused)).unwrap();
+        assert!(!is_failure(&other) && !is_failure(b"{\"version\":1}"));
     }
 
     #[test]

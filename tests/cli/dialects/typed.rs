@@ -34,7 +34,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         command: "edit",
         what: "a key that is not there",
-        needs: &[],
+        needs: &[Tokens],
         run: edit_of_nothing,
     },
 ];

@@ -6,10 +6,12 @@ use std::fs;
 use std::time::Duration;
 
 use self::desk::Desk;
+use crate::harness::filter::Dialect;
 use crate::harness::mccas::mccas;
 use crate::harness::process::signal;
 use crate::harness::proxy::Proxy;
 use crate::harness::server::Memcached;
+use crate::harness::target::Target;
 
 const QUESTION: &str = "[e]dit again with both, [o]verwrite it, [g]ive up";
 
@@ -361,6 +363,42 @@ fn a_missing_key_or_an_editor_that_is_not_there_writes_nothing() {
         screen.contains("exit status 127") && desk.is_clean(),
         "{screen}"
     );
+}
+
+/// The work of somebody who types is not asked for in vain.
+#[test]
+fn what_the_server_cannot_write_is_refused_before_the_editor_starts() {
+    let (old, serverless) = (Dialect::V1_4, Dialect::Serverless);
+    let unseen = "(it seems to be memcached 1.5.18 or older, or another server without meta commands): when the item expires \
+                  cannot be seen there";
+    for (dialect, ttl, args, why) in [
+        (old, 0, "k", unseen),
+        (
+            old,
+            0,
+            "k --ttl 1h --exactly-once",
+            "cannot do --exactly-once",
+        ),
+        (serverless, 5000, "k", "no clock is shown there"),
+    ] {
+        let target = Target::speaking(dialect);
+        target.server().set_with("k", "old", 0, ttl);
+        let desk = Desk::scripted(&target.address(), args);
+        let screen = desk.end(7);
+        assert!(screen.contains(why), "{why}:\n{screen}");
+        assert!(!desk.file("runs").exists() && desk.is_clean(), "{screen}");
+        assert_eq!(target.server().value("k"), "old");
+    }
+    // With --ttl, or where nothing expires, there is nothing to be kept.
+    for (dialect, args) in [(old, "k --ttl 1h"), (serverless, "k")] {
+        let target = Target::speaking(dialect);
+        target.server().set("k", "old");
+        let desk = Desk::scripted(&target.address(), args);
+        desk.opened(1);
+        desk.go(1, "printf mine > \"$1\"");
+        desk.end(0);
+        assert_eq!(target.server().value("k"), "mine");
+    }
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl Asked {
     pub(crate) fn answer(&self) -> Answer {
         let mut bytes = self.bytes.clone();
         bytes[2..4].copy_from_slice(&RESPONSE);
-        Answer(bytes)
+        Answer::of(bytes)
     }
 
     /// An answer that names these servers.
@@ -64,28 +64,46 @@ impl Asked {
 
 /// An answer, to be changed further.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer(pub(crate) Vec<u8>);
+pub(crate) struct Answer {
+    bytes: Vec<u8>,
+    /// How many bytes of it and of its length go out by TCP before the connection is closed.
+    cut: Option<usize>,
+}
 
 impl Answer {
+    /// These bytes, whatever they are.
+    pub(crate) fn of(bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            bytes: bytes.into(),
+            cut: None,
+        }
+    }
+
+    /// By TCP only so many bytes, and the end of the connection.
+    pub(crate) fn cut(mut self, length: usize) -> Self {
+        self.cut = Some(length);
+        self
+    }
+
     /// 3 is that there is no such name, 2 that the server could not tell.
     pub(crate) fn code(mut self, code: u8) -> Self {
-        self.0[3] |= code;
+        self.bytes[3] |= code;
         self
     }
 
     pub(crate) fn truncated(mut self) -> Self {
-        self.0[2] |= TRUNCATED;
+        self.bytes[2] |= TRUNCATED;
         self
     }
 
     pub(crate) fn other_id(mut self) -> Self {
-        self.0[0] ^= 0xff;
+        self.bytes[0] ^= 0xff;
         self
     }
 
     /// As if another name had been asked for.
     pub(crate) fn other_question(mut self) -> Self {
-        self.0[HEADER + 1] ^= 1;
+        self.bytes[HEADER + 1] ^= 1;
         self
     }
 
@@ -109,19 +127,19 @@ impl Answer {
 
     /// A record whose name only points at itself.
     pub(crate) fn circle(self) -> Self {
-        let here = u8::try_from(self.0.len()).expect("a short answer");
+        let here = u8::try_from(self.bytes.len()).expect("a short answer");
         self.record(&[0xc0, here], SRV, &[0, 0, 0, 0, 0, 1, 0xc0, here])
     }
 
     fn record(mut self, owner: &[u8], kind: u16, data: &[u8]) -> Self {
-        let count = u16::from_be_bytes([self.0[6], self.0[7]]) + 1;
-        self.0[6..8].copy_from_slice(&count.to_be_bytes());
-        self.0.extend(owner);
-        self.0.extend(kind.to_be_bytes());
-        self.0.extend([0, 1, 0, 0, 0, 60]);
+        let count = u16::from_be_bytes([self.bytes[6], self.bytes[7]]) + 1;
+        self.bytes[6..8].copy_from_slice(&count.to_be_bytes());
+        self.bytes.extend(owner);
+        self.bytes.extend(kind.to_be_bytes());
+        self.bytes.extend([0, 1, 0, 0, 0, 60]);
         let length = u16::try_from(data.len()).expect("a short record");
-        self.0.extend(length.to_be_bytes());
-        self.0.extend(data);
+        self.bytes.extend(length.to_be_bytes());
+        self.bytes.extend(data);
         self
     }
 }
@@ -210,7 +228,7 @@ fn serve_udp(udp: &UdpSocket, script: &Script, log: &Mutex<Vec<Asked>>, ending: 
         }
         let asked = Asked::read(By::Udp, &buffer[..length]);
         locked(log).push(asked.clone());
-        for Answer(bytes) in script(&asked) {
+        for Answer { bytes, .. } in script(&asked) {
             // Whoever asked may have had enough.
             let _ = udp.send_to(&bytes, from);
         }
@@ -226,9 +244,13 @@ fn serve_tcp(mut stream: &std::net::TcpStream, script: &Script, log: &Mutex<Vec<
         }
         let asked = Asked::read(By::Tcp, &question);
         locked(log).push(asked.clone());
-        for Answer(bytes) in script(&asked) {
+        for Answer { bytes, cut } in script(&asked) {
             let length = u16::try_from(bytes.len()).expect("an answer that fits");
-            let _ = stream.write_all(&[&length.to_be_bytes()[..], &bytes].concat());
+            let sent = [&length.to_be_bytes()[..], &bytes].concat();
+            let _ = stream.write_all(&sent[..cut.unwrap_or(sent.len())]);
+            if cut.is_some() {
+                return;
+            }
         }
     }
 }

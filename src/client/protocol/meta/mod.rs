@@ -142,6 +142,21 @@ impl Dialect for Meta {
         swap::answer(wire, attempt)
     }
 
+    fn ask_proof(&self, request: &mut Request) {
+        request.token_in_vain();
+        request.no_op();
+    }
+
+    fn proof(&self, wire: &mut Wire) -> Result<bool, ReplyError> {
+        let taken = match Reply::read(wire) {
+            Ok(reply) => reply.numbered(0).map(|_| true),
+            Err(ReplyError::Rejected(text)) if text == "invalid flag" => Ok(false),
+            Err(error) => Err(error),
+        }?;
+        reply::no_op(wire)?;
+        Ok(taken)
+    }
+
     fn ask_add(&self, request: &mut Request, key: &Key, delta: u64) {
         request.add(key, delta);
     }

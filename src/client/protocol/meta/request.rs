@@ -48,6 +48,12 @@ impl Request {
         self.text("mg AA== u O0 b\r\n");
     }
 
+    /// The same with a token for a write, which this is not: it does nothing where the server knows such tokens, and is refused
+    /// where it does not.
+    pub(super) fn token_in_vain(&mut self) {
+        self.text("mg AA== u O0 b E1\r\n");
+    }
+
     /// `me`: token and expiry, without touching the LRU or taking a recache win.
     pub(super) fn debug(&mut self, key: &Key) {
         let command = command(MetaOp::Debug, key);
