@@ -60,6 +60,20 @@ pub(crate) struct Args {
     instance: bool,
 }
 
+impl Args {
+    /// As they are when only keys are given.
+    pub(super) fn of_keys(keys: Vec<Key>) -> Args {
+        Args {
+            keys,
+            list: KeysFrom::default(),
+            raw: false,
+            token_only: false,
+            all_servers: false,
+            instance: false,
+        }
+    }
+}
+
 impl Subcommand for Args {
     fn asks_by_key(&self) -> bool {
         !self.all_servers

@@ -107,6 +107,25 @@ enum Fallback {
     Incr,
 }
 
+impl Args {
+    /// As they are when only keys are given.
+    pub(super) fn of_keys(keys: Vec<Key>) -> Args {
+        Args {
+            keys,
+            list: KeysFrom::default(),
+            by: Counter::from(1),
+            max_retries: None,
+            deadline: Duration::from_secs(10),
+            initial: None,
+            initial_ttl: None,
+            min: None,
+            max: None,
+            fallback: Fallback::Fail,
+            write: WriteArgs::default(),
+        }
+    }
+}
+
 impl Subcommand for Args {
     fn bound(&self) -> Option<Duration> {
         Some(self.deadline)

@@ -35,6 +35,7 @@ use std::time::Instant;
 
 pub(crate) use context::{Context, Subcommand, UsageError};
 
+use crate::cas::Key;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::settings::Settings;
@@ -66,6 +67,17 @@ macro_rules! subcommands {
             }
         }
     };
+}
+
+impl Command {
+    /// What a line says that names nothing but keys, for the commands that scripts call most.
+    pub(crate) fn of_keys(name: &str, keys: Vec<Key>) -> Option<Command> {
+        match name {
+            "gets" => Some(Command::Gets(gets::Args::of_keys(keys))),
+            "incr-cas" => Some(Command::IncrCas(incr_cas::Args::of_keys(keys))),
+            _ => None,
+        }
+    }
 }
 
 // In the order of `mccas --help`.

@@ -28,6 +28,16 @@ pub(super) struct WriteArgs {
     exactly_once: bool,
 }
 
+impl Default for WriteArgs {
+    fn default() -> WriteArgs {
+        WriteArgs {
+            ttl: ExpiryRule::Keep,
+            flags: Flags(None),
+            exactly_once: false,
+        }
+    }
+}
+
 impl WriteArgs {
     /// The plan of a write to `key` that reads its value, tries once and passes the new token on; change what differs.
     pub(super) fn plan(&self, key: &Key) -> Plan {

@@ -16,7 +16,7 @@ use crate::output::report::{Report, Status};
 const ROOM: usize = 128 * 1024;
 
 /// The options of a command that takes many keys; flattened into its arguments.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(in crate::command) struct KeysFrom {
     /// Take the keys from a file, one on each line, or from stdin (-)
     ///
