@@ -1,7 +1,7 @@
 # The commands of this repository. Each is thin: what it does lives in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall packages test-packages demo demo-contention test bench bench-keys soak check-routing bless install-deps
+.PHONY: help build install uninstall packages test-packages demo demo-contention test bench bench-keys order soak check-routing bless install-deps
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench: ## Measure everything side by side and write docs/benchmarks.md
 
 bench-keys: ## Measure commands over many keys and write that section of docs/benchmarks.md
 	@scripts/bench-keys.sh
+
+order: ## Lay side by side again what a short run calls (scripts/start.ld, for the linker)
+	@scripts/order-functions.sh
 
 soak: ## Run writers in bad weather for SOAK_MINUTES (10) and account for every increment
 	@scripts/soak.sh
