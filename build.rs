@@ -2,7 +2,8 @@
 //!
 //! - It packs the relocations (`DT_RELR`): the usual table has 24 bytes for each of some 4,000 pointers, 98 KB in all; packed, they
 //!   are 1 KB.
-//! - It leaves out the index by which a panic finds its way up the stack, 37 KB: in a release, a panic ends the program at once.
+//! - It leaves out the tables by which a panic finds its way up the stack (`scripts/no-frames.ld`) and their index, 280 KB: in a
+//!   release, a panic ends the program at once.
 //! - It lays side by side what a short run calls (`scripts/start.ld`), else a `gets` needs some 25 more pages of code, a tenth of
 //!   its time.
 //!
@@ -13,17 +14,20 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::iter;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 const SMALLER: &str = "-Wl,-z,pack-relative-relocs,--no-eh-frame-hdr";
 
-/// The order of the functions, as a script for the linker.
-const ORDER: &str = "scripts/start.ld";
+/// Scripts for the linker: the order of the functions, and what is left out.
+const SCRIPTS: [&str; 2] = ["scripts/start.ld", "scripts/no-frames.ld"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed={ORDER}");
+    for script in SCRIPTS {
+        println!("cargo::rerun-if-changed={script}");
+    }
     let is = |name, value: &str| env::var_os(name).is_some_and(|there| there == value);
     // What is built for another machine cannot be tried here, and without optimisation nobody counts bytes.
     let here = env::var_os("HOST") == env::var_os("TARGET");
@@ -31,7 +35,8 @@ fn main() {
         return;
     }
     let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    for option in [SMALLER.into(), format!("-Wl,-T,{root}/{ORDER}")] {
+    let scripts = SCRIPTS.map(|script| format!("-Wl,-T,{root}/{script}"));
+    for option in iter::once(SMALLER.into()).chain(scripts) {
         if works(&option) == Some(true) {
             println!("cargo::rustc-link-arg-bins={option}");
         }
