@@ -23,8 +23,9 @@ const MANY_CONFLICTS: u32 = 16;
 
 /// Add to a counter by compare-and-swap, retrying until it lands
 ///
-/// Reads the value, adds, and swaps only if nobody wrote in between; after a lost swap it waits a random, growing time,
-/// reads again and tries again. Flags and the moment of expiry stay. Prints the new value.
+/// Reads the value, adds, and swaps only if nobody wrote in between; after a lost swap it reads again and tries
+/// again, at once and then after random waits: short between few writers, up to 100 ms in a crowd. Flags and the moment
+/// of expiry stay. Prints the new value.
 ///
 /// memcached's own incr and decr know no negative numbers and refuse a counter that is below zero: where others use them,
 /// give --min 0. A step below zero is noted on stderr.
