@@ -24,7 +24,7 @@ const MANY_CONFLICTS: u32 = 16;
 /// Add to a counter by compare-and-swap, retrying until it lands
 ///
 /// Reads the value, adds, and swaps only if nobody wrote in between; after a lost swap it reads again and tries
-/// again, at once and then after random waits: short between few writers, up to 100 ms in a crowd. Flags and the moment
+/// again, at once and then after random waits, the longer the slower its attempts are in the crowd. Flags and the moment
 /// of expiry stay. Prints the new value.
 ///
 /// memcached's own incr and decr know no negative numbers and refuse a counter that is below zero: where others use them,

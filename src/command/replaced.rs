@@ -5,9 +5,10 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 
-/// Writes the text to the file, in place of what was in it; everybody may read it.
+/// Writes the text to the file, in place of what was in it: who may read it then may do so still, and a new file has the rights
+/// that any has which a program makes (umask).
 pub(super) fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
     written(path, text).map_err(|error| cannot_write(path, &error))
 }
@@ -54,10 +55,12 @@ fn written(path: &Path, text: &str) -> io::Result<()> {
     match Place::of(path) {
         Place::Stream(path) => fs::write(path, text),
         Place::Folder(folder, path) => {
-            let mut file = NamedTempFile::new_in(folder)?;
+            let for_all = Permissions::from_mode(0o666);
+            let mut file = Builder::new().permissions(for_all).tempfile_in(folder)?;
             file.write_all(text.as_bytes())?;
-            file.as_file()
-                .set_permissions(Permissions::from_mode(0o644))?;
+            if let Ok(known) = path.metadata() {
+                file.as_file().set_permissions(known.permissions())?;
+            }
             file.persist(path)?;
             Ok(())
         }
@@ -86,6 +89,22 @@ mod tests {
             2,
             "nothing is left"
         );
+    }
+
+    #[test]
+    fn who_may_read_a_file_may_read_the_one_in_its_place_and_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, new, other] = ["file", "new", "other"].map(|name| folder.path().join(name));
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        for rights in [0o600, 0o640, 0o664] {
+            fs::write(&file, "one").unwrap();
+            fs::set_permissions(&file, Permissions::from_mode(rights)).unwrap();
+            replace(&file, "two").unwrap();
+            assert_eq!(mode(&file), rights);
+        }
+        replace(&new, "text").unwrap();
+        fs::write(&other, "text").unwrap();
+        assert_eq!(mode(&new), mode(&other));
     }
 
     #[test]
