@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::slice;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -72,8 +73,8 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
-    fn key(&self) -> Option<&Key> {
-        Some(&self.key)
+    fn keys(&self) -> &[Key] {
+        slice::from_ref(&self.key)
     }
 
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {

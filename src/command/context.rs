@@ -62,9 +62,9 @@ pub(crate) trait Subcommand {
         self.asks_servers()
     }
 
-    /// The one key that it is about, if no more can be asked of it: a failure is told with it, and with the server that holds it.
-    fn key(&self) -> Option<&Key> {
-        None
+    /// The keys that its line names, each of which gets an outcome.
+    fn keys(&self) -> &[Key] {
+        &[]
     }
 
     /// How long servers are waited for that cannot be found out now, but may be later.

@@ -55,6 +55,10 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
+    fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
         run(self, context)
     }

@@ -39,10 +39,12 @@ pub(super) enum IfLost<'a> {
 /// Prints the object of a failure that has no outcome of its own. Its message is said by whoever ends the program.
 ///
 /// Arguments that make no sense have none, as nothing had begun; nor has stdout itself where it fails.
-pub(super) fn failed(error: &anyhow::Error, key: Option<&Key>, context: &mut Context) {
+pub(super) fn failed(error: &anyhow::Error, keys: &[Key], context: &mut Context) {
     if !context.out.json() || error.is::<UsageError>() || is_of_stdout(error) {
         return;
     }
+    // With several, it is not said at which of them the failure stopped.
+    let key = keys.first().filter(|_| keys.len() == 1);
     let report = Report {
         server: key.map(|key| context.server(key)),
         error: Some(format!("{error:#}")),
@@ -74,6 +76,7 @@ pub(super) fn undiscovered(
     out: &mut Output,
     undiscovered: &Undiscovered,
     waited: Option<Duration>,
+    keys: &[Key],
 ) -> anyhow::Result<Exit> {
     let (server, error) = match undiscovered {
         Undiscovered::Untold { server, error } => (server, error),
@@ -87,7 +90,20 @@ pub(super) fn undiscovered(
         }
         None => (Exit::of(error), Status::of(error), error.to_string()),
     };
-    fail_on(out, server, exit, Report::of(status), &message)
+    let report = || Report {
+        server: Some(server.clone()),
+        error: Some(message.clone()),
+        ..Report::of(status)
+    };
+    let reports: Vec<Report> = match keys {
+        [] => vec![report()],
+        keys => keys.iter().map(|key| report().key(key)).collect(),
+    };
+    if out.json() {
+        reports.iter().try_for_each(|report| out.object(report))?;
+    }
+    out.aside(exit, &message)?;
+    Ok(exit)
 }
 
 /// Reports a failure on a server: the object for programs, the message for people.

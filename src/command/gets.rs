@@ -75,6 +75,10 @@ impl Args {
 }
 
 impl Subcommand for Args {
+    fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
     fn asks_by_key(&self) -> bool {
         !self.all_servers
     }

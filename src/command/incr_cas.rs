@@ -128,6 +128,10 @@ impl Args {
 }
 
 impl Subcommand for Args {
+    fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
     fn bound(&self) -> Option<Duration> {
         Some(self.deadline)
     }

@@ -25,6 +25,10 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
+    fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
     fn talks(&self) -> bool {
         false
     }

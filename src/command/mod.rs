@@ -116,7 +116,7 @@ pub(crate) fn run(
                 out.detail(&format!("the servers are {}", found.servers));
                 return run_with(subcommand, &found, began, tree, out);
             }
-            Err(error) => return ending::undiscovered(out, &error, patience),
+            Err(error) => return ending::undiscovered(out, &error, patience, subcommand.keys()),
         }
     }
     run_with(subcommand, settings, began, tree, out)
@@ -133,7 +133,7 @@ fn run_with(
     let ended = subcommand.run(&mut context);
     match &ended {
         Ok(_) => context.under_way.obey_late(),
-        Err(error) => ending::failed(error, subcommand.key(), &mut context),
+        Err(error) => ending::failed(error, subcommand.keys(), &mut context),
     }
     ended
 }

@@ -302,6 +302,29 @@ fn a_name_server_that_says_nothing_or_lies_is_waited_for_no_longer_than_the_time
 }
 
 #[test]
+fn each_key_has_its_object_where_the_servers_cannot_be_found() {
+    let known = NameServer::start(|asked| vec![asked.answer().code(3)]);
+    let commands: [&[&str]; 4] = [
+        &["gets"],
+        &["incr-cas"],
+        &["delete", "--expect", "x"],
+        &["locate"],
+    ];
+    for command in commands {
+        for keys in [&["a"][..], &["a", "b"]] {
+            let asking = of_service(&known).args(["--hash", "dalli", "--json"]);
+            let outcome = asking.args(command).args(keys).run();
+            let told: Vec<_> = outcome.json().iter().map(|o| o["key"].clone()).collect();
+            assert_eq!(
+                (outcome.code, told),
+                (5, keys.iter().map(|&key| key.into()).collect())
+            );
+            assert_eq!(outcome.stderr.lines().count(), 1, "{outcome:?}");
+        }
+    }
+}
+
+#[test]
 fn a_name_server_that_hangs_up_in_the_middle_is_told_in_plain_words() {
     for length in [0, 1, 2, 20] {
         let cut = told(&NameServer::start(move |asked| match asked.by {

@@ -8,6 +8,7 @@ mod tell;
 mod text;
 
 use std::io::{self, IsTerminal};
+use std::slice;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -73,8 +74,8 @@ fn suffix(text: &str) -> Result<String, String> {
 }
 
 impl Subcommand for Args {
-    fn key(&self) -> Option<&Key> {
-        Some(&self.key)
+    fn keys(&self) -> &[Key] {
+        slice::from_ref(&self.key)
     }
 
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {

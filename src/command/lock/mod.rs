@@ -10,6 +10,7 @@ mod tell;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
+use std::slice;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -98,8 +99,8 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
-    fn key(&self) -> Option<&Key> {
-        Some(&self.key)
+    fn keys(&self) -> &[Key] {
+        slice::from_ref(&self.key)
     }
 
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {

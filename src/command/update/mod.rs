@@ -5,6 +5,7 @@ mod tell;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::slice;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -103,8 +104,8 @@ pub(crate) struct Args {
 }
 
 impl Subcommand for Args {
-    fn key(&self) -> Option<&Key> {
-        Some(&self.key)
+    fn keys(&self) -> &[Key] {
+        slice::from_ref(&self.key)
     }
 
     fn bound(&self) -> Option<Duration> {
