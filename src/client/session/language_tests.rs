@@ -370,6 +370,10 @@ fn a_peer_that_hangs_up_over_meta_commands_only_is_a_proxy() {
         HANGS_UP,
         HANGS_UP,
         HANGS_UP,
+        HANGS_UP,
+        HANGS_UP,
+        HANGS_UP,
+        HANGS_UP,
         &[
             (TWICE, NEW),
             // A proxy has no statistics of the item's server, and is not asked for any.
@@ -393,6 +397,10 @@ fn a_proxy_that_hangs_up_over_everything_is_asked_no_further() {
         HANGS_UP,
         HANGS_UP,
         HANGS_UP,
+        HANGS_UP,
+        HANGS_UP,
+        HANGS_UP,
+        HANGS_UP,
         &[(TWICE, "")],
     ];
     let outcome = over(scripts, looked);
@@ -412,7 +420,9 @@ fn a_server_that_had_a_bad_moment_is_no_proxy() {
         &[&[("version\r\n", "")]],
         &[&[("version\r\n", "ERROR\r\n")]],
         // Where connections are cut at random, some in a row may be.
-        &[hangs_up, HANGS_UP, HANGS_UP, answers],
+        &[
+            hangs_up, HANGS_UP, HANGS_UP, HANGS_UP, HANGS_UP, HANGS_UP, HANGS_UP, answers,
+        ],
     ] {
         let outcome = over(&[&[&[(MARKED, "")] as Script], scripts].concat(), looked);
         assert!(
