@@ -4,7 +4,6 @@ mod access;
 mod bare;
 mod environment;
 mod foreign;
-mod keys_only;
 mod narrow;
 mod shape;
 mod wrong;
@@ -181,7 +180,7 @@ fn name_alone() -> clap::Command {
 
 /// What a line without global options says, if it is one.
 fn bare(words: &[OsString]) -> Option<Cli> {
-    let (command, json) = keys_only::parsed(words).or_else(|| bare::parsed(name_alone(), words))?;
+    let (command, json) = bare::parsed(name_alone(), words)?;
     let global = Global {
         json,
         ..Global::default()

@@ -1,13 +1,18 @@
 //! A line without global options, as most of those in scripts are: for it not even these are built. To clap each of them is an
 //! argument of two commands, with a default to fill in, and all of them together were half of what a `gets` did by itself.
 //!
+//! Where nothing but keys follows, no tree is built at all: even the arguments of one command were ten pages of memory, a tenth
+//! of what a `gets` takes.
+//!
 //! Like the narrow tree, this one decides nothing: what it does not understand is left to the others.
 
 use std::ffi::{OsStr, OsString};
 use std::mem::ManuallyDrop;
+use std::os::unix::ffi::OsStrExt as _;
 
 use clap::{Arg, ArgAction, FromArgMatches};
 
+use crate::cas::Key;
 use crate::command::Command;
 
 /// The one that is known here, as arguments of `gets` name it.
@@ -39,6 +44,9 @@ const NOT_HERE: [&str; 17] = [
 pub(super) fn parsed(top: clap::Command, words: &[OsString]) -> Option<(Command, bool)> {
     let (name, rest) = words.get(1..)?.split_first()?;
     let name = name.to_str()?;
+    if let Some(understood) = keys_only(name, rest) {
+        return Some(understood);
+    }
     if rest.iter().any(|word| is_for_others(word)) {
         return None;
     }
@@ -48,6 +56,22 @@ pub(super) fn parsed(top: clap::Command, words: &[OsString]) -> Option<(Command,
     let json = matches.subcommand_matches(name)?.get_flag(JSON);
     let command = Command::from_arg_matches_mut(&mut matches).ok()?;
     Some((command, json))
+}
+
+/// What the words behind a command say, if they are keys and perhaps `--json`.
+fn keys_only(name: &str, words: &[OsString]) -> Option<(Command, bool)> {
+    let (mut keys, mut json) = (Vec::with_capacity(words.len()), false);
+    for word in words {
+        match word.as_bytes() {
+            b"--json" => json = true,
+            [b'-', ..] => return None,
+            key => keys.push(Key::new(key).ok()?),
+        }
+    }
+    if keys.is_empty() {
+        return None;
+    }
+    Some((Command::of_keys(name, keys)?, json))
 }
 
 fn tree(top: clap::Command, command: clap::Command) -> clap::Command {
@@ -83,6 +107,10 @@ mod tests {
         for line in [
             "mccas gets k",
             "mccas gets k --json",
+            "mccas gets --json k",
+            "mccas gets gets help \u{e9} k=1",
+            "mccas incr-cas k",
+            "mccas incr-cas a b --json",
             "mccas gets --raw k",
             "mccas gets cas gets",
             "mccas gets -- k --nonsense",
@@ -134,6 +162,42 @@ mod tests {
             "mccas update k -- cmd --verbose",
         ] {
             assert!(bare(&words(line)).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_more_than_keys_needs_a_tree() {
+        let understood = |line: &str| {
+            let words = words(line);
+            keys_only(words[1].to_str().unwrap(), &words[2..]).is_some()
+        };
+        for line in [
+            "mccas gets k",
+            "mccas gets --json k",
+            "mccas incr-cas a help k=1",
+        ] {
+            assert!(understood(line), "{line}");
+        }
+        let long = format!("mccas gets {}", "k".repeat(251));
+        for line in [
+            "mccas gets",
+            "mccas gets --json",
+            "mccas get k",
+            "mccas help gets",
+            "mccas gets k --help",
+            "mccas gets -h k",
+            "mccas gets k --json=1",
+            "mccas gets -- k",
+            "mccas gets -",
+            "mccas gets  k",
+            "mccas gets --raw k",
+            "mccas incr-cas k --by 4",
+            "mccas incr-cas k -5",
+            "mccas delete k",
+            "mccas locate k",
+            &long,
+        ] {
+            assert!(!understood(line), "{line}");
         }
     }
 

@@ -116,7 +116,7 @@ impl Args {
             list: KeysFrom::default(),
             by: Counter::from(1),
             max_retries: None,
-            deadline: Duration::from_secs(10),
+            deadline: RetryPolicy::COUNTER.deadline,
             initial: None,
             initial_ttl: None,
             min: None,

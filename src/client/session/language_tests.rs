@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use super::Session;
+use super::{NO_OPS, Session};
 use crate::cas::testing::{swap, token};
 use crate::cas::{Item, Key, Store, StoreError, Ttl, Want, Written};
 
@@ -362,25 +362,20 @@ fn a_proof_or_a_key_that_needs_more_than_the_classic_protocol_is_refused_unsent(
 /// Over a no-op, once more.
 const HANGS_UP: Script = &[("mn\r\n", "")];
 
-#[test]
-fn a_peer_that_hangs_up_over_meta_commands_only_is_a_proxy() {
-    let scripts: &[Script] = &[
+/// The connections of a proxy that hangs up over commands it does not know, until it is taken for one.
+fn proxy_and_then(then: Script<'static>) -> Vec<Script<'static>> {
+    let meets: [Script; 2] = [
         &[(MARKED, "")],
         &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "")],
-        HANGS_UP,
-        HANGS_UP,
-        HANGS_UP,
-        HANGS_UP,
-        HANGS_UP,
-        HANGS_UP,
-        HANGS_UP,
-        &[
-            (TWICE, NEW),
-            // A proxy has no statistics of the item's server, and is not asked for any.
-            (TWICE, NEW),
-        ],
     ];
-    let (looked, read) = over(scripts, |session| {
+    [&meets[..], &[HANGS_UP; NO_OPS - 1], &[then]].concat()
+}
+
+#[test]
+fn a_peer_that_hangs_up_over_meta_commands_only_is_a_proxy() {
+    // A proxy has no statistics of the item's server, and is not asked for any.
+    let scripts = proxy_and_then(&[(TWICE, NEW), (TWICE, NEW)]);
+    let (looked, read) = over(&scripts, |session| {
         assert_eq!(session.peer(&key()), None);
         let looked = looked(session);
         (looked, session.read(&key(), Want::Value))
@@ -391,19 +386,7 @@ fn a_peer_that_hangs_up_over_meta_commands_only_is_a_proxy() {
 
 #[test]
 fn a_proxy_that_hangs_up_over_everything_is_asked_no_further() {
-    let scripts: &[Script] = &[
-        &[(MARKED, "")],
-        &[("version\r\n", "VERSION 1.6.18\r\n"), ("mn\r\n", "")],
-        HANGS_UP,
-        HANGS_UP,
-        HANGS_UP,
-        HANGS_UP,
-        HANGS_UP,
-        HANGS_UP,
-        HANGS_UP,
-        &[(TWICE, "")],
-    ];
-    let outcome = over(scripts, looked);
+    let outcome = over(&proxy_and_then(&[(TWICE, "")]), looked);
     assert!(
         matches!(outcome, Err(StoreError::Unreachable(_))),
         "{outcome:?}"
@@ -420,9 +403,7 @@ fn a_server_that_had_a_bad_moment_is_no_proxy() {
         &[&[("version\r\n", "")]],
         &[&[("version\r\n", "ERROR\r\n")]],
         // Where connections are cut at random, some in a row may be.
-        &[
-            hangs_up, HANGS_UP, HANGS_UP, HANGS_UP, HANGS_UP, HANGS_UP, HANGS_UP, answers,
-        ],
+        &[&[hangs_up][..], &[HANGS_UP; NO_OPS - 2], &[answers]].concat(),
     ] {
         let outcome = over(&[&[&[(MARKED, "")] as Script], scripts].concat(), looked);
         assert!(
