@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::harness::mccas::{mccas, mccas_alone, mccas_at};
 use crate::harness::proxy::Proxy;
 use crate::harness::server::Memcached;
+use crate::harness::wait::A_LOOK;
 use crate::harness::wire::{Connection, Peer};
 
 /// The table of the contract.
@@ -222,7 +223,7 @@ fn a_value_that_cannot_be_worked_on_is_8() {
 fn a_change_that_did_not_come_is_9() {
     let server = Memcached::start();
     server.set("k", "v");
-    let command = mccas(&server).args(["watch", "k", "--count", "1", "--for", "50ms"]);
+    let command = mccas(&server).args(["watch", "k", "--count", "1", "--for", A_LOOK]);
     let outcome = command.run();
     assert_eq!(outcome.code, 9, "{outcome:?}");
     assert_eq!(

@@ -4,6 +4,7 @@ use crate::harness::mccas::{Mccas, mccas, mccas_alone};
 use crate::harness::outcome::Outcome;
 use crate::harness::proxy::Proxy;
 use crate::harness::server::Memcached;
+use crate::harness::wait::A_LOOK;
 use crate::harness::wire::{Connection, Peer};
 
 /// A server that has `k`.
@@ -186,7 +187,7 @@ fn quiet_says_nothing_of_an_ordinary_outcome_and_changes_no_code() {
         (&["gets", "missing"][..], 4),
         (&["incr-cas", "k"], 8),
         (&["cas", "k", "w", "--token", "99999"], 3),
-        (&["watch", "k", "--count", "1", "--for", "10ms"], 9),
+        (&["watch", "k", "--count", "1", "--for", A_LOOK], 9),
         (&["update", "k", "--shell", "exit 64"], 64),
         // A note, of a counter below zero.
         (&["incr-cas", "n", "--by", "-1"], 0),

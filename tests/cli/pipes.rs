@@ -7,7 +7,7 @@ use crate::harness::inspect::show;
 use crate::harness::mccas::{Mccas, collect, end_within, mccas, take};
 use crate::harness::outcome::code_of;
 use crate::harness::server::Memcached;
-use crate::harness::wait::PATIENCE;
+use crate::harness::wait::{A_LOOK, PATIENCE};
 
 /// Starts a command with a stdout that the test holds.
 fn start(command: &Mccas) -> Child {
@@ -52,7 +52,7 @@ fn a_watch_ends_in_time_although_nobody_reads_what_it_tells() {
     let server = Memcached::start();
     server.set("k", vec![b'x'; 500_000]);
     for options in [&[][..], &["--json"]] {
-        let command = mccas(&server).args(["watch", "k", "--for", "300ms"]);
+        let command = mccas(&server).args(["watch", "k", "--for", A_LOOK]);
         let mut child = start(&command.args(options));
         let status = end_within(&mut child, PATIENCE).expect("an end, with stdout full");
         assert_eq!(code_of(status), 9);

@@ -202,23 +202,13 @@ const OPERATORS: [(&str, &str, &str, [i32; 4]); 6] = [
     ("mccas gets", "", "session:17", [0, 0, 0, 0]),
     (
         "mccas watch feature",
-        " --for 300ms",
+        " --for 1s",
         "feature_flags",
         [0, 0, 0, 5],
     ),
     ("mccas incr-cas", "", "my_key", [0, 8, 4, 5]),
-    (
-        "mccas contention",
-        " --for 300ms",
-        "stock:4711",
-        [0, 0, 0, 5],
-    ),
-    (
-        "mccas watch --log",
-        " --for 300ms",
-        "stock:4711",
-        [0, 0, 0, 5],
-    ),
+    ("mccas contention", " --for 1s", "stock:4711", [0, 0, 0, 5]),
+    ("mccas watch --log", " --for 1s", "stock:4711", [0, 0, 0, 5]),
     (
         "mccas bench",
         " --for 50ms --workers 1",
@@ -263,8 +253,8 @@ fn what_operators_look_at_stays_as_it_is() {
 
 #[test]
 fn a_smoke_check_fails_with_a_code_that_says_why() {
-    let script = recipe("smoke:").replace("--for 30s", "--for 300ms");
-    assert!(script.contains("--for 300ms"), "{script}");
+    let script = recipe("smoke:").replace("--for 30s", "--for 1s");
+    assert!(script.contains("--for 1s"), "{script}");
     for shell in SHELLS {
         let server = Memcached::start();
         let place = workplace(&server.address());

@@ -8,7 +8,7 @@ use crate::harness::inspect::show;
 use crate::harness::mccas::{Mccas, collect, end_within, mccas, mccas_at, take};
 use crate::harness::outcome::code_of;
 use crate::harness::server::Memcached;
-use crate::harness::wait::PATIENCE;
+use crate::harness::wait::{A_LOOK, PATIENCE};
 use crate::harness::wire::{Connection, Peer};
 
 /// What would clear the screen (ESC and its single-character form), ring, and turn the text around.
@@ -112,9 +112,9 @@ fn values_and_keys_are_escaped_on_a_terminal_in_every_command() {
         &["cas", "k", "v", "--token", "9999", "--json"],
         &["incr-cas", EVIL],
         &["incr-cas", "k", "--json"],
-        &["watch", EVIL, "k", "--for", "20ms"],
-        &["watch", EVIL, "--for", "20ms", "--json"],
-        &["watch", "k", "--for", "20ms", "--json"],
+        &["watch", EVIL, "k", "--for", A_LOOK],
+        &["watch", EVIL, "--since", "99999", "--count", "1", "--json"],
+        &["watch", "k", "--since", "99999", "--count", "1", "--json"],
     ] {
         let (shown, code) = on_terminal(&mccas(&server).args(args), &[]);
         assert!([0, 3, 4, 8].contains(&code), "{args:?} {shown}");
@@ -196,7 +196,7 @@ fn the_time_left_is_for_people_on_a_terminal_and_in_seconds_on_a_pipe() {
         &["gets", "k", "other"],
         &["gets", "--keys-from", "-"],
         &["gets", "--all-servers", "k"],
-        &["watch", "k", "--for", "1ms"],
+        &["watch", "k", "--since", "99999", "--count", "1"],
     ] {
         let command = || mccas(&server).args(args).args(["--color", "never"]);
         let (shown, _) = on_terminal(&command(), &[]);

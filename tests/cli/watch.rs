@@ -8,6 +8,7 @@ use crate::harness::reports::{Seen, SeenServer};
 use crate::harness::running::Running;
 use crate::harness::server::Memcached;
 use crate::harness::target::Target;
+use crate::harness::wait::A_LOOK;
 use crate::harness::wire::{Connection, Peer};
 
 /// `watch --json` with a short interval, for some keys.
@@ -174,7 +175,7 @@ fn since_tells_at_once_what_was_missed() {
     let old = server.token("k").to_string();
     let since = |token: &str| {
         let command = watch(&server, &["k"]).args(["--since", token]);
-        command.args(["--count", "1", "--for", "100ms"]).run()
+        command.args(["--count", "1", "--for", A_LOOK]).run()
     };
     assert_eq!(since(&old).code, 9);
     server.set("k", "new");
@@ -193,11 +194,11 @@ fn since_tells_at_once_what_was_missed() {
 fn the_time_given_ends_it_and_an_unreached_count_is_told() {
     let server = Memcached::start();
     server.set("k", "v");
-    let outcome = watch(&server, &["k"]).args(["--for", "100ms"]).run();
+    let outcome = watch(&server, &["k"]).args(["--for", A_LOOK]).run();
     assert_eq!((outcome.code, &*outcome.stderr), (0, ""));
-    assert!(outcome.elapsed >= Duration::from_millis(100));
+    assert!(outcome.elapsed >= Duration::from_secs(1));
     let outcome = watch(&server, &["k"])
-        .args(["--for", "100ms", "--count", "2"])
+        .args(["--for", A_LOOK, "--count", "2"])
         .run();
     assert_eq!(outcome.code, 9);
     let last = outcome.stdout_text().lines().last().expect("an object");
@@ -219,7 +220,7 @@ fn the_time_given_ends_it_and_an_unreached_count_is_told() {
 fn it_leaves_no_trace_on_an_item() {
     let server = Memcached::start();
     server.set("k", "v");
-    let outcome = watch(&server, &["k"]).args(["--for", "100ms"]).run();
+    let outcome = watch(&server, &["k"]).args(["--for", A_LOOK]).run();
     assert_eq!(outcome.object()["value"], "v");
     assert!(!server.meta("k").expect("the item").fetched);
     // Not even while it polls and fetches a change.

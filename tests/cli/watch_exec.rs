@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::harness::mccas::{Mccas, mccas};
 use crate::harness::server::Memcached;
-use crate::harness::wait;
+use crate::harness::wait::{self, A_LOOK};
 
 /// `watch k` with a short interval that runs a command at each change.
 fn watch(server: &Memcached, command: &str) -> Mccas {
@@ -89,7 +89,7 @@ fn one_failure_among_successes_is_not_forgotten() {
     }
     assert_eq!(watch.wait().code, 1);
     // What was asked for and did not come says more than that.
-    let late = ["--since", "99999", "--count", "2", "--for", "100ms"];
+    let late = ["--since", "99999", "--count", "2", "--for", A_LOOK];
     let outcome = mccas(&server)
         .args(["watch", "k"])
         .args(late)
@@ -119,7 +119,7 @@ fn the_time_given_ends_a_command_that_would_go_on() {
         ("large", "echo $$; sleep 60"),
         ("small", "trap '' TERM; echo $$; while :; do sleep 1; done"),
     ] {
-        let command = mccas(&server).args(["watch", key, "--for", "300ms", "--interval", "5ms"]);
+        let command = mccas(&server).args(["watch", key, "--for", A_LOOK, "--interval", "5ms"]);
         let command = command.args(["--since", "99999", "--count", "1", "--exec", script]);
         let outcome = command.run();
         assert_eq!(outcome.code, 1, "{script} {outcome:?}");

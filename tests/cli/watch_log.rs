@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::harness::mccas::mccas;
 use crate::harness::running::Running;
 use crate::harness::server::Memcached;
+use crate::harness::wait::A_LOOK;
 
 /// A watch of the log that is under way: what the keys were at first has been told.
 fn watching(server: &Memcached, args: &[&str]) -> (Running, Value) {
@@ -103,7 +104,7 @@ fn without_a_log_polling_takes_over_with_one_message() {
 #[test]
 fn a_time_that_passes_without_enough_stores_is_not_in_time() {
     let server = Memcached::start();
-    let (running, _) = watching(&server, &["k", "--count", "1", "--for", "300ms"]);
+    let (running, _) = watching(&server, &["k", "--count", "1", "--for", A_LOOK]);
     let outcome = running.wait();
     assert_eq!(outcome.code, 9);
     assert!(outcome.elapsed < Duration::from_secs(3), "{outcome:?}");

@@ -9,6 +9,7 @@ use std::{env, fs};
 use crate::harness::inspect::show;
 use crate::harness::mccas::{mccas, mccas_alone};
 use crate::harness::server::Memcached;
+use crate::harness::wait::A_LOOK;
 
 /// As a shell has them, without the name of the program.
 const LINES: [&str; 62] = [
@@ -141,7 +142,7 @@ fn names_that_others_use_are_understood() {
 fn a_pattern_is_a_key_to_watch_and_it_says_so() {
     let server = Memcached::start();
     let watch = |key: &str| {
-        let command = mccas(&server).args(["watch", key, "--for", "400ms"]);
+        let command = mccas(&server).args(["watch", key, "--for", A_LOOK]);
         command.run()
     };
     let outcome = watch("stock:*");

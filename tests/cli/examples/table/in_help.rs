@@ -9,8 +9,8 @@ const IS_42: &str = "test $(mccas gets --raw my_key) = 42";
 const IS_NEW: &str = "test $(mccas gets --raw my_key) = new";
 const IS_GONE: &str = "! mccas gets -q my_key";
 /// A minute, made short.
-const FOR_1M: (&str, &str) = ("--for 1m", "--for 300ms");
-const FOR_30S: (&str, &str) = ("--for 30s", "--for 300ms");
+const FOR_1M: (&str, &str) = ("--for 1m", "--for 1s");
+const FOR_30S: (&str, &str) = ("--for 30s", "--for 1s");
 const BENCH: (&str, &str) = ("mccas bench", "mccas bench --for 20ms");
 
 pub(in super::super) const IN_HELP: &[Row] = &[

@@ -170,7 +170,7 @@ pub(in super::super) const IN_DOCS: &[Row] = &[
     Row {
         line: "export MCCAS_SERVER=cache1,cache2,cache3 MCCAS_HASH=ketama",
         given: ON_ITS_SERVER,
-        changed: &[THREE, ("mccas watch my_key other_key", "mccas watch my_key other_key --for 300ms")],
+        changed: &[THREE, ("mccas watch my_key other_key", "mccas watch my_key other_key --for 1s")],
         ends: Done("42\n"),
         ..ROW
     },
