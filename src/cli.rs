@@ -128,6 +128,15 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The name of `--server` among the arguments.
 const SERVER: &str = "server";
 
+/// The ways to name a server.
+macro_rules! servers {
+    () => {
+        "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, dns+HOST for each of its \
+         addresses, or dnssrv+NAME for its SRV records; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, \
+         MEMCACHED_SERVERS] [default: 127.0.0.1:11211]"
+    };
+}
+
 /// `--server`, which stands before and after the command, and each of them counts: clap would let the one after it replace the
 /// one before it, were it a global option like the others.
 fn server() -> clap::Arg {
@@ -138,11 +147,12 @@ fn server() -> clap::Arg {
         .value_name("ADDR")
         .value_hint(clap::ValueHint::Hostname)
         .value_parser(str::parse::<Servers>)
-        .help(
-            "The server: HOST, HOST:PORT, [V6]:PORT, /path/to.sock, unix:/path, tls://HOST:PORT, dns+HOST for each of its \
-             addresses, or dnssrv+NAME for its SRV records; more of them, which need --hash, again or as a list [env: MCCAS_SERVER, MEMCACHED_SERVERS] \
-             [default: 127.0.0.1:11211]",
-        )
+        .help(servers!())
+        .long_help(concat!(
+            servers!(),
+            "\n\nSRV records are asked for where /etc/resolv.conf says, or where MCCAS_NAMESERVER does: IP, IP:PORT or \
+             [V6]:PORT."
+        ))
 }
 
 /// The command tree as it parses.

@@ -3,10 +3,10 @@
 use std::env;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::client::access::{Access, Identity, Secret};
-use crate::client::tls::TlsOptions;
+use crate::client::tls::{NamedFile, TlsOptions};
 
 /// Where these options stand in the help of each command.
 const HEADING: &str = "Access";
@@ -51,10 +51,6 @@ impl Args {
     /// What options and environment say together; the environment of TLS, only if that is `by_tls`.
     pub(super) fn to_access(&self, by_tls: bool) -> Result<Access, String> {
         let text = |name| variable(name).map(|text| text.to_string_lossy().into_owned());
-        let path = |option: &Option<PathBuf>, name| {
-            let named = || variable(name).map(PathBuf::from);
-            option.clone().or_else(named)
-        };
         // As it is: a password has any bytes, and an error of ours must not repeat it.
         let password = variable("MCCAS_PASSWORD");
         let identity = Identity {
@@ -64,14 +60,21 @@ impl Args {
         };
         let name = self.tls_server_name.clone();
         let tls = TlsOptions {
-            ca: path(&self.tls_ca, "MCCAS_TLS_CA"),
-            certificate: path(&self.tls_cert, "MCCAS_TLS_CERT"),
-            key: path(&self.tls_key, "MCCAS_TLS_KEY"),
+            ca: named(self.tls_ca.as_deref(), "--tls-ca", "MCCAS_TLS_CA"),
+            certificate: named(self.tls_cert.as_deref(), "--tls-cert", "MCCAS_TLS_CERT"),
+            key: named(self.tls_key.as_deref(), "--tls-key", "MCCAS_TLS_KEY"),
             server_name: name.or_else(|| text("MCCAS_TLS_SERVER_NAME")),
             insecure: self.tls_insecure || by_tls && is_on("MCCAS_TLS_INSECURE")?,
         };
         Ok(Access::new(identity, tls))
     }
+}
+
+/// The file that an option names or, where it does not, a variable.
+fn named(given: Option<&Path>, option: &'static str, name: &'static str) -> Option<NamedFile> {
+    let file = |by, path| NamedFile { by, path };
+    let by_option = given.map(|path| file(option, path.into()));
+    by_option.or_else(|| variable(name).map(|path| file(name, path.into())))
 }
 
 /// A variable of the environment; an empty one counts as unset.
@@ -87,7 +90,7 @@ fn is_on(name: &str) -> Result<bool, String> {
             "1" | "true" | "yes" | "on" => Ok(true),
             "0" | "false" | "no" | "off" => Ok(false),
             other => Err(format!(
-                "invalid value {other:?} in the environment variable {name}: give 1 or 0\n"
+                "invalid value {other:?} in the environment variable {name}: give 1 or 0"
             )),
         },
     }

@@ -91,7 +91,7 @@ fn from_env<T, E: fmt::Display + 'static>(
             Some(error) if error.hides_input() => HIDDEN.into(),
             _ => format!("{text:?}"),
         };
-        format!("invalid value {shown} in the environment variable {name}: {error}\n")
+        format!("invalid value {shown} in the environment variable {name}: {error}")
     })
 }
 

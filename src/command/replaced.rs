@@ -3,9 +3,11 @@
 use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
+
+use super::UsageError;
 
 /// Writes the text to the file, in place of what was in it: who may read it then may do so still, and a new file has the rights
 /// that any has which a program makes (umask).
@@ -21,6 +23,26 @@ pub(super) fn ensure(path: &Path) -> anyhow::Result<()> {
         Place::Stream(_) => Ok(()),
     };
     possible.map_err(|error| cannot_write(path, &error))
+}
+
+/// Makes sure that no file is named by two of these options: one would take the other's place.
+pub(super) fn ensure_different(named: &[(&str, &Option<PathBuf>)]) -> Result<(), UsageError> {
+    let mut seen: Vec<(&str, PathBuf)> = Vec::new();
+    for (option, path) in named {
+        let Some(Place::Folder(_, file)) = path.as_deref().map(Place::of) else {
+            continue;
+        };
+        // One that is not there yet has no other name than the given ones.
+        let file = path::absolute(&file).unwrap_or(file);
+        if let Some((other, _)) = seen.iter().find(|(_, known)| *known == file) {
+            let file = file.display();
+            return Err(UsageError::new(format!(
+                "{other} and {option} name the same file, {file}: give each its own"
+            )));
+        }
+        seen.push((option, file));
+    }
+    Ok(())
 }
 
 /// What is said of a file that cannot be written.
@@ -118,6 +140,33 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         let error = ensure(&not.join("file")).unwrap_err().to_string();
         assert!(error.starts_with("cannot write "), "{error}");
+    }
+
+    #[test]
+    fn two_options_that_name_one_file_are_refused_and_what_is_no_file_may_be_named_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, other] = ["file", "other"].map(|name| folder.path().join(name));
+        let again = folder.path().join(".").join("file");
+        let clash = |first: &Path, second: &Path| {
+            let named = [first, second].map(|path| Some(path.to_path_buf()));
+            ensure_different(&[
+                ("--html", &named[0]),
+                ("-r", &None),
+                ("--record", &named[1]),
+            ])
+        };
+        // As long as there is none, and then.
+        for _ in 0..2 {
+            let error = clash(&file, &again).unwrap_err().to_string();
+            assert!(error.starts_with("--html and --record name the same file, "));
+            assert!(clash(&file, &other).is_ok());
+            fs::write(&file, "text").unwrap();
+        }
+        let link = folder.path().join("link");
+        symlink(&file, &link).unwrap();
+        assert!(clash(&link, &file).is_err());
+        let null = Path::new("/dev/null");
+        assert!(clash(null, null).is_ok());
     }
 
     #[test]

@@ -330,6 +330,27 @@ fn a_file_that_cannot_be_written_is_told_before_anything_is_measured() {
 }
 
 #[test]
+fn a_file_keeps_what_is_in_it_until_the_results_are_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("results");
+    std::fs::write(&file, "of yesterday").expect("a file");
+    for option in ["--export-json", "--export-markdown", "--html"] {
+        let command = mccas_at("127.0.0.1:1").args(["bench", "--for", "20ms", option]);
+        assert_eq!(command.arg(&file).run().code, 5);
+        let kept = std::fs::read_to_string(&file).expect("the file");
+        assert_eq!(kept, "of yesterday");
+    }
+}
+
+#[test]
+fn two_files_of_one_name_are_refused() {
+    let command =
+        mccas_at("127.0.0.1:1").args(["bench", "--export-json", "out", "--html", "./out"]);
+    let part = "--export-json and --html name the same file, ";
+    command.code(2).stderr_contains(part).check();
+}
+
+#[test]
 fn what_warms_up_is_not_measured() {
     let server = Memcached::start();
     server.set("k", "0");

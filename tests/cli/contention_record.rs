@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::harness::mccas::mccas_alone;
+use crate::harness::mccas::{mccas_alone, mccas_at};
 use crate::harness::observed::{observing, report, wait_for_stores};
 use crate::harness::outcome::Outcome;
 use crate::harness::server::Memcached;
@@ -51,6 +51,25 @@ impl Recording {
     fn replayed(&self, args: &[&str]) -> Outcome {
         let command = mccas_alone().args(["--json", "contention", "--replay", &self.path()]);
         command.args(args).run()
+    }
+}
+
+#[test]
+fn no_file_takes_the_place_of_another_or_of_the_recording_that_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("fight");
+    fs::write(&file, "recorded").expect("a file");
+    for (first, second) in [
+        ("--record", "--html"),
+        ("--record", "--prometheus"),
+        ("--prometheus", "--html"),
+        ("--replay", "--html"),
+    ] {
+        let command = mccas_at("127.0.0.1:1").arg("contention");
+        let command = command.arg(first).arg(&file).arg(second).arg(&file);
+        let part = format!("{first} and {second} name the same file, ");
+        command.code(2).stderr_contains(part).check();
+        assert_eq!(fs::read_to_string(&file).expect("the file"), "recorded");
     }
 }
 

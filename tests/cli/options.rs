@@ -100,6 +100,7 @@ fn variables_that_are_wrong_are_named_and_empty_ones_do_not_count() {
         let outcome = gets().env(name, value).run();
         assert_eq!(outcome.code, 2, "{outcome:?}");
         assert!(outcome.stderr.contains(name), "{outcome:?}");
+        assert!(!outcome.stderr.contains("\n\n\n"), "{outcome:?}");
         gets().env(name, "").stdout("v").check();
     }
     // The retries concern nobody but the loop.

@@ -306,6 +306,22 @@ fn a_file_of_certificates_that_cannot_be_used_is_a_usage_error() {
 }
 
 #[test]
+fn a_file_that_a_variable_names_is_told_with_the_variable() {
+    let peer = Peer::serve([]);
+    for (variable, other) in [
+        ("MCCAS_TLS_CA", "--tls-ca"),
+        ("MCCAS_TLS_CERT", "--tls-cert"),
+    ] {
+        let command = mccas_at(format!("tls://{}", peer.address())).args(["gets", "k"]);
+        let outcome = command.env(variable, "/nowhere").run();
+        let message = format!("{variable}: cannot read \"/nowhere\"");
+        assert!(outcome.stderr.contains(&message), "{outcome:?}");
+        assert!(!outcome.stderr.contains(other), "{outcome:?}");
+        assert_eq!(outcome.code, 2);
+    }
+}
+
+#[test]
 fn a_certificate_to_show_that_cannot_be_used_is_a_usage_error() {
     let certificates = Certificates::new();
     let path = |name: &str| certificates.path(name).display().to_string();

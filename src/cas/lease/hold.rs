@@ -35,7 +35,7 @@ impl fmt::Display for TermsError {
         let least = self.least;
         write!(
             f,
-            "the lease is too short to be renewed in time: with this --grace, --ttl must be at least {least}s"
+            "the lease is too short to be renewed in time: --ttl must be at least {least}s"
         )
     }
 }

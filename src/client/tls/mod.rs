@@ -24,14 +24,21 @@ pub(super) use self::channel::Channel;
 use super::plain::plain;
 use crate::cas::shown::quoted;
 
+/// A file, and the option or the variable by which the user has named it.
+#[derive(Debug, Clone)]
+pub(crate) struct NamedFile {
+    pub(crate) by: &'static str,
+    pub(crate) path: PathBuf,
+}
+
 /// What the user has said about TLS.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TlsOptions {
     /// The file of the certificates to trust, instead of the system's.
-    pub(crate) ca: Option<PathBuf>,
+    pub(crate) ca: Option<NamedFile>,
     /// The file of the certificate that we show, and of the key to it if `key` names no other.
-    pub(crate) certificate: Option<PathBuf>,
-    pub(crate) key: Option<PathBuf>,
+    pub(crate) certificate: Option<NamedFile>,
+    pub(crate) key: Option<NamedFile>,
     /// The name that the server's certificate must have, instead of the host's.
     pub(crate) server_name: Option<String>,
     /// Whether any certificate will do.
@@ -131,7 +138,7 @@ fn make_ready(options: &TlsOptions) -> Result<Ready, Unready> {
     let (roots, source) = if options.insecure {
         (Vec::new(), String::new())
     } else {
-        trusted(options.ca.as_deref())?
+        trusted(options.ca.as_ref())?
     };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = if options.insecure {
@@ -165,10 +172,10 @@ fn make_ready(options: &TlsOptions) -> Result<Ready, Unready> {
 }
 
 /// The certificates to trust, and in which words to speak of where they are from.
-fn trusted(ca: Option<&Path>) -> Result<(Vec<CertificateDer<'static>>, String), Unready> {
-    if let Some(path) = ca {
-        let named = certificates("--tls-ca", path).map_err(Unready::Named)?;
-        return Ok((named, format!("--tls-ca {}", shown_path(path))));
+fn trusted(ca: Option<&NamedFile>) -> Result<(Vec<CertificateDer<'static>>, String), Unready> {
+    if let Some(file) = ca {
+        let named = certificates(file).map_err(Unready::Named)?;
+        return Ok((named, format!("{} {}", file.by, shown_path(&file.path))));
     }
     let found = rustls_native_certs::load_native_certs();
     let source = match std::env::var_os("SSL_CERT_FILE") {
@@ -205,45 +212,38 @@ fn shown(
         // As with curl, one file may have both.
         (Some(certificate), None) => (certificate, certificate),
     };
-    let chain = certificates("--tls-cert", certificate)?;
-    let pem = file("--tls-key", key)?;
+    let chain = certificates(certificate)?;
+    let pem = key.read()?;
     let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| {
         let hint = if options.key.is_none() {
             "; --tls-key FILE names another file"
         } else {
             ""
         };
-        let path = shown_path(key);
+        let path = shown_path(&key.path);
         format!("{path} has no private key in PEM that can be read without a pass phrase{hint}")
     })?;
     Ok(Some((chain, key)))
 }
 
 /// The certificates in a file that the user has named.
-fn certificates(option: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let pem = file(option, path)?;
+fn certificates(file: &NamedFile) -> Result<Vec<CertificateDer<'static>>, String> {
+    let (pem, path) = (file.read()?, shown_path(&file.path));
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) => Err(format!(
-            "{option}: {} has no certificate in PEM",
-            shown_path(path)
-        )),
-        Err(_) => Err(format!(
-            "{option}: {} is no whole PEM file",
-            shown_path(path)
-        )),
+        Ok(_) => Err(format!("{}: {path} has no certificate in PEM", file.by)),
+        Err(_) => Err(format!("{}: {path} is no whole PEM file", file.by)),
     }
 }
 
-fn file(option: &str, path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| {
-        format!(
-            "{option}: cannot read {}: {}",
-            shown_path(path),
-            plain(&error)
-        )
-    })
+impl NamedFile {
+    fn read(&self) -> Result<Vec<u8>, String> {
+        fs::read(&self.path).map_err(|error| {
+            let (by, path) = (self.by, shown_path(&self.path));
+            format!("{by}: cannot read {path}: {}", plain(&error))
+        })
+    }
 }
 
 fn shown_path(path: &Path) -> String {

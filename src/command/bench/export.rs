@@ -1,14 +1,12 @@
 //! The files that `mccas bench` writes beside its output.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::bench::Measurement;
 use crate::command::UsageError;
+use crate::command::replaced::{ensure, ensure_different, replace};
 use crate::output::measurements;
 use crate::output::measurements::page::page;
 use crate::output::report::Measured;
@@ -29,52 +27,40 @@ pub(super) struct Files {
     html: Option<PathBuf>,
 }
 
-/// These files, open.
-pub(super) struct Export {
-    markdown: Option<File>,
-    json: Option<File>,
-    html: Option<File>,
-}
-
 /// All results in one file.
 #[derive(Serialize)]
 struct Results {
     results: Vec<Measured>,
 }
 
-impl Export {
-    /// Opens them, so that one that cannot be written is known before anything is measured.
-    pub(super) fn open(files: &Files) -> Result<Export, UsageError> {
-        let open = |path: &Option<PathBuf>| {
-            let opened = path.as_ref().map(|path| {
-                File::create(path).map_err(|error| {
-                    UsageError::new(format!("cannot write {}: {error}", path.display()))
-                })
-            });
-            opened.transpose()
-        };
-        Ok(Export {
-            markdown: open(&files.export_markdown)?,
-            json: open(&files.export_json)?,
-            html: open(&files.html)?,
-        })
+impl Files {
+    /// Makes sure that they can be written before anything is measured. What is in them stays until the results are there.
+    pub(super) fn ensure(&self) -> Result<(), UsageError> {
+        let named = [
+            ("--export-markdown", &self.export_markdown),
+            ("--export-json", &self.export_json),
+            ("--html", &self.html),
+        ];
+        ensure_different(&named)?;
+        for path in named.into_iter().filter_map(|(_, path)| path.as_deref()) {
+            ensure(path).map_err(|error| UsageError::new(error.to_string()))?;
+        }
+        Ok(())
     }
 
     /// Writes the results, which were measured on this server.
-    pub(super) fn write(self, measurements: &[Measurement], server: &str) -> anyhow::Result<()> {
-        if let Some(mut file) = self.markdown {
-            file.write_all(measurements::markdown(measurements).as_bytes())
-                .context("cannot write what --export-markdown names")?;
+    pub(super) fn write(&self, measurements: &[Measurement], server: &str) -> anyhow::Result<()> {
+        if let Some(path) = &self.export_markdown {
+            replace(path, &measurements::markdown(measurements))?;
         }
-        if let Some(mut file) = self.json {
+        if let Some(path) = &self.export_json {
             let results = measurements.iter().map(Measured::of).collect();
             let text = serde_json::to_string_pretty(&Results { results })?;
-            writeln!(file, "{text}").context("cannot write what --export-json names")?;
+            replace(path, &format!("{text}\n"))?;
         }
-        if let Some(mut file) = self.html {
-            let page = page(measurements, server, env!("CARGO_PKG_VERSION"));
-            file.write_all(page.as_bytes())
-                .context("cannot write what --html names")?;
+        if let Some(path) = &self.html {
+            let version = env!("CARGO_PKG_VERSION");
+            replace(path, &page(measurements, server, version))?;
         }
         Ok(())
     }

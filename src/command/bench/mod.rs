@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use self::export::{Export, Files};
+use self::export::Files;
 use super::child::signal_name;
 use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::bench::{self, Measurement, Strategy, Trial, TrialError, Until};
@@ -83,7 +83,7 @@ impl Subcommand for Args {
 
 fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Result<Exit> {
     // Before the measurements, which take their time.
-    let export = Export::open(&args.files)?;
+    args.files.ensure()?;
     let key = match &args.key {
         Some(key) => {
             context
@@ -106,11 +106,11 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         return ending::no_answer(context, &server, &error, Report::default());
     }
     if args.key.is_some() {
-        return measure(args, &key, settings, context, export);
+        return measure(args, &key, settings, context);
     }
     // A signal ends the measurement, and mccas once the key is gone.
     context.under_way.hand_over();
-    let outcome = measure(args, &key, settings, context, export);
+    let outcome = measure(args, &key, settings, context);
     tidy_up(&key, context);
     outcome
 }
@@ -152,7 +152,6 @@ fn measure(
     key: &Key,
     settings: &Settings,
     context: &mut Context,
-    export: Export,
 ) -> anyhow::Result<Exit> {
     let ring = connect::ring(settings)?;
     let connect = || connect::store(settings, &ring);
@@ -196,7 +195,7 @@ fn measure(
     }
     progress.finish();
     let server = context.server(key);
-    export.write(&measurements, &server)?;
+    args.files.write(&measurements, &server)?;
     if !context.out.json() {
         let text = measurements::table(&measurements, context.out.paint());
         context.out.bytes(text.as_bytes())?;

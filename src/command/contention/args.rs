@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use clap::builder::{NonEmptyStringValueParser, OsStringValueParser, TypedValueParser};
 
-use crate::command::args;
+use crate::command::replaced::ensure_different;
+use crate::command::{UsageError, args};
 use crate::contention::{By, Pattern, Prefixes, Sort, Tally};
 
 /// What makes no sense of a recording.
@@ -154,6 +155,16 @@ pub(super) enum What {
 }
 
 impl Args {
+    /// No file takes the place of another one, nor of the recording that is read.
+    pub(super) fn ensure_files_differ(&self) -> Result<(), UsageError> {
+        ensure_different(&[
+            ("--replay", &self.replay),
+            ("--record", &self.record),
+            ("--prometheus", &self.prometheus),
+            ("--html", &self.html),
+        ])
+    }
+
     /// What comes first, where it matters which rows are read.
     pub(super) fn sort(&self, reads: bool) -> Sort {
         let usual = if reads { Sort::Reads } else { Sort::Lost };

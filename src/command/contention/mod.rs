@@ -74,6 +74,7 @@ impl Subcommand for Args {
     }
 
     fn run(&self, context: &mut Context) -> anyhow::Result<Exit> {
+        self.ensure_files_differ()?;
         // Before anything that takes time, so that Ctrl-C always ends with a report.
         let interrupt = Interrupt::listen()?;
         match &self.replay {

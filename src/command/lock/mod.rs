@@ -315,7 +315,14 @@ fn terms(args: &Args) -> Result<(Terms, Duration), UsageError> {
     let grace = args
         .grace
         .unwrap_or_else(|| GRACE.min(Terms::longest_grace(ttl)));
-    let terms = Terms::new(ttl, grace).map_err(|error| UsageError::new(error.to_string()))?;
+    let terms = Terms::new(ttl, grace).map_err(|error| {
+        let given = if args.grace.is_some() {
+            " with this --grace"
+        } else {
+            ""
+        };
+        UsageError::new(format!("{error}{given}"))
+    })?;
     Ok((terms, grace))
 }
 

@@ -340,9 +340,9 @@ fn what_cannot_be_a_lock_is_a_usage_error_and_nothing_is_sent() {
         (&["lock", "k", "--shell", "x", "--", "y"], "--shell"),
         (
             &["lock", "k", "--ttl", "10s", "--grace", "5s", "--", "x"],
-            "at least 19s",
+            "at least 19s with this --grace",
         ),
-        (&["lock", "k", "--ttl", "3s", "--", "x"], "at least 4s"),
+        (&["lock", "k", "--ttl", "3s", "--", "x"], "at least 4s\n"),
         (&["lock", "k", "--ttl", "31days", "--", "x"], "30 days"),
         (&["lock", "k", "--ttl", "30", "--", "x"], "lacks a unit"),
         (&["lock", "k", "--slots", "0", "--", "x"], "0"),
