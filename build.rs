@@ -15,7 +15,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::iter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 const SMALLER: &str = "-Wl,-z,pack-relative-relocs,--no-eh-frame-hdr";
@@ -34,13 +34,21 @@ fn main() {
     if !is("PROFILE", "release") || !is("CARGO_CFG_TARGET_OS", "linux") || !here {
         return;
     }
-    let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let scripts = SCRIPTS.map(|script| format!("-Wl,-T,{root}/{script}"));
+    let scripts = SCRIPTS.iter().filter_map(|script| laid_out(script));
     for option in iter::once(SMALLER.into()).chain(scripts) {
         if works(&option) == Some(true) {
             println!("cargo::rustc-link-arg-bins={option}");
         }
     }
+}
+
+/// The option that gives the linker this script: a copy in the folder of what is made, whose name cargo keeps right where all of
+/// it is moved to another place.
+fn laid_out(script: &str) -> Option<String> {
+    let folder = env::var("OUT_DIR").ok()?;
+    let copy = format!("{folder}/{}", Path::new(script).file_name()?.to_str()?);
+    fs::copy(script, &copy).ok()?;
+    Some(format!("-Wl,-T,{copy}"))
 }
 
 /// Whether a program linked so can be made and runs; nothing if it cannot even be tried.
