@@ -123,6 +123,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
 fn not_stored(args: &Args, elapsed: Duration) -> Ending<'_> {
     Ending {
         key: &args.key,
+        others: false,
         elapsed,
         if_missing: "; --token absent would create it",
         if_conflict: match args.token {

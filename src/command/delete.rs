@@ -85,7 +85,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let outcome = delete(context.store.as_mut(), key, &expected, &mut pacer);
     let elapsed = pacer.elapsed();
     context.under_way.over();
-    tell(key, outcome, &expected, elapsed, context)
+    tell(key, false, outcome, &expected, elapsed, context)
 }
 
 /// Deletes several keys, many at a time.
@@ -102,13 +102,14 @@ fn delete_each_of(
             let outcomes = delete_each(context.store.as_mut(), keys, expected, &mut pacer);
             Ok((outcomes, pacer.elapsed()))
         },
-        |key, outcome, elapsed, context| tell(key, outcome, expected, elapsed, context),
+        |key, outcome, elapsed, context| tell(key, true, outcome, expected, elapsed, context),
     )
 }
 
-/// Tells what became of a key.
+/// Tells what became of a key, which may be one among `others`.
 fn tell(
     key: &Key,
+    others: bool,
     outcome: Result<Item, Box<Stopped>>,
     expected: &Expected,
     elapsed: Duration,
@@ -119,13 +120,20 @@ fn tell(
             let landed = format!("{key} on {} was deleted", context.server(key));
             done(key, &item, elapsed, context).context(landed)
         }
-        Err(stopped) => not_deleted(key, expected, elapsed).report(*stopped, context),
+        Err(stopped) => {
+            let ending = Ending {
+                others,
+                ..not_deleted(key, expected, elapsed)
+            };
+            ending.report(*stopped, context)
+        }
     }
 }
 
 fn not_deleted<'a>(key: &'a Key, expected: &Expected, elapsed: Duration) -> Ending<'a> {
     Ending {
         key,
+        others: false,
         elapsed,
         if_missing: "",
         if_conflict: match expected {

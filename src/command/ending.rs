@@ -15,6 +15,8 @@ use crate::output::{Output, is_of_stdout};
 /// What only the command knows about the ending of its write: each sentence that says what was wanted, or what to do next.
 pub(super) struct Ending<'a> {
     pub(super) key: &'a Key,
+    /// Whether it is one of several keys, so that each message must name its own.
+    pub(super) others: bool,
     pub(super) elapsed: Duration,
     /// What to do if the key is missing.
     pub(super) if_missing: &'a str,
@@ -234,7 +236,15 @@ impl Ending<'_> {
                     "{key}: {error}; it may have been applied: look (mccas gets) before repeating"
                 )
             }
-            Why::Store(error) => error.to_string(),
+            Why::Store(error) => {
+                let message = error.to_string();
+                let named = !self.others || message.starts_with(&format!("{key}:"));
+                if named {
+                    message
+                } else {
+                    format!("{key}: {message}")
+                }
+            }
         }
     }
 

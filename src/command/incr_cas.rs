@@ -196,13 +196,14 @@ fn tell(
             note_if_below_zero(key, &done, context);
             Ok(Exit::Done)
         }
-        Err(stopped) => not_added(key, elapsed).report(*stopped, context),
+        Err(stopped) => not_added(key, others, elapsed).report(*stopped, context),
     }
 }
 
-fn not_added(key: &Key, elapsed: Duration) -> Ending<'_> {
+fn not_added(key: &Key, others: bool, elapsed: Duration) -> Ending<'_> {
     Ending {
         key,
+        others,
         elapsed,
         if_missing: "; --initial N would create it",
         if_conflict: "was written by somebody else",

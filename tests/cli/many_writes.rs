@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::harness::filter::Dialect;
 use crate::harness::mccas::{Mccas, mccas, mccas_at};
 use crate::harness::proxy::{Fault, Proxy};
 use crate::harness::server::Memcached;
 use crate::harness::sockets::How;
+use crate::harness::target::Target;
 
 /// How many keys go together.
 const WINDOW: u64 = 256;
@@ -310,6 +312,36 @@ fn a_server_that_dies_on_the_way_leaves_the_sent_unknown_and_the_rest_unreachabl
     let ends = (0..5).map(|_| die_in_second_window());
     let ends: Vec<_> = ends.collect();
     assert!(ends.contains(&[256, 256, 1488]), "{ends:?}");
+}
+
+#[test]
+fn of_several_keys_each_message_says_which_it_is_about() {
+    let nobody = "127.0.0.1:1";
+    for args in [
+        &["incr-cas", "a", "b"][..],
+        &["delete", "a", "b", "--expect", "1"],
+    ] {
+        let outcome = mccas_at(nobody).args(args).run();
+        let message = format!("cannot reach {nobody}: connection refused");
+        for (line, key) in outcome.stderr.lines().zip(["a", "b"]) {
+            let start = format!("mccas: {key}: {message}");
+            assert!(line.starts_with(&start), "{outcome:?}");
+        }
+        assert_eq!((outcome.stderr.lines().count(), outcome.code), (2, 5));
+        // What one key is about need not be said.
+        let outcome = mccas_at(nobody).args(["incr-cas", "a"]).run();
+        assert!(
+            outcome.stderr.starts_with(&format!("mccas: {message}")),
+            "{outcome:?}"
+        );
+    }
+    // That a key is not for this server is said with its name, and once.
+    let [key, other] = ["a b", "c d"];
+    let server = Target::speaking(Dialect::V1_4);
+    let outcome = mccas_at(server.address())
+        .args(["incr-cas", key, other])
+        .run();
+    assert_eq!(outcome.stderr.matches(key).count(), 1, "{outcome:?}");
 }
 
 #[test]

@@ -112,6 +112,7 @@ impl Told<'_> {
     ) -> anyhow::Result<Exit> {
         let ending = Ending {
             key: self.key,
+            others: false,
             elapsed: self.started.elapsed(),
             if_missing: "; mccas cas KEY VALUE --token absent would create it",
             if_conflict: "was changed by somebody else",

@@ -167,6 +167,7 @@ pub(super) fn not_updated(
 ) -> anyhow::Result<Exit> {
     let ending = Ending {
         key: run.key,
+        others: false,
         elapsed: run.elapsed,
         if_missing: "; --initial VALUE would create it",
         if_conflict: "was written by somebody else",
