@@ -1,6 +1,7 @@
 //! `edit`: a value in an editor on a terminal, each way in which it can end, and nothing lost.
 
 mod desk;
+mod prompts; // Each question, and every way to leave it without an answer.
 
 use std::fs;
 use std::time::Duration;
