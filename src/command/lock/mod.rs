@@ -6,6 +6,7 @@ mod hold;
 mod myself;
 mod renewer;
 mod tell;
+mod trouble;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -21,9 +22,10 @@ use self::hold::{Ended, Hold};
 use self::myself::owner;
 use self::renewer::Renewer;
 use self::tell::{Job, Past};
+use self::trouble::Trouble;
 use super::child::{Running, Signals, command_of, obey};
 use super::{Context, Subcommand, UsageError, args, connect};
-use crate::cas::lease::{Bid, Held, Keep, Polling, Renewal, Slots, Terms};
+use crate::cas::lease::{Bid, Held, Keep, Polling, Slots, Terms};
 use crate::cas::{Item, Key, Store};
 use crate::exit::Exit;
 
@@ -244,9 +246,14 @@ impl<'a> Wish<'a> {
             renewer,
             signals,
             grace: self.grace,
-            troubled: &mut |renewal| {
-                context.out.detail(&format!("{key}: {}", trouble(renewal)));
+            troubled: &mut |trouble| {
+                let message = format!("{key}: {trouble}");
+                match trouble {
+                    Trouble::Renewal(_) => context.out.detail(&message),
+                    Trouble::Stopped(..) => context.out.trouble(&message),
+                }
             },
+            stopped: None,
         };
         let ended = Running::start(&mut command).map(|mut running| keeping.watch(&mut running));
         let time = clock::now().saturating_sub(begun);
@@ -293,14 +300,6 @@ impl<'a> Wish<'a> {
             };
         }
         command
-    }
-}
-
-fn trouble(renewal: &Renewal) -> &'static str {
-    match renewal {
-        Renewal::Overtaken => "another renewal of ours was faster; again",
-        Renewal::Unanswered => "the renewal was not answered; again",
-        Renewal::Renewed | Renewal::Lost(_) => "the lease was lost",
     }
 }
 

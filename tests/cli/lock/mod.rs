@@ -2,6 +2,7 @@
 
 mod cuts; // The connection is cut at every byte of the creation and of the release.
 mod losses; // The lease is lost while the command runs.
+mod stops; // The command is stopped while the lock is held.
 
 use std::fs;
 use std::path::PathBuf;
