@@ -169,6 +169,7 @@ impl<'a> Wish<'a> {
             ttl: self.terms.ttl(),
             wait: self.args.wait,
             elapsed: clock::now().saturating_sub(self.started),
+            signal: None,
         }
     }
 
@@ -222,7 +223,11 @@ impl<'a> Wish<'a> {
                 let _ = self.keep(&held).release(store);
             }
             Err(why @ NotHeld::Undecided(_)) => {
-                self.job(None, context).not_held(why, context)?;
+                let job = Job {
+                    signal: Some(signal),
+                    ..self.job(None, context)
+                };
+                job.not_held(why, context)?;
             }
             Err(_) => {}
         }
@@ -264,7 +269,10 @@ impl<'a> Wish<'a> {
                 .lost(&past, &why, status, context);
         }
         let (released, signal) = keeping.release();
-        let job = self.job(Some(held), context);
+        let job = Job {
+            signal,
+            ..self.job(Some(held), context)
+        };
         let exit = match ended {
             Ok(Ended::ByItself(status) | Ended::Lost(_, status)) => {
                 job.ended(&past, status, &released, context)

@@ -335,6 +335,15 @@ fn the_object_says_where_the_text_is() {
         "{screen}"
     );
     let desk = opened(&server, "--json");
+    desk.go(
+        1,
+        "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done",
+    );
+    desk.wait_for("ready");
+    signal(desk.pid(), "TERM");
+    let screen = desk.end(143);
+    assert!(screen.contains("\"exit\":143"), "{screen}");
+    let desk = opened(&server, "--json");
     desk.go(1, "printf theirs > \"$1\"; exit 3");
     let screen = desk.end(1);
     for part in [
