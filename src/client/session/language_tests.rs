@@ -313,6 +313,38 @@ fn a_classic_swap_is_answered_only_with_the_look_behind_it() {
 }
 
 #[test]
+fn a_hit_of_another_key_is_no_answer() {
+    let other = NEW.replace("VALUE k ", "VALUE kk ");
+    let first = NEW.replacen("VALUE k ", "VALUE kk ", 1);
+    for answer in [&other, &first] {
+        let outcome = classic(&[(TWICE, answer)], looked);
+        assert!(
+            matches!(&outcome, Err(StoreError::Unreachable(failure)) if failure.message.contains("\"kk\"")),
+            "{outcome:?}"
+        );
+        let swapped = classic(&[(CAS, &format!("STORED\r\n{answer}"))], |session| {
+            session.swap(&swap(7, None))
+        });
+        assert!(
+            matches!(swapped, Err(StoreError::Unknown(_))),
+            "{swapped:?}"
+        );
+        let incr = "incr k 3\r\ngets k\r\ngets k\r\nversion\r\n";
+        let added = classic(&[(incr, &format!("9\r\n{answer}"))], |session| {
+            session.add(&key(), 3)
+        });
+        assert!(matches!(added, Err(StoreError::Unknown(_))), "{added:?}");
+    }
+    let me = "ME kk exp=-60 la=0 cas=5 fetch=no cls=1 size=66\r\n";
+    let script: Script = &[("mg AA== u O0 b\r\nme k\r\n", &format!("EN O0\r\n{me}"))];
+    let glance = over(&[script], |session| session.glance(&[key()]));
+    assert!(
+        matches!(glance, Err(StoreError::Unreachable(_))),
+        "{glance:?}"
+    );
+}
+
+#[test]
 fn the_other_writes_by_classic_commands() {
     let incr = "incr k 3\r\ngets k\r\ngets k\r\nversion\r\n";
     let added = |answer: &str| classic(&[(incr, answer)], |session| session.add(&key(), 3));

@@ -62,7 +62,7 @@ impl Session {
         let dialect = self.dialect();
         let mut request = self.request();
         if dialect.ask_delete_if(&mut request, key, token) {
-            let deleted = self.exchange(&request, |wire, _| dialect.delete_if(wire))?;
+            let deleted = self.exchange(&request, |wire, _| dialect.delete_if(wire, key))?;
             if !deleted.complete {
                 self.wire = None;
             }

@@ -17,13 +17,13 @@ pub(super) fn ask_undisturbed(request: &mut Request, key: &Key) -> bool {
 }
 
 /// The answer to [`ask_undisturbed`].
-pub(super) fn undisturbed(wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError> {
-    let before = match reply::debug(wire) {
+pub(super) fn undisturbed(wire: &mut Wire, key: &Key) -> Result<Option<Undisturbed>, ReplyError> {
+    let before = match reply::debug(wire, key) {
         // Some servers do without `me`.
         Err(ReplyError::Rejected(_)) => None,
         seen => seen?.map(|(token, _)| token),
     };
-    let seen = classic::value(wire)?;
+    let seen = classic::value(wire, key)?;
     Ok(seen.map(|(value, flags, token)| Undisturbed {
         value,
         flags,
