@@ -69,7 +69,10 @@ pub(in crate::client::protocol) fn answer(
         return match seen {
             Err(ReplyError::Wire(error)) => Err(error.into()),
             // A server that refuses everything refuses the look as well.
-            _ => refusal(line).map(Answered::alone),
+            seen => Ok(Answered {
+                complete: seen.is_ok(),
+                ..Answered::alone(refusal(line)?)
+            }),
         };
     };
     let seen = seen.map_err(|error| match error {
