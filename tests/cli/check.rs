@@ -380,3 +380,24 @@ fn wherever_the_connection_breaks_nothing_is_left_behind() {
     // Each step that asks something, and what comes before them.
     assert!(struck > 8, "{struck}");
 }
+
+#[test]
+fn a_server_that_has_no_room_for_a_connection_is_waited_for() {
+    let full = Connection::new()
+        .reply("ERROR Too many open connections\r\n")
+        .close();
+    let peer = Peer::always(full);
+    let outcome = check(&peer.address()).run();
+    assert_eq!(outcome.code, 7, "{outcome:?}");
+    let outcome = check(&peer.address()).args(["--wait", "400ms"]).run();
+    assert_eq!(
+        (outcome.code, &outcome.object()["status"]),
+        (9, &"not_in_time".into()),
+        "{outcome:?}"
+    );
+    assert!(
+        outcome.stderr.contains("Too many open connections"),
+        "{outcome:?}"
+    );
+    assert!(peer.connections() > 2, "{outcome:?}");
+}

@@ -14,6 +14,9 @@ use crate::client::wire::WireError;
 /// How much of a foreign answer is shown.
 const SHOWN_BYTES: usize = 40;
 
+/// How a server says that it has all the connections that it may have (`-c`).
+const CROWDED: &str = "ERROR Too many open connections";
+
 impl Session {
     /// There is no connection.
     pub(in crate::client) fn not_dialled(&self, error: &io::Error) -> StoreError {
@@ -198,14 +201,19 @@ impl Session {
         StoreError::Refused(format!("{} gave {what}", self.address))
     }
 
-    /// The server does not take the command; nothing was applied.
+    /// The server does not take the command; nothing was applied. That it has no room for another connection may pass.
     pub(super) fn refused(&self, text: &str) -> StoreError {
-        StoreError::Refused(self.refusal(text))
+        let message = self.refusal(text);
+        if text == CROWDED {
+            StoreError::Unable(message)
+        } else {
+            StoreError::Refused(message)
+        }
     }
 
     fn refusal(&self, text: &str) -> String {
         let hint = match text {
-            "ERROR Too many open connections" => " (raise its -c, or try again)",
+            CROWDED => " (raise its -c, or try again)",
             _ => "",
         };
         let peer = match self.language.peer() {
