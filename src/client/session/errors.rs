@@ -4,7 +4,7 @@ use std::io;
 
 use super::Session;
 use crate::cas::StoreError;
-use crate::cas::shown::Shown;
+use crate::cas::shown::{Shown, quoted};
 use crate::cas::store::{Failure, Fault};
 use crate::client::address::Address;
 use crate::client::plain::plain;
@@ -163,8 +163,8 @@ impl Session {
         let message = if answered {
             let address = &self.address;
             format!(
-                "{address} is out of step: it said {:?} without being asked",
-                shown(line)
+                "{address} is out of step: it said {} without being asked",
+                quoted(line)
             )
         } else {
             self.garbage(line)
@@ -182,9 +182,9 @@ impl Session {
             "it does not speak memcached's protocol"
         };
         format!(
-            "{} is no memcached: {what}, it answered {:?}",
+            "{} is no memcached: {what}, it answered {}",
             self.address,
-            shown(bytes)
+            quoted(bytes)
         )
     }
 
