@@ -9,10 +9,11 @@ use std::time::Duration;
 use self::desk::Desk;
 use crate::harness::filter::Dialect;
 use crate::harness::mccas::mccas;
-use crate::harness::process::signal;
+use crate::harness::process::{is_stopped, signal};
 use crate::harness::proxy::Proxy;
 use crate::harness::server::Memcached;
 use crate::harness::target::Target;
+use crate::harness::wait;
 
 const QUESTION: &str = "[e]dit again with both, [o]verwrite it, [g]ive up";
 
@@ -279,6 +280,27 @@ fn signals_leave_the_text() {
     desk.keys(&["C-c"]);
     let screen = desk.end(130);
     assert_eq!(desk.kept(&screen), b"mine");
+}
+
+#[test]
+fn a_signal_that_comes_as_the_editor_ends_is_not_lost() {
+    let server = Memcached::start();
+    server.set("k", "old");
+    let desk = opened(&server, "");
+    // mccas sees the signal and the end of the editor both at once, when it goes on.
+    desk.go(
+        1,
+        "printf mine > \"$1\"; echo $$ > \"$DESK/note\"; kill -STOP $PPID; kill -TERM $PPID; exit 0",
+    );
+    wait::until("the end of the editor", || {
+        let editor = fs::read_to_string(desk.file("note")).ok()?;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", editor.trim())).ok()?;
+        (is_stopped(desk.pid()) && stat.contains(") Z ")).then_some(())
+    });
+    signal(desk.pid(), "CONT");
+    let screen = desk.end(143);
+    assert_eq!(desk.kept(&screen), b"mine", "{screen}");
+    assert_eq!(server.value("k"), "old");
 }
 
 #[test]
