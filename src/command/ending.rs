@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
+
+use super::child::Status as Ended;
 use super::{Context, UsageError};
 use crate::cas::expiry::ExpiryError;
 use crate::cas::shown::quoted;
@@ -56,6 +59,13 @@ pub(super) fn failed(error: &anyhow::Error, keys: &[Key], context: &mut Context)
     // If stdout fails now, too, the message still comes.
     let out = &mut *context.out;
     let _ = out.end_batch().and_then(|()| out.object(&report));
+}
+
+/// The exit code that a shell will see: where a signal is obeyed once all is told, that of the signal.
+pub(super) fn seen(exit: Exit, signal: Option<Signal>) -> u8 {
+    signal.map_or(exit.code(), |signal| {
+        Ended::Signal(signal.as_raw()).shell_code()
+    })
 }
 
 /// Reports a question that got no answer, without a key or attempts to speak of.
@@ -296,6 +306,13 @@ fn now(winner: &Result<Option<Item>, StoreError>) -> String {
 mod tests {
     use super::*;
     use crate::cas::testing::item;
+
+    #[test]
+    fn a_signal_that_is_obeyed_at_the_end_has_the_last_word() {
+        assert_eq!(seen(Exit::Unknown, None), 6);
+        assert_eq!(seen(Exit::Unknown, Some(Signal::TERM)), 143);
+        assert_eq!(seen(Exit::Done, Some(Signal::INT)), 130);
+    }
 
     #[test]
     fn what_could_not_be_read_is_not_said_to_be_gone() {

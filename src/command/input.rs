@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::opened::{self, NotOpen};
-use super::{Context, UsageError, args, ending};
+use super::{Context, UsageError, args, ending, stdin};
 use crate::cas::Key;
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
@@ -73,7 +73,10 @@ impl Input<'_> {
         let mut value = match (self.value, self.file) {
             (_, Some(path)) => from_file(path, most, patience)?,
             (Some(value), None) if value != "-" => args::bytes(value),
-            (Some(_), None) => at_most(io::stdin().lock(), most).context("cannot read stdin")?,
+            (Some(_), None) => {
+                let read = stdin::open().and_then(|stdin| at_most(stdin.lock(), most));
+                read.context("cannot read stdin")?
+            }
             // Unasked, stdin may be somebody else's: the rest of a loop's input, or nothing under cron.
             (None, None) => {
                 return Err(UsageError::new(

@@ -28,6 +28,7 @@ mod many;
 mod opened;
 mod pacer;
 mod replaced;
+mod stdin;
 mod under_way;
 mod write_args;
 

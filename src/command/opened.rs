@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use super::stdin;
+
 /// Why a file is not open.
 pub(super) enum NotOpen {
     /// Nobody opened the named pipe for writing; the sentence for people.
@@ -20,6 +22,9 @@ pub(super) enum NotOpen {
 /// `what` would have been in it.
 pub(super) fn open(path: &Path, patience: Duration, what: &str) -> Result<File, NotOpen> {
     let cannot = || format!("cannot read {}", path.display());
+    stdin::ensure_open(path)
+        .with_context(cannot)
+        .map_err(NotOpen::Failed)?;
     let is_pipe = fs::metadata(path).is_ok_and(|known| known.file_type().is_fifo());
     let file = if is_pipe {
         open_within(path, patience)

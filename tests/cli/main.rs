@@ -60,6 +60,7 @@ mod round_trips; // How often the program waits for the server.
 mod services; // `dnssrv+NAME`: servers that a name server knows.
 mod several_servers; // Each key on the server of the application's client, and nowhere else.
 mod signals; // What is told of a write that a signal interrupts.
+mod stdin; // Closed is not empty.
 mod tab; // TAB pressed in bash, zsh and fish.
 mod terminal; // Colours, and nothing that a terminal would obey.
 mod ticks; // A clock that ticks while an item is read.

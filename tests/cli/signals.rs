@@ -67,6 +67,23 @@ fn a_write_without_an_answer_is_told_to_be_in_doubt() {
     }
 }
 
+/// As its object tells how mccas ends.
+#[test]
+fn the_object_of_an_update_has_the_exit_code_of_the_signal() {
+    for (name, code) in SIGNALS {
+        let (server, proxy) = frozen_at(2);
+        let update = mccas_at(proxy.address()).args(["update", "k", "--json", "--", "echo", "new"]);
+        let outcome = interrupted(update, &server, name);
+        let object = outcome.object();
+        assert_eq!(
+            (outcome.code, &object["status"], &object["exit"]),
+            (code, &"unknown".into(), &code.into()),
+            "{outcome:?}"
+        );
+        assert_eq!(object["command_exit"], 0, "{outcome:?}");
+    }
+}
+
 #[test]
 fn a_creation_is_a_write_and_text_has_no_object() {
     let server = Memcached::start();

@@ -22,11 +22,10 @@ pub(crate) fn foreground(
     let mut asked = None;
     loop {
         signals.calm();
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok((Status::from(status), asked)),
-            Ok(None) => {}
-            Err(error) => return Err(StartError::System(format!("cannot wait for it: {error}"))),
-        }
+        let ended = child
+            .try_wait()
+            .map_err(|error| StartError::System(format!("cannot wait for it: {error}")))?;
+        // Taken after the end, too: what was typed for the command is not for what comes next, and who asked us is heard.
         while let Some(signal) = signals.take() {
             match signal {
                 Signal::INT | Signal::QUIT | Signal::WINCH => {}
@@ -34,10 +33,15 @@ pub(crate) fn foreground(
                 Signal::TSTP => obey(signal),
                 signal => {
                     asked = asked.or(Some(signal));
-                    // It has not been reaped, so the number is its own.
-                    let _ = kill_process(pid, signal);
+                    // As long as it has not been reaped, the number is its own.
+                    if ended.is_none() {
+                        let _ = kill_process(pid, signal);
+                    }
                 }
             }
+        }
+        if let Some(status) = ended {
+            return Ok((Status::from(status), asked));
         }
         let mut wake = [PollFd::from_borrowed_fd(signals.wake(), PollFlags::IN)];
         // An interrupted wait is a signal, which the next round sees.

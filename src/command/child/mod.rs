@@ -6,6 +6,7 @@
 //! - A signal to mccas (Ctrl-C in a terminal reaches only the foreground group) does not reach the command:
 //!   [`Signals`] catches it, and [`Running::wait`] hands it to the caller to pass on.
 //! - A command that reads the terminal is stopped by it (SIGTTIN), as it is not in the terminal's foreground group.
+//!   [`Running::wait`] tells it, and a signal that is passed on makes it go on, so that it can heed it.
 //! - If mccas is killed by SIGKILL, the command lives on. Nothing that a process does can prevent that.
 //!
 //! The group's number cannot be taken by strangers while it is in use here: the leader is not reaped (`waitid` with

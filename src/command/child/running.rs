@@ -22,6 +22,8 @@ const LOOK: Duration = Duration::from_millis(2);
 pub(crate) enum Event {
     /// The command ended. What it left running in the background goes on.
     Ended(Status),
+    /// This signal stopped the command. Told once for each time that it stops.
+    Stopped(Signal),
     /// mccas got this signal; whether the command gets it too is for the caller to say.
     Signal(Signal),
     /// A [`Waker`](super::Waker) called.
@@ -60,6 +62,10 @@ impl Running {
             if let Some(status) = self.ended() {
                 return Event::Ended(status);
             }
+            // Before the signal, which may well come because of it, and makes the command go on.
+            if let Some(signal) = self.stopped() {
+                return Event::Stopped(signal);
+            }
             if let Some(signal) = signals.take() {
                 return Event::Signal(signal);
             }
@@ -88,6 +94,27 @@ impl Running {
     fn has_exited(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         matches!(waitid(WaitId::Pid(self.group), options), Ok(Some(_)))
+    }
+
+    /// By which signal the command has been stopped since the last time, if it still stands.
+    fn stopped(&self) -> Option<Signal> {
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
+        let told = waitid(WaitId::Pid(self.group), options).ok()??;
+        Signal::from_named_raw(told.stopping_signal()?)
+    }
+
+    /// The process group of the command, as `kill` takes it.
+    pub(crate) fn group(&self) -> i32 {
+        self.group.as_raw_pid()
+    }
+
+    /// Passes a signal on that mccas got, so that a command that stands still gets it, too.
+    pub(crate) fn pass_on(&self, signal: Signal) {
+        self.signal(signal);
+        // That a window has another size makes nobody go on.
+        if signal != Signal::WINCH {
+            self.signal(Signal::CONT);
+        }
     }
 
     /// Sends a signal to the whole group, while the command itself runs.

@@ -47,6 +47,24 @@ fn a_wait_ends_in_time() {
 }
 
 #[test]
+fn a_command_that_has_stopped_is_told_and_heeds_what_is_passed_on() {
+    let signals = Signals::of_children().unwrap();
+    // One process: a shell stands only when what it is just starting (vfork) does not.
+    let mut running = start("echo; exec sleep 60");
+    running.signal(Signal::STOP);
+    assert_eq!(running.wait(LONG, &signals), Event::Stopped(Signal::STOP));
+    let moment = Duration::from_millis(20);
+    assert_eq!(running.wait(moment, &signals), Event::Timeout);
+    running.pass_on(Signal::WINCH);
+    assert_eq!(running.wait(moment, &signals), Event::Timeout);
+    running.pass_on(Signal::TERM);
+    assert_eq!(
+        running.wait(LONG, &signals),
+        Event::Ended(Status::Signal(15))
+    );
+}
+
+#[test]
 fn a_signal_reaches_the_whole_group() {
     let signals = Signals::of_children().unwrap();
     // Ready when the grandchild listens: before its exec a signal could go by it.

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use rustix::process::Signal;
 
-use super::ask::{Reply, ask};
+use super::ask::{NoAnswer, ask};
 use super::desk::Desk;
 use super::editor::{self, Failure};
 use super::tell::Told;
@@ -40,6 +40,13 @@ pub(super) enum Settled {
     Failed(Failure),
     /// It was not stored, or nobody knows; and the signal that is to be obeyed then.
     Stopped(Box<Stopped>, Option<Signal>),
+}
+
+impl Settled {
+    /// Nobody said what is to become of the marks of a conflict: it is given up, as at that conflict.
+    fn unanswered(none: NoAnswer) -> Settled {
+        Settled::Stopped(Stopped::before_any_attempt(Why::Conflict), none.signal())
+    }
 }
 
 impl Editing<'_> {
@@ -84,9 +91,13 @@ impl Editing<'_> {
     ) -> anyhow::Result<Option<Settled>> {
         if self.aside && text::has_marks(value) {
             let question = "marks of the conflict are left in the text; [e]dit on, [s]tore it so";
-            if ask(question, "es", self.signals, context.out) == Reply::Letter('e') {
-                self.laid = value.to_vec();
-                return Ok(None);
+            match ask(question, "es", self.signals, context.out) {
+                Ok('e') => {
+                    self.laid = value.to_vec();
+                    return Ok(None);
+                }
+                Ok(_) => {}
+                Err(none) => return Ok(Some(Settled::unanswered(none))),
             }
         }
         loop {
@@ -117,28 +128,31 @@ impl Editing<'_> {
                 }
             };
             match self.choose(now.as_ref(), told, context) {
-                Reply::Letter('o') => self.expected = now,
-                Reply::Letter('e') => {
+                Ok('o') => self.expected = now,
+                Ok('e') => {
                     self.bring_together(now, value)?;
                     return Ok(None);
                 }
-                Reply::Signal(signal) => return Ok(Some(Settled::Stopped(stopped, Some(signal)))),
-                Reply::Letter(_) | Reply::End => return Ok(Some(Settled::Stopped(stopped, None))),
+                Ok(_) => return Ok(Some(Settled::Stopped(stopped, None))),
+                Err(none) => return Ok(Some(Settled::Stopped(stopped, none.signal()))),
             }
         }
     }
 
     /// Shows what others did, and asks what to do.
-    fn choose(&self, now: Option<&Item>, told: &Told, context: &mut Context) -> Reply {
+    fn choose(
+        &self,
+        now: Option<&Item>,
+        told: &Told,
+        context: &mut Context,
+    ) -> Result<char, NoAnswer> {
         let Some(now) = now else {
             let question = format!(
                 "{} on {} was deleted, or has expired, while you edited it; [s]tore it as a new key, [g]ive up",
                 self.key, told.server
             );
-            return match ask(&question, "sg", self.signals, context.out) {
-                Reply::Letter('s') => Reply::Letter('o'),
-                reply => reply,
-            };
+            let letter = ask(&question, "sg", self.signals, context.out)?;
+            return Ok(if letter == 's' { 'o' } else { letter });
         };
         let before = self.expected.as_ref().map_or(&[][..], |item| &item.value);
         let (old, new) = (("as you got it", before), ("as it is now", &now.value[..]));

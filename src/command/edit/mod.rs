@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
-use self::ask::{Reply, ask};
+use self::ask::{NoAnswer, ask};
 use self::desk::Desk;
 use self::editing::{Editing, Settled};
 use self::editor::Failure;
@@ -107,12 +107,12 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
         Err(why) => return told.stopped(*Stopped::before_any_attempt(why), None, context),
     };
     match wanted(&item, &signals, context) {
-        Reply::Letter('y') => {}
-        Reply::Signal(signal) => {
+        Ok('y') => {}
+        Err(NoAnswer::Signal(signal)) => {
             obey(signal);
             return Ok(Exit::Failed);
         }
-        _ => return told.unchanged(&item, None, context),
+        Ok(_) | Err(NoAnswer::End) => return told.unchanged(&item, None, context),
     }
     let mut editing = Editing {
         key: &args.key,
@@ -130,7 +130,7 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
 }
 
 /// Whether the user wants to edit it, where an editor may spoil it.
-fn wanted(item: &Item, signals: &Signals, context: &mut Context) -> Reply {
+fn wanted(item: &Item, signals: &Signals, context: &mut Context) -> Result<char, NoAnswer> {
     let doubt = if !text::is_text(&item.value) {
         "the value is no text, and editors may change bytes that they cannot show".to_string()
     } else if item.flags != 0 {
@@ -139,7 +139,7 @@ fn wanted(item: &Item, signals: &Signals, context: &mut Context) -> Reply {
             item.flags
         )
     } else {
-        return Reply::Letter('y');
+        return Ok('y');
     };
     ask(
         &format!("{doubt}; edit it? [y]es, [n]o"),

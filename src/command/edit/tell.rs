@@ -7,7 +7,7 @@ use super::editor::Failure;
 use crate::cas::update::{Stopped, Updated};
 use crate::cas::{Item, Key, Method};
 use crate::command::Context;
-use crate::command::ending::{Ending, IfLost, fail};
+use crate::command::ending::{Ending, IfLost, fail, seen};
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
 
@@ -87,14 +87,14 @@ impl Told<'_> {
         file: Option<PathBuf>,
         context: &mut Context,
     ) -> anyhow::Result<Exit> {
-        let command_exit = match failure {
-            Failure::Status(status) => Some(status.shell_code()),
-            Failure::NotStarted(error) => error.shell_code(),
-            Failure::Signal(_) => None,
+        let (command_exit, signal) = match failure {
+            Failure::Status(status) => (Some(status.shell_code()), None),
+            Failure::NotStarted(error) => (error.shell_code(), None),
+            Failure::Signal(signal) => (None, Some(*signal)),
         };
         let report = Report {
             file: shown(file.as_ref()),
-            exit: Some(Exit::Failed.code()),
+            exit: Some(seen(Exit::Failed, signal)),
             command_exit,
             ..self.report(Status::CommandFailed)
         };

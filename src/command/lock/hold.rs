@@ -6,6 +6,7 @@ use rustix::process::Signal;
 
 use super::clock::now;
 use super::renewer::{Answer, Gone, Renewer};
+use super::trouble::Trouble;
 use crate::cas::lease::{Due, Lease, Loss, Release, Renewal};
 use crate::command::child::{Event, Pause, Running, Signals, Status, obey};
 
@@ -48,8 +49,9 @@ pub(super) struct Hold<'a> {
     pub(super) renewer: Renewer,
     pub(super) signals: &'a Signals,
     pub(super) grace: Duration,
-    /// Told of each renewal that was not acknowledged.
-    pub(super) troubled: &'a mut dyn FnMut(&Renewal),
+    pub(super) troubled: &'a mut dyn FnMut(Trouble),
+    /// The signal that stopped the command when that was last told.
+    pub(super) stopped: Option<Signal>,
 }
 
 impl Hold<'_> {
@@ -71,7 +73,11 @@ impl Hold<'_> {
                         Event::Ended(status) => return Ended::ByItself(status),
                         Event::Signal(Signal::TSTP) => self.stand_still(running).err(),
                         Event::Signal(signal) => {
-                            running.signal(signal);
+                            running.pass_on(signal);
+                            None
+                        }
+                        Event::Stopped(signal) => {
+                            self.tell_stop(signal, running);
                             None
                         }
                         Event::Woken => self.heed().err(),
@@ -100,6 +106,14 @@ impl Hold<'_> {
         Ok(())
     }
 
+    /// Says once that the command stands still: else nobody knows why nothing happens, while the lock is held without end.
+    fn tell_stop(&mut self, signal: Signal, running: &Running) {
+        if self.stopped != Some(signal) {
+            self.stopped = Some(signal);
+            (self.troubled)(Trouble::Stopped(signal, running.group()));
+        }
+    }
+
     /// Draws the consequences of what the server has answered.
     fn heed(&mut self) -> Result<(), Why> {
         while let Some(answer) = self.renewer.answer().map_err(|Gone| Why::Unanswered)? {
@@ -107,7 +121,7 @@ impl Hold<'_> {
                 continue;
             };
             if answered.renewal != Renewal::Renewed {
-                (self.troubled)(&answered.renewal);
+                (self.troubled)(Trouble::Renewal(&answered.renewal));
             }
             self.lease.heed(answered).map_err(Why::Loss)?;
         }

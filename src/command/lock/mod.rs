@@ -6,6 +6,7 @@ mod hold;
 mod myself;
 mod renewer;
 mod tell;
+mod trouble;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -21,9 +22,10 @@ use self::hold::{Ended, Hold};
 use self::myself::owner;
 use self::renewer::Renewer;
 use self::tell::{Job, Past};
+use self::trouble::Trouble;
 use super::child::{Running, Signals, command_of, obey};
 use super::{Context, Subcommand, UsageError, args, connect};
-use crate::cas::lease::{Bid, Held, Keep, Polling, Renewal, Slots, Terms};
+use crate::cas::lease::{Bid, Held, Keep, Polling, Slots, Terms};
 use crate::cas::{Item, Key, Store};
 use crate::exit::Exit;
 
@@ -167,6 +169,7 @@ impl<'a> Wish<'a> {
             ttl: self.terms.ttl(),
             wait: self.args.wait,
             elapsed: clock::now().saturating_sub(self.started),
+            signal: None,
         }
     }
 
@@ -220,7 +223,11 @@ impl<'a> Wish<'a> {
                 let _ = self.keep(&held).release(store);
             }
             Err(why @ NotHeld::Undecided(_)) => {
-                self.job(None, context).not_held(why, context)?;
+                let job = Job {
+                    signal: Some(signal),
+                    ..self.job(None, context)
+                };
+                job.not_held(why, context)?;
             }
             Err(_) => {}
         }
@@ -244,9 +251,14 @@ impl<'a> Wish<'a> {
             renewer,
             signals,
             grace: self.grace,
-            troubled: &mut |renewal| {
-                context.out.detail(&format!("{key}: {}", trouble(renewal)));
+            troubled: &mut |trouble| {
+                let message = format!("{key}: {trouble}");
+                match trouble {
+                    Trouble::Renewal(_) => context.out.detail(&message),
+                    Trouble::Stopped(..) => context.out.trouble(&message),
+                }
             },
+            stopped: None,
         };
         let ended = Running::start(&mut command).map(|mut running| keeping.watch(&mut running));
         let time = clock::now().saturating_sub(begun);
@@ -257,7 +269,10 @@ impl<'a> Wish<'a> {
                 .lost(&past, &why, status, context);
         }
         let (released, signal) = keeping.release();
-        let job = self.job(Some(held), context);
+        let job = Job {
+            signal,
+            ..self.job(Some(held), context)
+        };
         let exit = match ended {
             Ok(Ended::ByItself(status) | Ended::Lost(_, status)) => {
                 job.ended(&past, status, &released, context)
@@ -293,14 +308,6 @@ impl<'a> Wish<'a> {
             };
         }
         command
-    }
-}
-
-fn trouble(renewal: &Renewal) -> &'static str {
-    match renewal {
-        Renewal::Overtaken => "another renewal of ours was faster; again",
-        Renewal::Unanswered => "the renewal was not answered; again",
-        Renewal::Renewed | Renewal::Lost(_) => "the lease was lost",
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use super::acquire::NotHeld;
 use super::hold::{Released, Why};
 use crate::cas::lease::{Held, Owner};
@@ -9,7 +11,7 @@ use crate::cas::shown::quoted;
 use crate::cas::{Item, Key, StoreError};
 use crate::command::Context;
 use crate::command::child::{StartError, Status as Ended};
-use crate::command::ending::fail;
+use crate::command::ending::{fail, seen};
 use crate::exit::Exit;
 use crate::output::calendar;
 use crate::output::report::{Report, Status};
@@ -26,6 +28,8 @@ pub(super) struct Job<'a> {
     pub(super) ttl: u32,
     pub(super) wait: Option<Duration>,
     pub(super) elapsed: Duration,
+    /// The signal that is obeyed when all is told.
+    pub(super) signal: Option<Signal>,
 }
 
 /// A lease that was held, and for how long.
@@ -37,7 +41,7 @@ pub(super) struct Past<'a> {
 impl Job<'_> {
     fn report(&self, status: Status, exit: Exit) -> Report {
         Report {
-            exit: Some(exit.code()),
+            exit: Some(seen(exit, self.signal)),
             ..Report::of(status).key(self.key).elapsed(self.elapsed)
         }
     }
@@ -276,6 +280,7 @@ mod tests {
             ttl: 30,
             wait: None,
             elapsed: Duration::ZERO,
+            signal: None,
         };
         job.taken(&[held, item("x\n", 6)][..slots.map_or(1, |_| 2)])
     }

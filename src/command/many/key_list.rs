@@ -9,6 +9,7 @@ use crate::cas::Key;
 use crate::cas::key::KeyError;
 use crate::command::Context;
 use crate::command::opened::{self, NotOpen};
+use crate::command::stdin;
 use crate::exit::Exit;
 use crate::output::report::{Report, Status};
 
@@ -42,7 +43,8 @@ impl KeysFrom {
         };
         let end = if self.null { 0 } else { b'\n' };
         if path == Path::new("-") {
-            return Ok(Ok(Some(KeyList::new(Box::new(io::stdin()), end))));
+            let stdin = stdin::open().context("cannot read stdin")?;
+            return Ok(Ok(Some(KeyList::new(Box::new(stdin), end))));
         }
         match opened::open(path, context.settings.timeout, "the keys") {
             Ok(file) => Ok(Ok(Some(KeyList::new(Box::new(file), end)))),

@@ -150,12 +150,13 @@ fn run(args: &Args, context: &mut Context) -> anyhow::Result<Exit> {
     let outcome = update(context.store.as_mut(), &plan, &mut pacer, &mut |item| {
         edit.compute(item)
     });
+    context.under_way.over();
     let run = Run {
         key,
         elapsed: pacer.elapsed(),
         runs: edit.attempt,
+        signal: context.under_way.signal(),
     };
-    context.under_way.over();
     match (outcome, edit.declined) {
         (Ok(updated), _) => {
             let landed = format!("{key} on {server} was stored");

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use super::program::{Declined, Failure};
 use crate::cas::update::{Stopped, Updated};
 use crate::cas::{Key, Method};
@@ -17,11 +19,18 @@ pub(super) struct Run<'a> {
     pub(super) elapsed: Duration,
     /// How often the command was started.
     pub(super) runs: u32,
+    /// The signal that came while a write was under way, and is obeyed when all is told.
+    pub(super) signal: Option<Signal>,
 }
 
 impl Run<'_> {
     fn report(&self, status: Status) -> Report {
         Report::of(status).key(self.key).elapsed(self.elapsed)
+    }
+
+    /// The exit code of mccas.
+    fn exit(&self, exit: Exit) -> u8 {
+        ending::seen(exit, self.signal)
     }
 
     /// The exit code of the command's last run where nothing else is said: it succeeded, if it ran at all.
@@ -47,7 +56,7 @@ pub(super) fn stored(
         attempts: Some(updated.tally.attempts),
         conflicts: Some(updated.tally.conflicts),
         method: Some(method.word()),
-        exit: Some(Exit::Done.code()),
+        exit: Some(run.exit(Exit::Done)),
         command_exit: run.success(),
         ..run.report(Status::Stored)
     };
@@ -78,7 +87,7 @@ fn unchanged(run: &Run, stopped: &Stopped, context: &mut Context) -> anyhow::Res
             server: Some(context.server(run.key)),
             attempts: Some(stopped.tally.attempts),
             conflicts: Some(stopped.tally.conflicts),
-            exit: Some(Exit::Done.code()),
+            exit: Some(run.exit(Exit::Done)),
             command_exit: run.success(),
             ..run.report(Status::Unchanged)
         };
@@ -108,7 +117,7 @@ fn failed(
     let report = Report {
         attempts: Some(stopped.tally.attempts),
         conflicts: Some(stopped.tally.conflicts),
-        exit: Some(exit.code()),
+        exit: Some(run.exit(exit)),
         command_exit,
         ..run.report(status)
     };
@@ -176,7 +185,7 @@ pub(super) fn not_updated(
         peer: None,
     };
     ending.report_with(stopped, context, |exit, report| Report {
-        exit: Some(exit.code()),
+        exit: Some(run.exit(exit)),
         command_exit: run.success(),
         ..report
     })

@@ -149,6 +149,24 @@ impl Desk {
         fs::read_to_string(self.file("modes")).unwrap_or_default()
     }
 
+    /// Closes the terminal.
+    #[track_caller]
+    pub(super) fn close(&self) {
+        let closed = self.tmux(&["kill-session"]).status();
+        assert!(closed.expect("tmux").success());
+    }
+
+    /// The files that were left behind, with what is in them.
+    pub(super) fn left(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let folder = |path: &Path| fs::read_dir(path).expect("a folder");
+        let folders = folder(&self.file("tmp")).map(|entry| entry.expect("an entry").path());
+        let files = folders.flat_map(|path| folder(&path));
+        let paths = files.map(|entry| entry.expect("an entry").path());
+        paths
+            .map(|path| (path.clone(), fs::read(path).expect("a file")))
+            .collect()
+    }
+
     /// Whether no text was left behind.
     pub(super) fn is_clean(&self) -> bool {
         fs::read_dir(self.file("tmp"))

@@ -1,6 +1,7 @@
 //! `edit`: a value in an editor on a terminal, each way in which it can end, and nothing lost.
 
 mod desk;
+mod prompts; // Each question, and every way to leave it without an answer.
 
 use std::fs;
 use std::time::Duration;
@@ -8,10 +9,11 @@ use std::time::Duration;
 use self::desk::Desk;
 use crate::harness::filter::Dialect;
 use crate::harness::mccas::mccas;
-use crate::harness::process::signal;
+use crate::harness::process::{is_stopped, signal};
 use crate::harness::proxy::Proxy;
 use crate::harness::server::Memcached;
 use crate::harness::target::Target;
+use crate::harness::wait;
 
 const QUESTION: &str = "[e]dit again with both, [o]verwrite it, [g]ive up";
 
@@ -281,6 +283,27 @@ fn signals_leave_the_text() {
 }
 
 #[test]
+fn a_signal_that_comes_as_the_editor_ends_is_not_lost() {
+    let server = Memcached::start();
+    server.set("k", "old");
+    let desk = opened(&server, "");
+    // mccas sees the signal and the end of the editor both at once, when it goes on.
+    desk.go(
+        1,
+        "printf mine > \"$1\"; echo $$ > \"$DESK/note\"; kill -STOP $PPID; kill -TERM $PPID; exit 0",
+    );
+    wait::until("the end of the editor", || {
+        let editor = fs::read_to_string(desk.file("note")).ok()?;
+        let stat = fs::read_to_string(format!("/proc/{}/stat", editor.trim())).ok()?;
+        (is_stopped(desk.pid()) && stat.contains(") Z ")).then_some(())
+    });
+    signal(desk.pid(), "CONT");
+    let screen = desk.end(143);
+    assert_eq!(desk.kept(&screen), b"mine", "{screen}");
+    assert_eq!(server.value("k"), "old");
+}
+
+#[test]
 fn an_interrupt_in_the_editor_is_for_the_editor() {
     let server = Memcached::start();
     server.set("k", "old");
@@ -333,6 +356,15 @@ fn the_object_says_where_the_text_is() {
         screen.contains("{\"status\":\"stored\",\"key\":\"k\""),
         "{screen}"
     );
+    let desk = opened(&server, "--json");
+    desk.go(
+        1,
+        "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done",
+    );
+    desk.wait_for("ready");
+    signal(desk.pid(), "TERM");
+    let screen = desk.end(143);
+    assert!(screen.contains("\"exit\":143"), "{screen}");
     let desk = opened(&server, "--json");
     desk.go(1, "printf theirs > \"$1\"; exit 3");
     let screen = desk.end(1);

@@ -172,11 +172,6 @@ fn a_signal_while_nobody_answers_the_release_is_obeyed_after_it_is_told() {
     running.signal("TERM");
     let outcome = running.wait();
     server.thaw();
-    assert_eq!(outcome.code, 143, "{outcome:?}");
-    let object = outcome.object();
-    assert_eq!(
-        (&object["status"], &object["command_exit"]),
-        (&"left".into(), &7.into())
-    );
+    ensure(&outcome, 143, "left", Some(7));
     assert!(outcome.elapsed < Duration::from_secs(3), "{outcome:?}");
 }
