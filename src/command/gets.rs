@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::ops::ControlFlow;
 
+use super::failed::Failed;
 use super::many::{Invalid, KeyList, KeysFrom, Many};
 use super::{Context, Subcommand, UsageError, all_servers, args, ending};
 use crate::cas::{Item, Key, Looked, Store, StoreError};
@@ -139,7 +140,7 @@ fn read(args: &Args, store: &mut dyn Store) -> Vec<Read> {
 
 /// Looks at the keys of a list.
 fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
-    let mut many = Many::new("found");
+    let (mut many, mut failed) = (Many::new("found"), Failed::default());
     let (store, out) = (context.store.as_mut(), &mut *context.out);
     out.begin_batch();
     loop {
@@ -153,7 +154,7 @@ fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
         store.look_through(&keys, &mut |looked| {
             told = invalid
                 .tell_before(looked.number, &mut many, out)
-                .and_then(|()| tell(&keys[looked.number], looked, out))
+                .and_then(|()| tell(&keys[looked.number], looked, &mut failed, out))
                 .map(|exit| many.count(exit));
             match told {
                 Ok(()) => ControlFlow::Continue(()),
@@ -168,11 +169,8 @@ fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
 }
 
 /// Tells what one key of a list holds.
-fn tell(key: &Key, looked: Looked, out: &mut Output) -> anyhow::Result<Exit> {
-    let fail = |out, exit, status, message: &str| {
-        let report = Report::of(status).key(key);
-        ending::fail_on(out, &looked.server.to_string(), exit, report, message)
-    };
+fn tell(key: &Key, looked: Looked, failed: &mut Failed, out: &mut Output) -> anyhow::Result<Exit> {
+    let server = || looked.server.to_string();
     match looked.outcome {
         Ok(Some(item)) if out.json() => {
             out.object(&Report::of(Status::Found).key(key).item(item))?;
@@ -182,12 +180,20 @@ fn tell(key: &Key, looked: Looked, out: &mut Output) -> anyhow::Result<Exit> {
             show(head, &item, None, out)?;
         }
         Ok(None) => {
+            let (exit, report) = (Exit::Missing, Report::of(Status::Missing).key(key));
             let message = absent(key, &looked.server);
-            return fail(out, Exit::Missing, Status::Missing, &message);
+            return ending::fail_on(out, &server(), exit, report, &message);
         }
         Err(error) => {
-            let message = format!("{key}: {error}");
-            return fail(out, Exit::of(&error), Status::of(&error), &message);
+            if out.json() {
+                out.object(&Report {
+                    server: Some(server()),
+                    error: Some(ending::named(key, error.to_string())),
+                    ..Report::of(Status::of(&error)).key(key)
+                })?;
+            }
+            failed.tell(server(), &error, out)?;
+            return Ok(Exit::of(&error));
         }
     }
     Ok(Exit::Done)
@@ -236,20 +242,6 @@ fn found_and_missing(args: &Args, read: &[Read], context: &mut Context) -> anyho
 
 fn absent(key: &Key, server: &dyn Display) -> String {
     format!("{key} is not on {server}")
-}
-
-/// The servers that failed: one that has many of the keys is told to people once.
-#[derive(Default)]
-struct Failed(Vec<String>);
-
-impl Failed {
-    fn tell(&mut self, server: String, error: &StoreError, out: &mut Output) -> anyhow::Result<()> {
-        if self.0.contains(&server) {
-            return Ok(());
-        }
-        self.0.push(server);
-        out.aside(Exit::of(error), &error.to_string())
-    }
 }
 
 /// One object per key in the order of the keys, whatever became of it.
