@@ -149,7 +149,7 @@ fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
             return many.finish(true, out);
         }
         let lines = listed.len();
-        let (keys, mut invalid) = Invalid::part(listed);
+        let (keys, mut invalid) = Invalid::part(listed, out);
         let mut told = Ok(());
         store.look_through(&keys, &mut |looked| {
             told = invalid
