@@ -140,6 +140,7 @@ fn read(args: &Args, store: &mut dyn Store) -> Vec<Read> {
 
 /// Looks at the keys of a list.
 fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
+    let several = has_several(context);
     let (mut many, mut failed) = (Many::new("found"), Failed::default());
     let (store, out) = (context.store.as_mut(), &mut *context.out);
     out.begin_batch();
@@ -154,7 +155,7 @@ fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
         store.look_through(&keys, &mut |looked| {
             told = invalid
                 .tell_before(looked.number, &mut many, out)
-                .and_then(|()| tell(&keys[looked.number], looked, &mut failed, out))
+                .and_then(|()| tell(&keys[looked.number], looked, several, &mut failed, out))
                 .map(|exit| many.count(exit));
             match told {
                 Ok(()) => ControlFlow::Continue(()),
@@ -168,12 +169,25 @@ fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
     }
 }
 
+/// Whether it must be said which of the servers holds a key: of one alone it is known.
+fn has_several(context: &Context) -> bool {
+    context.settings.servers.len() > 1
+}
+
 /// Tells what one key of a list holds.
-fn tell(key: &Key, looked: Looked, failed: &mut Failed, out: &mut Output) -> anyhow::Result<Exit> {
+fn tell(
+    key: &Key,
+    looked: Looked,
+    several: bool,
+    failed: &mut Failed,
+    out: &mut Output,
+) -> anyhow::Result<Exit> {
     let server = || looked.server.to_string();
     match looked.outcome {
         Ok(Some(item)) if out.json() => {
-            out.object(&Report::of(Status::Found).key(key).item(item))?;
+            let report = Report::of(Status::Found).key(key).item(item);
+            let server = several.then(server);
+            out.object(&Report { server, ..report })?;
         }
         Ok(Some(item)) => {
             let head = text::head(key, &item, out.paint(), out.terminal());
@@ -246,13 +260,18 @@ fn absent(key: &Key, server: &dyn Display) -> String {
 
 /// One object per key in the order of the keys, whatever became of it.
 fn objects(args: &Args, read: Vec<Read>, context: &mut Context) -> anyhow::Result<()> {
-    let mut failed = Failed::default();
+    let (mut failed, several) = (Failed::default(), has_several(context));
     for (key, read) in args.keys.iter().zip(read) {
         let server = context.server(key);
         match read {
             Ok(Some((item, instance))) => {
                 let report = Report::of(Status::Found).key(key).item(item);
-                context.out.object(&Report { instance, ..report })?;
+                let server = several.then_some(server);
+                context.out.object(&Report {
+                    server,
+                    instance,
+                    ..report
+                })?;
             }
             Ok(None) => {
                 let message = absent(key, &server);
