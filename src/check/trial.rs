@@ -39,16 +39,16 @@ pub(crate) fn trial(store: &mut dyn Store, key: &Key, timer: Timer<'_>) -> Vec<F
     let mut findings = Vec::with_capacity(STEPS.len());
     for (at, name) in STEPS.into_iter().enumerate() {
         let began = timer();
-        let finding = match trial.step(name) {
-            Ok(finding) => finding,
-            Err(error) => Finding::failed(name, &error),
-        };
+        let outcome = trial.step(name);
+        // The key may be there although the answer to its creation was lost.
+        let written = at > 0 || matches!(outcome, Err(StoreError::Unknown(_)));
+        let finding = outcome.unwrap_or_else(|error| Finding::failed(name, &error));
         let failed = finding.is_failed();
         findings.push(finding.took(timer().saturating_sub(began)));
         if failed {
             let why = format!("after {name} had failed");
             findings.extend(skipped(&STEPS[at + 1..], &why));
-            if at > 0 {
+            if written {
                 trial.clear();
             }
             break;
@@ -297,6 +297,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_whose_creation_was_not_answered_is_deleted_and_one_that_was_not_sent_is_not() {
+        let (_, calls) = tried(Scripted::new().swap(Err(cut())));
+        assert_eq!(calls.last().map(String::as_str), Some("delete"));
+        let refused = StoreError::Refused("no".into());
+        let (_, calls) = tried(Scripted::new().swap(Err(refused)));
+        assert_eq!(calls.len(), 1, "{calls:?}");
+    }
+
+    #[test]
     fn what_is_not_kept_is_named() {
         let forever = Item {
             ttl: Ttl::Never,
@@ -346,6 +355,6 @@ mod tests {
             (first.name, fail.kind, fail.passing),
             ("create", FailKind::Unreachable, true)
         );
-        assert_eq!(calls, ["swap absent"]);
+        assert_eq!(calls, ["swap absent", "delete"]);
     }
 }

@@ -8,7 +8,9 @@ use crate::harness::certificates::{Certificates, HERE};
 use crate::harness::inspect::show;
 use crate::harness::mccas::{Mccas, mccas_at};
 use crate::harness::outcome::Outcome;
+use crate::harness::proxy::{Fault, Proxy};
 use crate::harness::server::Memcached;
+use crate::harness::sockets::How;
 use crate::harness::wire::{Connection, Peer};
 
 const STEPS: [&str; 15] = [
@@ -358,4 +360,44 @@ fn of_several_servers_each_is_tested_and_the_worst_counts() {
     let servers: Vec<_> = outcome.json();
     let told = servers.iter().map(|object| object["status"].as_str());
     assert_eq!(told.collect::<Vec<_>>(), [Some("unreachable"), Some("ok")]);
+}
+
+#[test]
+fn wherever_the_connection_breaks_nothing_is_left_behind() {
+    let server = Memcached::start();
+    let mut struck = 0;
+    for reply in 1.. {
+        let proxy = Proxy::to(&server).fault(Fault::CutInReply(reply, 0, How::Fin));
+        let outcome = check(&proxy.address()).run();
+        assert_eq!(server.count("curr_items"), 0, "reply {reply}: {outcome:?}");
+        if !proxy.fault_has_struck() {
+            assert_eq!(outcome.code, 0, "{outcome:?}");
+            break;
+        }
+        assert_eq!(outcome.code, 5, "{outcome:?}");
+        struck += 1;
+    }
+    // Each step that asks something, and what comes before them.
+    assert!(struck > 8, "{struck}");
+}
+
+#[test]
+fn a_server_that_has_no_room_for_a_connection_is_waited_for() {
+    let full = Connection::new()
+        .reply("ERROR Too many open connections\r\n")
+        .close();
+    let peer = Peer::always(full);
+    let outcome = check(&peer.address()).run();
+    assert_eq!(outcome.code, 7, "{outcome:?}");
+    let outcome = check(&peer.address()).args(["--wait", "400ms"]).run();
+    assert_eq!(
+        (outcome.code, &outcome.object()["status"]),
+        (9, &"not_in_time".into()),
+        "{outcome:?}"
+    );
+    assert!(
+        outcome.stderr.contains("Too many open connections"),
+        "{outcome:?}"
+    );
+    assert!(peer.connections() > 2, "{outcome:?}");
 }

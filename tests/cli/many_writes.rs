@@ -344,6 +344,42 @@ fn of_several_keys_each_message_says_which_it_is_about() {
     assert_eq!(outcome.stderr.matches(key).count(), 1, "{outcome:?}");
 }
 
+/// A server that is full and may not evict.
+#[test]
+fn a_key_for_which_there_is_no_room_keeps_none_of_the_others_from_being_written() {
+    let server = Memcached::start_with(&["-M", "-m", "2"]);
+    for key in ["a", "b", "c"] {
+        server.set(key, "10");
+    }
+    // Items of many lengths, so that the room for one as long as the new one's is used up as well.
+    let long = "k".repeat(200);
+    for size in [90_000, 1_000, 300, 100, 1] {
+        let (value, mut number) = ("x".repeat(size), 0..);
+        let mut set = |_| {
+            format!(
+                "set {long}{:06} 0 0 {size}\r\n{value}\r\n",
+                number.next().unwrap()
+            )
+        };
+        let mut some = || (0..20).map(&mut set).collect::<String>();
+        while !server.raw(some()).starts_with(b"SERVER_ERROR") {}
+    }
+    let list = format!("a\n{long}\nb\nc\n");
+    let command = mccas(&server).args(["incr-cas", "--keys-from", "-", "--initial", "0", "--json"]);
+    let outcome = command.stdin(list).run();
+    let statuses: Vec<Value> = outcome
+        .json()
+        .into_iter()
+        .map(|told| told["status"].clone())
+        .collect();
+    assert_eq!(
+        statuses,
+        ["stored", "refused", "stored", "stored"],
+        "{outcome:?}"
+    );
+    assert_eq!(outcome.code, 7);
+}
+
 #[test]
 fn a_signal_waits_until_the_outcomes_are_told() {
     let server = Memcached::start();

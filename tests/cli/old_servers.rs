@@ -77,6 +77,33 @@ fn exactly_once_is_refused_before_the_expiry() {
     }
 }
 
+/// A proxy that mixes up the answers of its servers, say.
+#[test]
+fn the_value_of_another_key_is_never_taken_for_the_one_that_was_asked_for() {
+    let other = "VALUE j 0 1 5\r\n5\r\nEND\r\n";
+    let answer = format!("{other}{other}VERSION 1.4.15\r\n");
+    for args in [
+        &["gets", "k", "--json"][..],
+        &["incr-cas", "k", "--ttl", "never", "--json"],
+        &["cas", "k", "6", "--expect", "5", "--ttl", "never", "--json"],
+        &["delete", "k", "--expect", "5", "--json"],
+    ] {
+        let asked = Connection::new().read_until("version\r\n");
+        let peer = classic(asked.reply(&*answer).silence());
+        let outcome = run(&peer, args);
+        assert_eq!(outcome.code, 5, "{outcome:?}");
+        let error = "answers out of step: an item of the key \"j\"";
+        assert!(outcome.stderr.contains(error), "{outcome:?}");
+        assert!(!outcome.stdout_text().contains("\"value\""), "{outcome:?}");
+        let sent = peer.received().concat();
+        assert!(
+            !sent
+                .windows(4)
+                .any(|word| [b"cas ", b"dele"].contains(&word.try_into().unwrap()))
+        );
+    }
+}
+
 /// ElastiCache Serverless speaks like a recent memcached, so that only a question shows what it does not take.
 #[test]
 fn exactly_once_is_refused_before_the_expiry_also_where_only_trying_shows_it() {

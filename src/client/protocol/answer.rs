@@ -13,6 +13,16 @@ pub(crate) enum Answer {
     Destroyed(String),
 }
 
+impl Answer {
+    /// Whether the server has taken the value off the connection: what it says of its room, it says behind that.
+    pub(crate) fn leaves_in_step(&self) -> bool {
+        match self {
+            Answer::Written(_) | Answer::TooLarge => true,
+            Answer::Refused(text) | Answer::Destroyed(text) => is_for_space(text),
+        }
+    }
+}
+
 /// The answers to a swap and to the look behind it.
 pub(crate) struct Answered {
     pub(crate) answer: Answer,

@@ -22,7 +22,7 @@ use super::wire::Wire;
 use crate::cas::{Counter, Item, Key, Swap, Token, Ttl, Want, Written};
 
 /// How questions are put and answers are understood. Each question has its answer behind it; questions that go out in one
-/// write are answered in turn.
+/// write are answered in turn. An answer that names a key must name the one that was asked for.
 pub(crate) trait Dialect: Sync {
     /// Whether a key can be sent at all.
     fn carries(&self, key: &Key) -> bool;
@@ -42,15 +42,21 @@ pub(crate) trait Dialect: Sync {
 
     /// Asks for an item without moving it in the LRU; the answer to it bears the number. A recache win may come with it.
     fn ask_item(&self, request: &mut Request, key: &Key, want: Want, number: usize);
-    fn item(&self, wire: &mut Wire, want: Want, number: usize) -> Result<Seen, ReplyError>;
+    fn item(
+        &self,
+        wire: &mut Wire,
+        key: &Key,
+        want: Want,
+        number: usize,
+    ) -> Result<Seen, ReplyError>;
 
     /// Asks for an item with its value by as few words as can be. Its token is surely the value's only if the server cannot
     /// count with that value.
     fn ask_item_once(&self, request: &mut Request, key: &Key, number: usize) {
         self.ask_item(request, key, Want::Value, number);
     }
-    fn item_once(&self, wire: &mut Wire, number: usize) -> Result<Seen, ReplyError> {
-        self.item(wire, Want::Value, number)
+    fn item_once(&self, wire: &mut Wire, key: &Key, number: usize) -> Result<Seen, ReplyError> {
+        self.item(wire, key, Want::Value, number)
     }
     /// Whether the server's arithmetic could take the value for a number, so that one look at it is not enough.
     fn can_be_counted_with(&self, _value: &[u8]) -> bool {
@@ -60,11 +66,11 @@ pub(crate) trait Dialect: Sync {
     /// Asks for token and time left, and disturbs nothing.
     fn ask_glance(&self, request: &mut Request, key: &Key);
     /// `None` on a miss. The token is 0 where compare-and-swap is off.
-    fn glance(&self, wire: &mut Wire) -> Result<Option<(u64, Ttl)>, ReplyError>;
+    fn glance(&self, wire: &mut Wire, key: &Key) -> Result<Option<(u64, Ttl)>, ReplyError>;
 
     /// Asks for an item so that no recache win can come with it, if that can be asked for this key.
     fn ask_undisturbed(&self, request: &mut Request, key: &Key) -> bool;
-    fn undisturbed(&self, wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError>;
+    fn undisturbed(&self, wire: &mut Wire, key: &Key) -> Result<Option<Undisturbed>, ReplyError>;
 
     /// Whether several writes can go out together, each with a no-op behind it.
     fn writes_in_windows(&self) -> bool {
@@ -83,17 +89,21 @@ pub(crate) trait Dialect: Sync {
 
     /// Asks the server to add by its own arithmetic; a missing key stays missing.
     fn ask_add(&self, request: &mut Request, key: &Key, delta: u64);
-    fn add(&self, wire: &mut Wire) -> Result<Option<(Counter, Option<Token>)>, ReplyError>;
+    fn add(
+        &self,
+        wire: &mut Wire,
+        key: &Key,
+    ) -> Result<Option<(Counter, Option<Token>)>, ReplyError>;
 
     /// Asks the server to delete an item.
     fn ask_delete(&self, request: &mut Request, key: &Key);
-    fn delete(&self, wire: &mut Wire) -> Result<(), ReplyError>;
+    fn delete(&self, wire: &mut Wire, key: &Key) -> Result<(), ReplyError>;
 
     /// Asks the server to delete an item if it has this token, if that can be asked.
     fn ask_delete_if(&self, _: &mut Request, _: &Key, _: Token) -> bool {
         false
     }
-    fn delete_if(&self, _: &mut Wire) -> Result<Deleted, ReplyError> {
+    fn delete_if(&self, _: &mut Wire, _: &Key) -> Result<Deleted, ReplyError> {
         Err(nothing_was_asked())
     }
 

@@ -1,6 +1,8 @@
 //! What comes back, as far as all servers say it in the same way: errors and statistics.
 
 use super::language::Language;
+use crate::cas::Key;
+use crate::cas::shown::quoted;
 use crate::client::wire::{Wire, WireError};
 
 /// The largest value that any memcached announces: its own ceiling for `-I`. How much is taken, the wire says.
@@ -25,6 +27,15 @@ impl From<WireError> for ReplyError {
     fn from(error: WireError) -> ReplyError {
         ReplyError::Wire(error)
     }
+}
+
+/// The key that an answer names must be the one that was asked for.
+pub(super) fn ensure_named(named: &[u8], key: &Key) -> Result<(), WireError> {
+    if named == key.as_bytes() {
+        return Ok(());
+    }
+    let named = quoted(named);
+    Err(WireError::OutOfStep(format!("an item of the key {named}")))
 }
 
 pub(crate) fn lossy(bytes: &[u8]) -> String {

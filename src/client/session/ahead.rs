@@ -211,9 +211,9 @@ impl Ahead<'_> {
         let seen = session.on_wire(|wire| {
             wire.renew();
             if once {
-                dialect.item_once(wire, number)
+                dialect.item_once(wire, self.keys[number], number)
             } else {
-                dialect.item(wire, Want::Value, number)
+                dialect.item(wire, self.keys[number], Want::Value, number)
             }
         });
         let seen = seen.map_err(|error| error.about(self.keys[number]))?;
@@ -337,7 +337,7 @@ impl Ahead<'_> {
         let seen = session.in_batches(
             &keys,
             |dialect, request, key, number| dialect.ask_item(request, key, Want::Value, number),
-            |dialect, wire, number| dialect.item(wire, Want::Value, number),
+            |dialect, wire, number| dialect.item(wire, &keys[number], Want::Value, number),
         );
         match seen {
             Ok(seen) => {

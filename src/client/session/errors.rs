@@ -4,7 +4,7 @@ use std::io;
 
 use super::Session;
 use crate::cas::StoreError;
-use crate::cas::shown::Shown;
+use crate::cas::shown::{Shown, quoted};
 use crate::cas::store::{Failure, Fault};
 use crate::client::address::Address;
 use crate::client::plain::plain;
@@ -13,6 +13,9 @@ use crate::client::wire::WireError;
 
 /// How much of a foreign answer is shown.
 const SHOWN_BYTES: usize = 40;
+
+/// How a server says that it has all the connections that it may have (`-c`).
+const CROWDED: &str = "ERROR Too many open connections";
 
 impl Session {
     /// There is no connection.
@@ -160,8 +163,8 @@ impl Session {
         let message = if answered {
             let address = &self.address;
             format!(
-                "{address} is out of step: it said {:?} without being asked",
-                shown(line)
+                "{address} is out of step: it said {} without being asked",
+                quoted(line)
             )
         } else {
             self.garbage(line)
@@ -179,9 +182,9 @@ impl Session {
             "it does not speak memcached's protocol"
         };
         format!(
-            "{} is no memcached: {what}, it answered {:?}",
+            "{} is no memcached: {what}, it answered {}",
             self.address,
-            shown(bytes)
+            quoted(bytes)
         )
     }
 
@@ -198,14 +201,19 @@ impl Session {
         StoreError::Refused(format!("{} gave {what}", self.address))
     }
 
-    /// The server does not take the command; nothing was applied.
+    /// The server does not take the command; nothing was applied. That it has no room for another connection may pass.
     pub(super) fn refused(&self, text: &str) -> StoreError {
-        StoreError::Refused(self.refusal(text))
+        let message = self.refusal(text);
+        if text == CROWDED {
+            StoreError::Unable(message)
+        } else {
+            StoreError::Refused(message)
+        }
     }
 
     fn refusal(&self, text: &str) -> String {
         let hint = match text {
-            "ERROR Too many open connections" => " (raise its -c, or try again)",
+            CROWDED => " (raise its -c, or try again)",
             _ => "",
         };
         let peer = match self.language.peer() {

@@ -313,6 +313,73 @@ fn a_classic_swap_is_answered_only_with_the_look_behind_it() {
 }
 
 #[test]
+fn a_server_without_room_is_asked_on_the_same_connection_and_one_that_is_out_of_step_is_not() {
+    let no_room = format!("SERVER_ERROR out of memory storing object\r\n{NEW}");
+    let outcomes = classic(
+        &[(CAS, &no_room), (CAS, &format!("STORED\r\n{NEW}"))],
+        |session| [(); 2].map(|()| session.swap(&swap(7, None))),
+    );
+    assert!(
+        matches!(
+            &outcomes,
+            [Err(StoreError::Refused(_)), Ok(Written::Stored(_))]
+        ),
+        "{outcomes:?}"
+    );
+    // What the server makes of a value that it takes for no value, nobody knows.
+    let steps = [(TWICE, "END\r\nEND\r\nVERSION 1.4.15\r\n")];
+    let bad: Script = &[
+        steps[0],
+        (
+            CAS,
+            "CLIENT_ERROR bad data chunk\r\nEND\r\nEND\r\nVERSION 1\r\n",
+        ),
+    ];
+    let scripts = [&[(MARKED, ERRORS)], bad, &steps];
+    over(&scripts, |session| {
+        assert_eq!(looked(session), Ok(None));
+        let refused = session.swap(&swap(7, None));
+        assert!(
+            matches!(refused, Err(StoreError::Refused(_))),
+            "{refused:?}"
+        );
+        assert_eq!(looked(session), Ok(None));
+    });
+}
+
+#[test]
+fn a_hit_of_another_key_is_no_answer() {
+    let other = NEW.replace("VALUE k ", "VALUE kk ");
+    let first = NEW.replacen("VALUE k ", "VALUE kk ", 1);
+    for answer in [&other, &first] {
+        let outcome = classic(&[(TWICE, answer)], looked);
+        assert!(
+            matches!(&outcome, Err(StoreError::Unreachable(failure)) if failure.message.contains("\"kk\"")),
+            "{outcome:?}"
+        );
+        let swapped = classic(&[(CAS, &format!("STORED\r\n{answer}"))], |session| {
+            session.swap(&swap(7, None))
+        });
+        assert!(
+            matches!(swapped, Err(StoreError::Unknown(_))),
+            "{swapped:?}"
+        );
+        let incr = "incr k 3\r\ngets k\r\ngets k\r\nversion\r\n";
+        let added = classic(&[(incr, &format!("9\r\n{answer}"))], |session| {
+            session.add(&key(), 3)
+        });
+        assert!(matches!(added, Err(StoreError::Unknown(_))), "{added:?}");
+    }
+    let me = "ME kk exp=-60 la=0 cas=5 fetch=no cls=1 size=66\r\n";
+    let script: Script = &[("mg AA== u O0 b\r\nme k\r\n", &format!("EN O0\r\n{me}"))];
+    let glance = over(&[script], |session| session.glance(&[key()]));
+    assert!(
+        matches!(glance, Err(StoreError::Unreachable(_))),
+        "{glance:?}"
+    );
+}
+
+#[test]
 fn the_other_writes_by_classic_commands() {
     let incr = "incr k 3\r\ngets k\r\ngets k\r\nversion\r\n";
     let added = |answer: &str| classic(&[(incr, answer)], |session| session.add(&key(), 3));

@@ -42,7 +42,7 @@ impl Session {
                 if greet && number == 0 {
                     dialect.hello(wire)?;
                 }
-                dialect.glance(wire)
+                dialect.glance(wire, &keys[number])
             },
         )?;
         answers
@@ -67,10 +67,12 @@ impl Session {
             },
             |dialect, wire, number| {
                 if is_stale(&keys[number]) && keys[number].is_plain() {
-                    let seen = dialect.undisturbed(wire)?;
+                    let seen = dialect.undisturbed(wire, &keys[number])?;
                     return Ok(Err(seen.map(|seen| seen.token)));
                 }
-                dialect.item(wire, Want::Meta, number).map(Ok)
+                dialect
+                    .item(wire, &keys[number], Want::Meta, number)
+                    .map(Ok)
             },
         );
         self.stale = stale;

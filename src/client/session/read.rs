@@ -134,7 +134,7 @@ impl Session {
         let mut request = self.request();
         dialect.ask_item(&mut request, key, want, 0);
         let read = self.exchange(&request, |wire, asked| {
-            Ok((dialect.item(wire, want, 0)?, asked))
+            Ok((dialect.item(wire, key, want, 0)?, asked))
         });
         let (seen, asked) = read.map_err(|error| error.about(key))?;
         let mut item = self.item(seen)?;
@@ -172,14 +172,14 @@ impl Session {
             dialect.ask_item(&mut request, key, Want::Meta, 2);
         }
         let read = self.exchange(&request, |wire, asked| {
-            let first = dialect.item(wire, want, 0)?;
+            let first = dialect.item(wire, key, want, 0)?;
             let facts = if tells.statistics {
                 read_facts(wire, asked)?
             } else {
                 Facts::untold()
             };
             let moment = if tells.expiry {
-                Moment::between(&first, &dialect.item(wire, Want::Meta, 2)?)
+                Moment::between(&first, &dialect.item(wire, key, Want::Meta, 2)?)
             } else {
                 Moment::Exact
             };

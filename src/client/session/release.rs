@@ -87,7 +87,7 @@ impl Session {
         self.exchange(&request, |wire, _| {
             let released = dialect.release(wire)?;
             let seen = if looking {
-                dialect.undisturbed(wire)?
+                dialect.undisturbed(wire, key)?
             } else {
                 None
             };

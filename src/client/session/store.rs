@@ -50,7 +50,7 @@ impl Store for Session {
         let seen = self.in_batches(
             keys,
             |dialect, request, key, number| dialect.ask_item(request, key, Want::Value, number),
-            |dialect, wire, number| dialect.item(wire, Want::Value, number),
+            |dialect, wire, number| dialect.item(wire, &keys[number], Want::Value, number),
         )?;
         let mut items = seen
             .into_iter()
@@ -115,14 +115,14 @@ impl Store for Session {
         let dialect = self.dialect();
         let mut request = self.request();
         dialect.ask_add(&mut request, key, delta);
-        self.exchange(&request, |wire, _| dialect.add(wire))
+        self.exchange(&request, |wire, _| dialect.add(wire, key))
     }
 
     fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
         let dialect = self.dialect();
         let mut request = self.request();
         dialect.ask_delete(&mut request, key);
-        self.exchange(&request, |wire, _| dialect.delete(wire))
+        self.exchange(&request, |wire, _| dialect.delete(wire, key))
     }
 
     fn delete_if(&mut self, key: &Key, token: Token) -> Result<Written, StoreError> {

@@ -62,7 +62,7 @@ impl Session {
         let dialect = self.dialect();
         let mut request = self.request();
         if dialect.ask_delete_if(&mut request, key, token) {
-            let deleted = self.exchange(&request, |wire, _| dialect.delete_if(wire))?;
+            let deleted = self.exchange(&request, |wire, _| dialect.delete_if(wire, key))?;
             if !deleted.complete {
                 self.wire = None;
             }
@@ -117,9 +117,10 @@ impl Session {
         ))
     }
 
-    /// Turns an answer into an outcome; after an error answer the connection is not used again.
+    /// Turns an answer into an outcome. After an error answer the connection is not used again, unless it says no more than that
+    /// there is no room: others may wait for their turn on it, by tokens that are this connection's.
     fn written(&mut self, answer: Answer, swap: &Swap) -> Result<Written, StoreError> {
-        if !matches!(answer, Answer::Written(_)) {
+        if !answer.leaves_in_step() {
             self.wire = None;
         }
         let address = &self.address;

@@ -93,10 +93,10 @@ impl Session {
         let window = self.exchange(&request, |wire, asked| {
             let facts = read_facts(wire, asked)?;
             let mut seen = Vec::with_capacity(count);
-            for number in 0..count {
+            for (number, key) in keys.iter().take(count).enumerate() {
                 at = number;
                 wire.renew();
-                seen.push(small(dialect.item(wire, Want::Value, number)?));
+                seen.push(small(dialect.item(wire, key, Want::Value, number)?));
             }
             wire.renew();
             let stats = reply::stats(wire)?.unwrap_or_default();
@@ -195,9 +195,9 @@ impl Session {
                     let (key, token) = rest[number];
                     dialect.ask_delete_if(request, key, token);
                 },
-                |wire, _| {
+                |wire, number| {
                     dialect
-                        .delete_if(wire)
+                        .delete_if(wire, rest[number].0)
                         .map(|deleted| (deleted, deleted.complete))
                 },
             );

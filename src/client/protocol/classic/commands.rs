@@ -1,7 +1,7 @@
 //! The classic text commands, which the crate `memcache` cannot send: `cas`, `add` and `gets`.
 
 use super::super::answer::{Answer, Answered, is_for_space, meaning};
-use super::super::reply::{MAX_VALUE, ReplyError, error_line};
+use super::super::reply::{MAX_VALUE, ReplyError, ensure_named, error_line};
 use super::super::{Request, Undisturbed};
 use crate::cas::{Condition, Key, Swap, Token, Written};
 use crate::client::wire::{Wire, WireError};
@@ -61,15 +61,18 @@ impl Request {
 pub(in crate::client::protocol) fn answer(
     wire: &mut Wire,
     swap: &Swap,
-    look: impl FnOnce(&mut Wire) -> Result<Option<Undisturbed>, ReplyError>,
+    look: impl FnOnce(&mut Wire, &Key) -> Result<Option<Undisturbed>, ReplyError>,
 ) -> Result<Answered, ReplyError> {
     let line = wire.line()?;
-    let seen = look(wire);
+    let seen = look(wire, &swap.key);
     let Some(written) = meaning(&line, swap) else {
         return match seen {
             Err(ReplyError::Wire(error)) => Err(error.into()),
             // A server that refuses everything refuses the look as well.
-            _ => refusal(line).map(Answered::alone),
+            seen => Ok(Answered {
+                complete: seen.is_ok(),
+                ..Answered::alone(refusal(line)?)
+            }),
         };
     };
     let seen = seen.map_err(|error| match error {
@@ -101,9 +104,11 @@ fn refusal(line: Vec<u8>) -> Result<Answer, ReplyError> {
     }
 }
 
-/// Value and token of a classic `gets` for one key; `None` on a miss.
+/// Value, flags and token of a classic `gets` for this key; `None` on a miss. A hit that names another key is no answer to it:
+/// a peer that is out of step must not have its value taken for this one's.
 pub(in crate::client::protocol) fn value(
     wire: &mut Wire,
+    key: &Key,
 ) -> Result<Option<(Vec<u8>, u32, u64)>, ReplyError> {
     let line = wire.line()?;
     if line == b"END" {
@@ -112,9 +117,10 @@ pub(in crate::client::protocol) fn value(
     if let Some(error) = error_line(&line) {
         return Err(error);
     }
-    let Some((flags, length, token)) = parse_value_line(&line) else {
+    let Some((named, flags, length, token)) = parse_value_line(&line) else {
         return Err(WireError::Garbage(line).into());
     };
+    ensure_named(named, key)?;
     let value = wire.block(length)?;
     let end = wire.line()?;
     if end == b"END" {
@@ -125,12 +131,12 @@ pub(in crate::client::protocol) fn value(
 }
 
 /// `VALUE <key> <flags> <length> <token>`.
-fn parse_value_line(line: &[u8]) -> Option<(u32, usize, u64)> {
+fn parse_value_line(line: &[u8]) -> Option<(&[u8], u32, usize, u64)> {
     let fields: Vec<_> = line
         .strip_prefix(b"VALUE ")?
         .split(|&byte| byte == b' ')
         .collect();
-    let [_, flags, length, token] = fields[..] else {
+    let [named, flags, length, token] = fields[..] else {
         return None;
     };
     let number = |field| std::str::from_utf8(field).ok();
@@ -139,6 +145,7 @@ fn parse_value_line(line: &[u8]) -> Option<(u32, usize, u64)> {
         .ok()
         .filter(|&length| length <= MAX_VALUE)?;
     Some((
+        named,
         number(flags)?.parse().ok()?,
         length,
         number(token)?.parse().ok()?,

@@ -43,13 +43,13 @@ impl Dialect for Classic {
         }
     }
 
-    fn item(&self, wire: &mut Wire, want: Want, _: usize) -> Result<Seen, ReplyError> {
+    fn item(&self, wire: &mut Wire, key: &Key, want: Want, _: usize) -> Result<Seen, ReplyError> {
         let seen = match want {
             Want::Value => {
-                of_one_state(wire)?.map(|(value, flags, token, _)| (value, flags, token))
+                of_one_state(wire, key)?.map(|(value, flags, token, _)| (value, flags, token))
             }
             Want::Meta => {
-                let seen = value(wire)?;
+                let seen = value(wire, key)?;
                 version(wire)?;
                 seen
             }
@@ -65,8 +65,8 @@ impl Dialect for Classic {
         request.version();
     }
 
-    fn glance(&self, wire: &mut Wire) -> Result<Option<(u64, Ttl)>, ReplyError> {
-        let seen = value(wire)?;
+    fn glance(&self, wire: &mut Wire, key: &Key) -> Result<Option<(u64, Ttl)>, ReplyError> {
+        let seen = value(wire, key)?;
         version(wire)?;
         Ok(seen.map(|(_, _, token)| (token, Ttl::Unknown)))
     }
@@ -76,8 +76,8 @@ impl Dialect for Classic {
         true
     }
 
-    fn undisturbed(&self, wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError> {
-        undisturbed(wire)
+    fn undisturbed(&self, wire: &mut Wire, key: &Key) -> Result<Option<Undisturbed>, ReplyError> {
+        undisturbed(wire, key)
     }
 
     fn ask_swap(&self, request: &mut Request, attempt: Attempt) {
@@ -94,8 +94,12 @@ impl Dialect for Classic {
         ask_undisturbed(request, key);
     }
 
-    fn add(&self, wire: &mut Wire) -> Result<Option<(Counter, Option<Token>)>, ReplyError> {
-        let (line, seen) = answered(wire)?;
+    fn add(
+        &self,
+        wire: &mut Wire,
+        key: &Key,
+    ) -> Result<Option<(Counter, Option<Token>)>, ReplyError> {
+        let (line, seen) = answered(wire, key)?;
         if line == b"NOT_FOUND" {
             return Ok(None);
         }
@@ -116,8 +120,8 @@ impl Dialect for Classic {
         ask_undisturbed(request, key);
     }
 
-    fn delete(&self, wire: &mut Wire) -> Result<(), ReplyError> {
-        match answered(wire)?.0.as_slice() {
+    fn delete(&self, wire: &mut Wire, key: &Key) -> Result<(), ReplyError> {
+        match answered(wire, key)?.0.as_slice() {
             b"DELETED" | b"NOT_FOUND" => Ok(()),
             line => Err(WireError::Garbage(line.to_vec()).into()),
         }
@@ -132,9 +136,9 @@ pub(super) fn ask_undisturbed(request: &mut Request, key: &Key) {
 }
 
 /// The answer to [`ask_undisturbed`].
-pub(super) fn undisturbed(wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError> {
+pub(super) fn undisturbed(wire: &mut Wire, key: &Key) -> Result<Option<Undisturbed>, ReplyError> {
     Ok(
-        of_one_state(wire)?.map(|(value, flags, token, certain)| Undisturbed {
+        of_one_state(wire, key)?.map(|(value, flags, token, certain)| Undisturbed {
             value,
             flags,
             token,
@@ -148,9 +152,12 @@ pub(super) fn undisturbed(wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyE
 /// One `gets` can show an old value with a new token (protocol.md 2.9). Nobody can see a token before it is written, so a value
 /// read after the token is that token's own or a later one's: the token is the first read's, the value the second's.
 #[expect(clippy::type_complexity, reason = "it is taken apart at once")]
-fn of_one_state(wire: &mut Wire) -> Result<Option<(Vec<u8>, u32, u64, bool)>, ReplyError> {
-    let first = value(wire)?;
-    let second = value(wire)?;
+fn of_one_state(
+    wire: &mut Wire,
+    key: &Key,
+) -> Result<Option<(Vec<u8>, u32, u64, bool)>, ReplyError> {
+    let first = value(wire, key)?;
+    let second = value(wire, key)?;
     version(wire)?;
     Ok(first
         .zip(second)
@@ -158,9 +165,9 @@ fn of_one_state(wire: &mut Wire) -> Result<Option<(Vec<u8>, u32, u64, bool)>, Re
 }
 
 /// A line that answers a write, and what the look behind it shows. It counts only if the answers to the look follow it.
-fn answered(wire: &mut Wire) -> Result<(Vec<u8>, Option<Undisturbed>), ReplyError> {
+fn answered(wire: &mut Wire, key: &Key) -> Result<(Vec<u8>, Option<Undisturbed>), ReplyError> {
     let line = wire.line()?;
-    let seen = undisturbed(wire);
+    let seen = undisturbed(wire, key);
     match (error_line(&line), seen) {
         (_, Err(ReplyError::Wire(error))) => Err(error.into()),
         (Some(error), _) => Err(error),

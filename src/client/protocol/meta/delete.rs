@@ -5,13 +5,13 @@ use memcache::exp::ReturnCode;
 use super::super::answer::first_word;
 use super::super::{Deleted, ReplyError};
 use super::reply::{self, Reply, WriteReply};
-use crate::cas::{Token, Written};
+use crate::cas::{Key, Token, Written};
 use crate::client::mark::Mark;
 use crate::client::wire::{Wire, WireError};
 
 /// What became of the delete, and the token that the look behind it shows. If that look was lost, the delete's own answer stands.
-pub(super) fn answer(wire: &mut Wire) -> Result<Deleted, ReplyError> {
-    let behind = |wire: &mut Wire| reply::debug(wire).map(|_| ());
+pub(super) fn answer(wire: &mut Wire, key: &Key) -> Result<Deleted, ReplyError> {
+    let behind = |wire: &mut Wire| reply::debug(wire, key).map(|_| ());
     let (reply, looking) = match Reply::to_write(wire, behind) {
         Ok(WriteReply::Marked(reply)) => (reply, true),
         Ok(WriteReply::Last(reply)) => (reply, false),
@@ -28,7 +28,7 @@ pub(super) fn answer(wire: &mut Wire) -> Result<Deleted, ReplyError> {
     let Some(written) = meaning(reply.code) else {
         return Err(WireError::OutOfStep(format!("{:?} to a delete", reply.code)).into());
     };
-    let seen = looking.then(|| reply::debug(wire));
+    let seen = looking.then(|| reply::debug(wire, key));
     Ok(Deleted {
         written,
         complete: !matches!(seen, Some(Err(_))),

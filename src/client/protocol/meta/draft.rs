@@ -52,7 +52,13 @@ impl Dialect for Draft {
         request.version();
     }
 
-    fn item(&self, wire: &mut Wire, want: Want, number: usize) -> Result<Seen, ReplyError> {
+    fn item(
+        &self,
+        wire: &mut Wire,
+        _: &Key,
+        want: Want,
+        number: usize,
+    ) -> Result<Seen, ReplyError> {
         let reply = match want {
             Want::Value => {
                 let token = answer(wire, TOKEN, 2 * number)?;
@@ -73,8 +79,8 @@ impl Dialect for Draft {
         request.version();
     }
 
-    fn glance(&self, wire: &mut Wire) -> Result<Option<(u64, Ttl)>, ReplyError> {
-        let seen = reply::debug(wire)?;
+    fn glance(&self, wire: &mut Wire, key: &Key) -> Result<Option<(u64, Ttl)>, ReplyError> {
+        let seen = reply::debug(wire, key)?;
         if seen.is_some() {
             end(wire)?;
         }
@@ -86,8 +92,8 @@ impl Dialect for Draft {
         REST.ask_undisturbed(request, key)
     }
 
-    fn undisturbed(&self, wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError> {
-        REST.undisturbed(wire)
+    fn undisturbed(&self, wire: &mut Wire, key: &Key) -> Result<Option<Undisturbed>, ReplyError> {
+        REST.undisturbed(wire, key)
     }
 
     fn ask_swap(&self, request: &mut Request, attempt: Attempt) {
@@ -102,16 +108,20 @@ impl Dialect for Draft {
         REST.ask_add(request, key, delta);
     }
 
-    fn add(&self, wire: &mut Wire) -> Result<Option<(Counter, Option<Token>)>, ReplyError> {
-        REST.add(wire)
+    fn add(
+        &self,
+        wire: &mut Wire,
+        key: &Key,
+    ) -> Result<Option<(Counter, Option<Token>)>, ReplyError> {
+        REST.add(wire, key)
     }
 
     fn ask_delete(&self, request: &mut Request, key: &Key) {
         REST.ask_delete(request, key);
     }
 
-    fn delete(&self, wire: &mut Wire) -> Result<(), ReplyError> {
-        REST.delete(wire)
+    fn delete(&self, wire: &mut Wire, key: &Key) -> Result<(), ReplyError> {
+        REST.delete(wire, key)
     }
 
     fn ask_release(&self, request: &mut Request, key: &Key, token: Token, how: Release) -> bool {

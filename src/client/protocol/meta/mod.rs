@@ -73,7 +73,13 @@ impl Dialect for Meta {
         }
     }
 
-    fn item(&self, wire: &mut Wire, want: Want, number: usize) -> Result<Seen, ReplyError> {
+    fn item(
+        &self,
+        wire: &mut Wire,
+        _: &Key,
+        want: Want,
+        number: usize,
+    ) -> Result<Seen, ReplyError> {
         let reply = match want {
             Want::Value => {
                 let token = self.numbered(wire, 2 * number)?;
@@ -99,9 +105,9 @@ impl Dialect for Meta {
         }
     }
 
-    fn item_once(&self, wire: &mut Wire, number: usize) -> Result<Seen, ReplyError> {
+    fn item_once(&self, wire: &mut Wire, key: &Key, number: usize) -> Result<Seen, ReplyError> {
         if self.0 != Age::Marked {
-            return self.item(wire, Want::Value, number);
+            return self.item(wire, key, Want::Value, number);
         }
         let reply = self.numbered(wire, number)?;
         Ok(Seen {
@@ -118,16 +124,16 @@ impl Dialect for Meta {
         request.debug(key);
     }
 
-    fn glance(&self, wire: &mut Wire) -> Result<Option<(u64, Ttl)>, ReplyError> {
-        Ok(reply::debug(wire)?.map(|(token, left)| (token, ttl_of_debug(left))))
+    fn glance(&self, wire: &mut Wire, key: &Key) -> Result<Option<(u64, Ttl)>, ReplyError> {
+        Ok(reply::debug(wire, key)?.map(|(token, left)| (token, ttl_of_debug(left))))
     }
 
     fn ask_undisturbed(&self, request: &mut Request, key: &Key) -> bool {
         read::ask_undisturbed(request, key)
     }
 
-    fn undisturbed(&self, wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError> {
-        read::undisturbed(wire)
+    fn undisturbed(&self, wire: &mut Wire, key: &Key) -> Result<Option<Undisturbed>, ReplyError> {
+        read::undisturbed(wire, key)
     }
 
     fn writes_in_windows(&self) -> bool {
@@ -161,7 +167,11 @@ impl Dialect for Meta {
         request.add(key, delta);
     }
 
-    fn add(&self, wire: &mut Wire) -> Result<Option<(Counter, Option<Token>)>, ReplyError> {
+    fn add(
+        &self,
+        wire: &mut Wire,
+        _: &Key,
+    ) -> Result<Option<(Counter, Option<Token>)>, ReplyError> {
         let reply = Reply::to_write(wire, |_| Ok(()))?.into_reply();
         match (reply.code, reply.value.as_deref().map(Counter::parse)) {
             (ReturnCode::Nf, _) => Ok(None),
@@ -177,7 +187,7 @@ impl Dialect for Meta {
         request.delete(key);
     }
 
-    fn delete(&self, wire: &mut Wire) -> Result<(), ReplyError> {
+    fn delete(&self, wire: &mut Wire, _: &Key) -> Result<(), ReplyError> {
         Reply::to_write(wire, |_| Ok(())).map(|_| ())
     }
 
@@ -189,8 +199,8 @@ impl Dialect for Meta {
         self.is_sure_of_meta()
     }
 
-    fn delete_if(&self, wire: &mut Wire) -> Result<Deleted, ReplyError> {
-        delete::answer(wire)
+    fn delete_if(&self, wire: &mut Wire, key: &Key) -> Result<Deleted, ReplyError> {
+        delete::answer(wire, key)
     }
 
     fn ask_release(&self, request: &mut Request, key: &Key, token: Token, how: Release) -> bool {

@@ -17,13 +17,13 @@ pub(super) fn ask_undisturbed(request: &mut Request, key: &Key) -> bool {
 }
 
 /// The answer to [`ask_undisturbed`].
-pub(super) fn undisturbed(wire: &mut Wire) -> Result<Option<Undisturbed>, ReplyError> {
-    let before = match reply::debug(wire) {
+pub(super) fn undisturbed(wire: &mut Wire, key: &Key) -> Result<Option<Undisturbed>, ReplyError> {
+    let before = match reply::debug(wire, key) {
         // Some servers do without `me`.
         Err(ReplyError::Rejected(_)) => None,
         seen => seen?.map(|(token, _)| token),
     };
-    let seen = classic::value(wire)?;
+    let seen = classic::value(wire, key)?;
     Ok(seen.map(|(value, flags, token)| Undisturbed {
         value,
         flags,
@@ -50,12 +50,12 @@ pub(super) fn item(reply: Reply) -> Result<Option<Item>, Unfit> {
     if !matches!(reply.code, ReturnCode::Va | ReturnCode::Hd) {
         return Ok(None);
     }
-    let (Some(ttl), Some(number), Some(flags)) = (reply.ttl(), reply.token, reply.flags) else {
-        return if reply.ttl.is_some() {
-            Ok(None)
-        } else {
-            Err(Unfit::Incomplete)
-        };
+    let (Some(_), Some(number), Some(flags)) = (reply.ttl, reply.token, reply.flags) else {
+        return Err(Unfit::Incomplete);
+    };
+    // At the moment of its expiry an item is shown with a time that none can have left.
+    let Some(ttl) = reply.ttl() else {
+        return Ok(None);
     };
     let token = Token::new(number).ok_or(Unfit::NoCas)?;
     let size = reply
@@ -78,6 +78,16 @@ pub(super) fn item(reply: Reply) -> Result<Option<Item>, Unfit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hit_that_lacks_something_is_no_miss_and_one_that_expires_right_now_is() {
+        let of = |line: &str| item(Reply::parse(line.as_bytes()).unwrap());
+        assert!(of("VA 2 c5 t-1 f0").unwrap().is_some());
+        for line in ["VA 2 c5 t-1", "VA 2 t-1 f0", "VA 2 c5 f0"] {
+            assert_eq!(of(line), Err(Unfit::Incomplete), "{line}");
+        }
+        assert_eq!(of("VA 2 c5 t4294967295 f0"), Ok(None));
+    }
 
     #[test]
     fn what_the_server_could_count_with_is_recognised() {

@@ -2,8 +2,8 @@
 
 use memcache::exp::{Error as CrateError, MetaResponse, ReturnCode};
 
-use super::super::reply::{MAX_VALUE, ReplyError, lossy};
-use crate::cas::{Freshness, Ttl};
+use super::super::reply::{MAX_VALUE, ReplyError, ensure_named, lossy};
+use crate::cas::{Freshness, Key, Ttl};
 use crate::client::mark::Mark;
 use crate::client::wire::{Wire, WireError};
 
@@ -258,20 +258,28 @@ fn announced(line: &[u8]) -> Option<usize> {
 }
 
 /// Token and time left from a `me` line; `None` on a miss. The time's sign differs between versions and is left as it is.
-pub(super) fn debug(wire: &mut Wire) -> Result<Option<(u64, i64)>, ReplyError> {
+pub(super) fn debug(wire: &mut Wire, key: &Key) -> Result<Option<(u64, i64)>, ReplyError> {
     let line = wire.line()?;
     match header(&line)?.rc() {
         ReturnCode::En => Ok(None),
-        ReturnCode::Me => parse_debug(&line)
-            .map(Some)
-            .ok_or(ReplyError::Wire(WireError::Garbage(line))),
+        ReturnCode::Me => {
+            let Some((named, token, left)) = parse_debug(&line) else {
+                return Err(WireError::Garbage(line).into());
+            };
+            // Which form the name of another key has is the server's choice.
+            if key.is_plain() {
+                ensure_named(named, key)?;
+            }
+            Ok(Some((token, left)))
+        }
         _ => Err(ReplyError::Wire(WireError::Garbage(line))),
     }
 }
 
-fn parse_debug(line: &[u8]) -> Option<(u64, i64)> {
+fn parse_debug(line: &[u8]) -> Option<(&[u8], u64, i64)> {
     // The key comes first and may itself look like a field: take the fields from behind it.
-    let fields = line.split(|&byte| byte == b' ').skip(2);
+    let mut fields = line.split(|&byte| byte == b' ').skip(1);
+    let named = fields.next()?;
     let (mut token, mut left) = (None, None);
     for field in fields {
         let text = std::str::from_utf8(field).ok()?;
@@ -281,7 +289,7 @@ fn parse_debug(line: &[u8]) -> Option<(u64, i64)> {
             _ => {}
         }
     }
-    Some((token?, left?))
+    Some((named, token?, left?))
 }
 
 #[cfg(test)]
@@ -388,11 +396,11 @@ mod tests {
     fn a_debug_line_is_read_whatever_the_key() {
         assert_eq!(
             parse_debug(b"ME k exp=-100 la=0 cas=3 fetch=yes cls=1 size=67"),
-            Some((3, -100))
+            Some((&b"k"[..], 3, -100))
         );
         assert_eq!(
             parse_debug(b"ME cas=9 exp=-1 la=0 cas=3 fetch=no cls=1 size=67"),
-            Some((3, -1))
+            Some((&b"cas=9"[..], 3, -1))
         );
         assert_eq!(parse_debug(b"ME k"), None);
     }

@@ -65,7 +65,7 @@ pub(super) fn answer(wire: &mut Wire, attempt: Attempt) -> Result<Answered, Repl
     let look = Look::behind(attempt);
     let behind = |wire: &mut Wire| match look {
         Look::Nothing => Ok(()),
-        Look::Token => reply::debug(wire).map(|_| ()),
+        Look::Token => reply::debug(wire, &swap.key).map(|_| ()),
         Look::Value => value_and_token(wire, swap).map(|_| ()),
     };
     let written = match Reply::to_write(wire, behind) {
@@ -113,7 +113,7 @@ fn refusal(error: ReplyError) -> Result<Answer, ReplyError> {
 
 /// The answer, and the token that [`Look::Token`] shows.
 fn with_token(wire: &mut Wire, swap: &Swap, written: Written) -> Result<Answered, ReplyError> {
-    let token = reply::debug(wire).map(|seen| seen.and_then(|seen| Token::new(seen.0)));
+    let token = reply::debug(wire, &swap.key).map(|seen| seen.and_then(|seen| Token::new(seen.0)));
     let written = match written {
         Written::Stored(_) if is_in_danger(swap) => Written::Stored(None),
         written => written,
@@ -140,7 +140,7 @@ fn with_value(
 /// What [`Look::Value`] has asked for; `None` on a miss.
 fn value_and_token(wire: &mut Wire, swap: &Swap) -> Result<Option<(Vec<u8>, u64)>, ReplyError> {
     if swap.key.is_plain() {
-        let seen = classic::value(wire)?;
+        let seen = classic::value(wire, &swap.key)?;
         return Ok(seen.map(|(value, _, token)| (value, token)));
     }
     let seen = Reply::read(wire)?;
