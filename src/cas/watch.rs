@@ -117,6 +117,23 @@ impl Follower {
         }
     }
 
+    /// The token that the key is known to have.
+    pub(crate) fn token(&self) -> Option<Token> {
+        match self.known {
+            Known::Present { token, .. } => token,
+            Known::Nothing { .. } | Known::Absent => None,
+        }
+    }
+
+    /// Takes in what somebody else has told of: the item at `now`, which no look has to tell any more.
+    pub(crate) fn knows(&mut self, item: Option<&Item>, now: Duration) {
+        self.known = item.map_or(Known::Absent, |item| Known::Present {
+            token: Some(item.token),
+            ttl: item.ttl,
+            at: now,
+        });
+    }
+
     /// Takes the last look back, as its change could not be reported.
     pub(crate) fn undo(&mut self) {
         self.known = self.previous;
@@ -133,15 +150,10 @@ impl Follower {
         if !change.needs_value() {
             return Some(change);
         }
-        if let Some(item) = item {
-            self.known = Known::Present {
-                token: Some(item.token),
-                ttl: item.ttl,
-                at: now,
-            };
+        self.knows(item, now);
+        if item.is_some() {
             return Some(change);
         }
-        self.known = Known::Absent;
         match (change, self.previous) {
             (Change::Changed { before }, _) => Some(Change::Deleted { before }),
             (Change::Present, _) => Some(Change::Absent),
@@ -307,6 +319,19 @@ mod tests {
             follower.look(never(5), T0),
             Some(Change::Changed { before: None })
         );
+    }
+
+    #[test]
+    fn what_somebody_else_has_told_is_no_change_for_the_next_look() {
+        let mut follower = Follower::new(None);
+        follower.look(never(1), T0);
+        follower.knows(Some(&item("v", 2)), T0);
+        assert_eq!(follower.token(), Some(token(2)));
+        assert_eq!(follower.look(never(2), T0), None);
+        follower.knows(None, T0);
+        assert_eq!(follower.token(), None);
+        assert_eq!(follower.look(None, T0), None);
+        assert_eq!(follower.look(never(2), T0), Some(Change::Created));
     }
 
     #[test]

@@ -248,11 +248,10 @@ impl Ending<'_> {
             }
             Why::Store(error) => {
                 let message = error.to_string();
-                let named = !self.others || message.starts_with(&format!("{key}:"));
-                if named {
-                    message
+                if self.others {
+                    named(key, message)
                 } else {
-                    format!("{key}: {message}")
+                    message
                 }
             }
         }
@@ -293,6 +292,15 @@ impl Ending<'_> {
     }
 }
 
+/// A message about one of several keys, which names it once.
+pub(super) fn named(key: &Key, message: String) -> String {
+    if message.starts_with(&format!("{key}:")) {
+        message
+    } else {
+        format!("{key}: {message}")
+    }
+}
+
 /// What the key holds now.
 fn now(winner: &Result<Option<Item>, StoreError>) -> String {
     match winner {
@@ -312,6 +320,18 @@ mod tests {
         assert_eq!(seen(Exit::Unknown, None), 6);
         assert_eq!(seen(Exit::Unknown, Some(Signal::TERM)), 143);
         assert_eq!(seen(Exit::Done, Some(Signal::INT)), 130);
+    }
+
+    #[test]
+    fn a_message_names_its_key_once() {
+        let key = Key::new("k").unwrap();
+        for (message, expected) in [
+            ("k: too long", "k: too long"),
+            ("key: too long", "k: key: too long"),
+            ("cannot reach it", "k: cannot reach it"),
+        ] {
+            assert_eq!(named(&key, message.into()), expected);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::ops::ControlFlow;
 
+use super::failed::Failed;
 use super::many::{Invalid, KeyList, KeysFrom, Many};
 use super::{Context, Subcommand, UsageError, all_servers, args, ending};
 use crate::cas::{Item, Key, Looked, Store, StoreError};
@@ -139,7 +140,8 @@ fn read(args: &Args, store: &mut dyn Store) -> Vec<Read> {
 
 /// Looks at the keys of a list.
 fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
-    let mut many = Many::new("found");
+    let several = has_several(context);
+    let (mut many, mut failed) = (Many::new("found"), Failed::default());
     let (store, out) = (context.store.as_mut(), &mut *context.out);
     out.begin_batch();
     loop {
@@ -148,12 +150,12 @@ fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
             return many.finish(true, out);
         }
         let lines = listed.len();
-        let (keys, mut invalid) = Invalid::part(listed);
+        let (keys, mut invalid) = Invalid::part(listed, out);
         let mut told = Ok(());
         store.look_through(&keys, &mut |looked| {
             told = invalid
                 .tell_before(looked.number, &mut many, out)
-                .and_then(|()| tell(&keys[looked.number], looked, out))
+                .and_then(|()| tell(&keys[looked.number], looked, several, &mut failed, out))
                 .map(|exit| many.count(exit));
             match told {
                 Ok(()) => ControlFlow::Continue(()),
@@ -167,27 +169,45 @@ fn look_at(mut list: KeyList, context: &mut Context) -> anyhow::Result<Exit> {
     }
 }
 
+/// Whether it must be said which of the servers holds a key: of one alone it is known.
+fn has_several(context: &Context) -> bool {
+    context.settings.servers.len() > 1
+}
+
 /// Tells what one key of a list holds.
-fn tell(key: &Key, looked: Looked, out: &mut Output) -> anyhow::Result<Exit> {
-    let fail = |out, exit, status, message: &str| {
-        let report = Report::of(status).key(key);
-        ending::fail_on(out, &looked.server.to_string(), exit, report, message)
-    };
+fn tell(
+    key: &Key,
+    looked: Looked,
+    several: bool,
+    failed: &mut Failed,
+    out: &mut Output,
+) -> anyhow::Result<Exit> {
+    let server = || looked.server.to_string();
     match looked.outcome {
         Ok(Some(item)) if out.json() => {
-            out.object(&Report::of(Status::Found).key(key).item(item))?;
+            let report = Report::of(Status::Found).key(key).item(item);
+            let server = several.then(server);
+            out.object(&Report { server, ..report })?;
         }
         Ok(Some(item)) => {
             let head = text::head(key, &item, out.paint(), out.terminal());
             show(head, &item, None, out)?;
         }
         Ok(None) => {
+            let (exit, report) = (Exit::Missing, Report::of(Status::Missing).key(key));
             let message = absent(key, &looked.server);
-            return fail(out, Exit::Missing, Status::Missing, &message);
+            return ending::fail_on(out, &server(), exit, report, &message);
         }
         Err(error) => {
-            let message = format!("{key}: {error}");
-            return fail(out, Exit::of(&error), Status::of(&error), &message);
+            if out.json() {
+                out.object(&Report {
+                    server: Some(server()),
+                    error: Some(ending::named(key, error.to_string())),
+                    ..Report::of(Status::of(&error)).key(key)
+                })?;
+            }
+            failed.tell(server(), &error, out)?;
+            return Ok(Exit::of(&error));
         }
     }
     Ok(Exit::Done)
@@ -238,29 +258,20 @@ fn absent(key: &Key, server: &dyn Display) -> String {
     format!("{key} is not on {server}")
 }
 
-/// The servers that failed: one that has many of the keys is told to people once.
-#[derive(Default)]
-struct Failed(Vec<String>);
-
-impl Failed {
-    fn tell(&mut self, server: String, error: &StoreError, out: &mut Output) -> anyhow::Result<()> {
-        if self.0.contains(&server) {
-            return Ok(());
-        }
-        self.0.push(server);
-        out.aside(Exit::of(error), &error.to_string())
-    }
-}
-
 /// One object per key in the order of the keys, whatever became of it.
 fn objects(args: &Args, read: Vec<Read>, context: &mut Context) -> anyhow::Result<()> {
-    let mut failed = Failed::default();
+    let (mut failed, several) = (Failed::default(), has_several(context));
     for (key, read) in args.keys.iter().zip(read) {
         let server = context.server(key);
         match read {
             Ok(Some((item, instance))) => {
                 let report = Report::of(Status::Found).key(key).item(item);
-                context.out.object(&Report { instance, ..report })?;
+                let server = several.then_some(server);
+                context.out.object(&Report {
+                    server,
+                    instance,
+                    ..report
+                })?;
             }
             Ok(None) => {
                 let message = absent(key, &server);

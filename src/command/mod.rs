@@ -22,6 +22,7 @@ mod all_servers;
 mod connect;
 mod context;
 mod ending;
+mod failed;
 mod input;
 mod interrupt;
 mod many;

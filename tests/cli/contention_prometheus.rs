@@ -109,6 +109,41 @@ fn swaps_and_stores_are_counters_that_prometheus_reads() {
 }
 
 #[test]
+fn keys_that_look_alike_have_series_of_their_own() {
+    let server = Memcached::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mccas.prom");
+    let file = path.display().to_string();
+    let mut running = observing(&server, &["--for", "forever", "--prometheus", &file]);
+    let keys: [&[u8]; 6] = [b"p\\nq", b"p\nq", b"\\u{1b}", b"\x1b", b"\\xff", b"\xff"];
+    for key in keys {
+        server.set(key, "1");
+    }
+    let labels = [
+        "p\\\\nq",
+        "p\\nq",
+        "\\\\u{1b}",
+        "\\u{1b}",
+        "\\\\xff",
+        "\\xff",
+        "",
+    ];
+    wait::until("a series for each", || {
+        running.object();
+        let samples = parsed(&path);
+        let stores = samples
+            .iter()
+            .filter(|sample| sample[0] == "mccas_stores_total");
+        let found: Vec<&str> = stores
+            .filter_map(|sample| sample[1]["key"].as_str())
+            .collect();
+        let different: BTreeSet<&str> = found.iter().copied().collect();
+        assert_eq!(found.len(), different.len(), "twice: {found:?}");
+        (different == BTreeSet::from(labels)).then_some(())
+    });
+}
+
+#[test]
 fn however_many_keys_there_are_few_have_series() {
     let server = Memcached::start();
     let folder = tempfile::tempdir().expect("a folder");

@@ -273,3 +273,37 @@ fn a_folder_and_a_file_that_is_not_there_are_failures_with_their_names() {
         );
     }
 }
+
+const CRLF: &str = "mccas: note: the first key of the list ends with a carriage return (\\r), which is taken as part of it; \
+    if the list has the line ends of Windows, give it without them (tr -d '\\r'), and with -0 if the keys are meant so\n";
+
+#[test]
+fn a_list_with_the_line_ends_of_windows_keeps_its_bytes_and_is_noted_once() {
+    let server = Memcached::start();
+    for command in [
+        &["gets"][..],
+        &["incr-cas", "--initial", "0"],
+        &["delete", "--expect", "0"],
+    ] {
+        let list = |options: &[&str], keys: &str| {
+            let command = mccas(&server).args(command).args(["--keys-from", "-"]);
+            command.args(options).stdin(keys).run()
+        };
+        let noted = list(&[], "k1\r\nk2\r\n").stderr;
+        assert_eq!(noted.matches("note: ").count(), 1, "{noted}");
+        assert!(noted.starts_with(CRLF), "{noted}");
+        if command[0] == "incr-cas" {
+            for (key, held) in [("k1\r", true), ("k2\r", true), ("k1", false)] {
+                assert_eq!(server.item(key).is_some(), held, "{key:?}");
+            }
+        }
+        for (options, keys) in [
+            (&["-q"][..], "k1\r\nk2\r\n"),
+            (&["-0"], "k1\r\0k2\r\0"),
+            (&[], "k1\nk2\r\n"),
+        ] {
+            let outcome = list(options, keys);
+            assert!(!outcome.stderr.contains("note: "), "{outcome:?}");
+        }
+    }
+}

@@ -71,6 +71,7 @@ mod update; // Values through a command: what it gets, what it may do, how it fa
 mod watch; // Events, their order, and what they leave behind.
 mod watch_exec; // A command per change.
 mod watch_log; // `watch --log`: every store, as the server logs it.
+mod watch_log_again; // The same after its log has broken.
 mod watch_servers; // Keys on several servers.
 mod weather; // What is down, silent or foreign.
 mod wrong; // Command lines that are wrong, and what is said to them.

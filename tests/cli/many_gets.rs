@@ -481,3 +481,55 @@ fn a_server_without_cas_says_so_of_each_key() {
     assert_eq!(statuses(&outcome.json(), 3), ["no_cas", "no_cas", "no_cas"]);
     assert_eq!(outcome.code, 7);
 }
+
+#[test]
+fn a_dead_server_is_told_once_whatever_the_number_of_its_keys() {
+    let servers: [Memcached; 3] = std::array::from_fn(|_| Memcached::start());
+    let addresses = servers.each_ref().map(Memcached::address);
+    let dead = &addresses[1];
+    servers[1].stop();
+    let gets = |args: &[&str]| {
+        let gets = mccas_at(addresses.join(",")).args(["--hash", "ketama", "gets"]);
+        gets.args(args).stdin(keys(300)).run()
+    };
+    let told = |stderr: &str| -> Vec<String> {
+        let lines = stderr.lines().filter(|line| line.contains("cannot reach"));
+        lines.map(ToString::to_string).collect()
+    };
+    let message = format!("cannot reach {dead}: connection refused (is memcached running there?)");
+    let outcome = gets(&["--keys-from", "-"]);
+    assert_eq!(told(&outcome.stderr), [format!("mccas: {message}")]);
+    let summary = outcome.stderr.lines().last().expect("a summary");
+    assert!(summary.contains(" missing, ") && summary.ends_with(" unreachable"));
+    let outcome = gets(&["--json", "--keys-from", "-"]);
+    assert_eq!(told(&outcome.stderr), [format!("mccas: {message}")]);
+    let objects = outcome.json();
+    assert_eq!(objects.len(), 300);
+    let unreachable = |object: &&Value| object["status"] == "unreachable";
+    let lost: Vec<&Value> = objects.iter().filter(unreachable).collect();
+    assert!(lost.len() > 1);
+    for object in lost {
+        let key = object["key"].as_str().expect("its key");
+        assert_eq!(object["server"], **dead);
+        assert_eq!(object["error"], format!("{key}: {message}"));
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_key_names_it_once() {
+    let server = Memcached::start();
+    server.set("long", "12345");
+    let address = server.address();
+    let message = format!(
+        "long: {address} announced a value of 5 bytes, and at most 4 are taken; nothing of it was read; \
+         --max-value SIZE lets longer ones through"
+    );
+    let outcome = mccas(&server)
+        .args(["--max-value", "4", "--json", "gets", "--keys-from", "-"])
+        .stdin("long\n")
+        .run();
+    assert_eq!(outcome.code, 8);
+    assert_eq!(outcome.object()["error"], *message);
+    let said = outcome.stderr.lines().next();
+    assert_eq!(said, Some(&*format!("mccas: {message}")));
+}

@@ -399,3 +399,44 @@ fn bench_says_which_server_it_measures() {
         "{outcome:?}"
     );
 }
+
+#[test]
+fn what_was_found_has_its_server_where_there_are_several() {
+    let servers = Servers::start(3);
+    let all = keys(12);
+    for key in &all {
+        hashed(&servers.list())
+            .args(["incr-cas", key, "--initial", "0", "-q"])
+            .run();
+    }
+    let list = || all.join("\n");
+    for gets in [
+        hashed(&servers.list()).args(["--json", "gets"]).args(&all),
+        hashed(&servers.list())
+            .args(["--json", "gets", "--keys-from", "-"])
+            .stdin(list()),
+    ] {
+        let objects = gets.run().json();
+        assert_eq!(objects.len(), all.len());
+        for (key, object) in all.iter().zip(objects) {
+            assert_eq!(object["status"], "found", "{object}");
+            assert_eq!(
+                [object["server"].as_str().expect("its server")],
+                *servers.holders(key)
+            );
+        }
+    }
+    let one = servers.holders("key0").remove(0);
+    for gets in [
+        mccas_at(&one).args(["--json", "gets", "key0"]),
+        mccas_at(&one)
+            .args(["--json", "gets", "--keys-from", "-"])
+            .stdin("key0"),
+    ] {
+        let object = gets.run().object();
+        assert_eq!(
+            (&object["status"], object.get("server")),
+            (&"found".into(), None)
+        );
+    }
+}

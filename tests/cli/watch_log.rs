@@ -109,18 +109,3 @@ fn a_time_that_passes_without_enough_stores_is_not_in_time() {
     assert_eq!(outcome.code, 9);
     assert!(outcome.elapsed < Duration::from_secs(3), "{outcome:?}");
 }
-
-#[test]
-fn when_the_log_ends_polling_goes_on() {
-    let server = Memcached::start();
-    let (mut running, _) = watching(&server, &["k"]);
-    server.restart();
-    assert_eq!(running.object()["event"], "unreachable");
-    assert_eq!(running.object()["event"], "reachable");
-    server.set("k", "v");
-    let told = running.object();
-    assert!(
-        told["event"] == "created" || told["event"] == "changed",
-        "{told}"
-    );
-}

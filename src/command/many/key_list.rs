@@ -71,6 +71,8 @@ pub(in crate::command) struct Listed {
     /// Counted from 1.
     pub(in crate::command) line: u64,
     pub(in crate::command) key: Result<Key, NoKey>,
+    /// Whether the list seems to have the line ends of Windows, as its first line shows; never where keys end with NUL.
+    pub(in crate::command) crlf: bool,
 }
 
 /// Why a line is no key.
@@ -175,6 +177,7 @@ impl KeyList {
         Listed {
             line: self.line,
             key,
+            crlf: self.line == 1 && self.end == b'\n' && line.ends_with(b"\r"),
         }
     }
 }
@@ -241,6 +244,25 @@ mod tests {
     #[test]
     fn keys_that_end_with_nul_may_hold_newlines() {
         assert_eq!(lists(&[b"a\nb\0c\0"], 0), [["1:a\\nb", "2:c"]]);
+    }
+
+    #[test]
+    fn a_first_line_that_ends_as_on_windows_keeps_its_bytes_and_is_noticed() {
+        let noticed = |pieces: &[&[u8]], end: u8| -> Vec<(Vec<u8>, bool)> {
+            let pieces = Pieces(pieces.iter().map(|piece| piece.to_vec()).collect());
+            let mut list = KeyList::new(Box::new(pieces), end);
+            let lists = std::iter::from_fn(|| Some(list.next().unwrap()));
+            let lists = lists.take_while(|listed| !listed.is_empty());
+            let seen = |listed: Listed| (listed.key.unwrap().as_bytes().to_vec(), listed.crlf);
+            lists.flatten().map(seen).collect()
+        };
+        let (a, b) = (b"a\r".to_vec(), b"b\r".to_vec());
+        let windows = [(a.clone(), true), (b.clone(), false)];
+        assert_eq!(noticed(&[b"a\r\nb\r\n"], b'\n'), windows);
+        assert_eq!(noticed(&[b"a", b"\r", b"\nb\r"], b'\n'), windows);
+        assert_eq!(noticed(&[b"a\r"], b'\n'), [(a.clone(), true)]);
+        assert_eq!(noticed(&[b"a\r\0b\r"], 0), [(a, false), (b.clone(), false)]);
+        assert_eq!(noticed(&[b"a\nb\r"], b'\n')[1], (b, false));
     }
 
     #[test]

@@ -107,7 +107,7 @@ impl Source<'_> {
     ) -> anyhow::Result<Exit> {
         let mut many = Many::new(done);
         context.out.begin_batch();
-        let mut part = |keys: Vec<Key>, mut invalid: Invalid| {
+        let mut part = |keys: Vec<Key>, mut invalid: Invalid, context: &mut Context| {
             let mut told = 0;
             for window in windows(&keys) {
                 context.under_way.hold();
@@ -126,7 +126,7 @@ impl Source<'_> {
         };
         let of_list = match self {
             Source::Given(keys) => {
-                part(keys.to_vec(), Invalid(VecDeque::new()))?;
+                part(keys.to_vec(), Invalid(VecDeque::new()), context)?;
                 false
             }
             Source::List(mut list) => loop {
@@ -134,8 +134,8 @@ impl Source<'_> {
                 if listed.is_empty() {
                     break true;
                 }
-                let (keys, invalid) = Invalid::part(listed);
-                part(keys, invalid)?;
+                let (keys, invalid) = Invalid::part(listed, context.out);
+                part(keys, invalid, context)?;
             },
         };
         many.finish(of_list, context.out)
@@ -145,12 +145,19 @@ impl Source<'_> {
 /// What is no key in a part of the list, each with how many of the keys there stand before it.
 pub(super) struct Invalid(VecDeque<(usize, u64, NoKey)>);
 
+/// A key may end so, and nothing can be found by it that is under the other: most likely it was not meant.
+const CRLF: &str = "note: the first key of the list ends with a carriage return (\\r), which is taken as part of it; \
+    if the list has the line ends of Windows, give it without them (tr -d '\\r'), and with -0 if the keys are meant so";
+
 impl Invalid {
-    /// Takes the keys out of a part of the list.
-    pub(super) fn part(listed: Vec<Listed>) -> (Vec<Key>, Invalid) {
+    /// Takes the keys out of a part of the list; says if they are likely to be others than were meant.
+    pub(super) fn part(listed: Vec<Listed>, out: &mut Output) -> (Vec<Key>, Invalid) {
+        if listed.iter().any(|listed| listed.crlf) {
+            out.message(CRLF);
+        }
         let mut keys = Vec::with_capacity(listed.len());
         let mut invalid = VecDeque::new();
-        for Listed { line, key } in listed {
+        for Listed { line, key, .. } in listed {
             match key {
                 Ok(key) => keys.push(key),
                 Err(why) => invalid.push_back((keys.len(), line, why)),

@@ -13,7 +13,15 @@ impl Watch<'_, '_> {
     /// the same process is back.
     pub(super) fn look(&mut self) -> Vec<(usize, Looked)> {
         let (mut asked, mut looked) = self.look_for_the_lost(self.args.interval);
+        let back = !asked.is_empty();
         asked.extend((0..self.servers.len()).filter(|&at| self.servers[at].reachable));
+        // First, so that no store can fall between the log and the look.
+        if self.args.log
+            && let Some(&server) = asked.first()
+            && let Err(error) = self.ask_for_log(back)
+        {
+            return vec![(server, Err(error))];
+        }
         let places = asked.iter().flat_map(|&at| &self.servers[at].keys);
         let keys: Vec<Key> = places.map(|&at| self.args.keys[at].clone()).collect();
         let mut glances = self.context.store.glance_each(&keys).into_iter();
@@ -21,6 +29,9 @@ impl Watch<'_, '_> {
             let count = self.servers[at].keys.len();
             let glances: Looked = glances.by_ref().take(count).collect();
             looked.push((at, glances.and_then(|glances| self.meet(at, glances))));
+        }
+        if looked.iter().any(|(_, looked)| looked.is_ok()) {
+            self.say_that_it_polls();
         }
         looked.sort_unstable_by_key(|&(at, _)| at);
         looked

@@ -1,14 +1,17 @@
 //! `mccas watch`: follows keys by polling their tokens, or by the server's log of stores.
 
 mod exec;
+mod feed;
 mod log;
 mod look;
 mod servers;
 mod tell;
+mod told;
 
 use std::time::{Duration, Instant};
 
 use self::exec::Exec;
+use self::feed::Wanted;
 use self::servers::Followed;
 use super::{Context, Subcommand, UsageError, args, connect, ending};
 use crate::cas::store::Fault;
@@ -28,7 +31,8 @@ use crate::settings::Settings;
 #[command(after_help = "\
 Events: present, absent (first look), changed, created, deleted, touched (the expiry moved, the value did not),
 unreachable, reachable (all that it was asked was understood). With --log: present, absent, changed (any store), lost (a swap that lost), missing (a swap
-whose key was gone), not_stored; the log tells nothing of incr and decr in place, touches, deletes and expiry.
+whose key was gone), not_stored; the log tells nothing of incr and decr in place, touches, deletes and expiry, and where it has broken a look
+tells what changed meanwhile.
 
 Examples:
   mccas watch my_key                              until Ctrl-C
@@ -47,7 +51,7 @@ pub(crate) struct Args {
     ///
     /// Lines are held back until the server has told of all that was before them: so they come in order, and with the value where
     /// it still is that store's. That takes milliseconds, but 1 to 3 s over a unix socket or where addresses are translated (NAT).
-    /// The time at their beginning is that of the store.
+    /// The time at their beginning is that of the store. A log that breaks is followed again as soon as it can be had.
     #[arg(long, conflicts_with_all = ["since", "interval"])]
     log: bool,
 
@@ -86,6 +90,7 @@ struct Watch<'a, 'b> {
     changes: u64,
     exec: Option<Exec<'a>>,
     servers: Vec<Followed>,
+    log: Wanted,
 }
 
 impl Subcommand for Args {
@@ -107,6 +112,12 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         .iter()
         .map(|_| Follower::new(args.since))
         .collect();
+    if args.log && connect::session_of(settings, &args.keys)?.is_none() {
+        return Err(UsageError::new(
+            "--log follows the log of one server, and these keys are on several: watch those of each by themselves",
+        )
+        .into());
+    }
     let servers = servers::of_keys(&args.keys, context.store.as_ref());
     let mut watch = Watch {
         args,
@@ -116,11 +127,12 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
         changes: 0,
         exec: args.exec.as_deref().map(Exec::new).transpose()?,
         servers,
+        log: Wanted::default(),
     };
     if let Some(end) = watch.end() {
         watch.context.out.end_at(end);
     }
-    let exit = match watch.follow_or_poll(settings) {
+    let exit = match watch.poll() {
         Err(error) if error.is::<Late>() => {
             watch.context.out.message(
                 "the time of --for is over, and the reader of stdout has not taken what there was to tell",
@@ -136,21 +148,6 @@ fn run(args: &Args, settings: &Settings, context: &mut Context) -> anyhow::Resul
 }
 
 impl Watch<'_, '_> {
-    fn follow_or_poll(&mut self, settings: &Settings) -> anyhow::Result<Exit> {
-        if self.args.log {
-            let Some(server) = connect::session_of(settings, &self.args.keys)? else {
-                return Err(UsageError::new(
-                    "--log follows the log of one server, and these keys are on several: watch those of each by themselves",
-                )
-                .into());
-            };
-            if let Some(exit) = self.follow_log(server)? {
-                return Ok(exit);
-            }
-        }
-        self.poll()
-    }
-
     fn poll(&mut self) -> anyhow::Result<Exit> {
         let mut first = true;
         let mut next = self.started;
@@ -175,6 +172,9 @@ impl Watch<'_, '_> {
                 }
             }
             first = false;
+            if let Some(exit) = self.follow_log()? {
+                return Ok(exit);
+            }
             // Looks keep their rhythm, but none is made up for after a pause.
             next = (next + self.args.interval).max(Instant::now());
             if let Some(exit) = self.wait_until(next)? {
