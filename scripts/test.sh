@@ -28,8 +28,13 @@ export STARTED_BY_MCCAS_TESTS="$$-$(date +%s)"
 # One thread more than there are cores: tests wait about half of their time.
 RUST_TEST_THREADS=${RUST_TEST_THREADS:-$(($(nproc 2>/dev/null || echo 2) + 1))}
 export RUST_TEST_THREADS
+# A job in the background of a script ignores Ctrl-C, and so would all that the tests start and send it to.
+heeding=()
+if env --default-signal=INT true 2>/dev/null; then
+  heeding=(env --default-signal=INT,QUIT,HUP)
+fi
 status=0
-step cargo test --locked || status=$?
+step "${heeding[@]}" cargo test --locked || status=$?
 scripts/fetch-test-servers.sh --missing >&2
 readonly MARK="STARTED_BY_MCCAS_TESTS=$STARTED_BY_MCCAS_TESTS"
 export -n STARTED_BY_MCCAS_TESTS
